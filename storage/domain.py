@@ -1,0 +1,166 @@
+"""The words of DESIGN.md as types: ids, states with their transitions, and the caller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+MediaId = NewType("MediaId", int)
+PartId = NewType("PartId", int)
+UploadId = NewType("UploadId", UUID)
+MediaKey = NewType("MediaKey", UUID)
+ChatId = NewType("ChatId", int)
+MessageId = NewType("MessageId", int)
+BotId = NewType("BotId", int)
+
+
+class MediaStatus(StrEnum):
+    ACTIVE = "active"
+    ARCHIVING = "archiving"
+    ARCHIVED = "archived"
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+class PartState(StrEnum):
+    SPOOLED = "spooled"
+    SHIPPING = "shipping"
+    STORED = "stored"
+    DAMAGED = "damaged"
+
+
+class UploadPhase(StrEnum):
+    RECEIVING = "receiving"
+    STORING = "storing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Inspection(StrEnum):
+    """What we know of the bytes of a media that came through Telegram.
+
+    ``pending``: still to be fetched; ``done``: type and digest come from the bytes; ``impossible``: too large
+    to fetch, Telegram's word is all there is.
+    """
+
+    PENDING = "pending"
+    DONE = "done"
+    IMPOSSIBLE = "impossible"
+
+
+class InboxState(StrEnum):
+    PENDING = "pending"
+    HANDLING = "handling"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Purpose(StrEnum):
+    REQUESTS = "requests"
+    REPORTS = "reports"
+    ARCHIVE = "archive"
+    BACKUP = "backup"
+    ACCESS = "access"
+
+
+NO_FALLBACK = frozenset({Purpose.BACKUP, Purpose.ACCESS})
+"""Purposes that never fall back to ``requests``."""
+
+
+class FileType(StrEnum):
+    PHOTO = "photo"
+    VIDEO = "video"
+    AUDIO = "audio"
+    VOICE = "voice"
+    ANIMATION = "animation"
+    VIDEO_NOTE = "video_note"
+    STICKER = "sticker"
+    DOCUMENT = "document"
+
+
+class Category(StrEnum):
+    REQUEST_PHOTO = "request_photo"
+    REQUEST_VIDEO = "request_video"
+    REQUEST_DOCUMENT = "request_document"
+    REPORT_PHOTO = "report_photo"
+    REPORT_VIDEO = "report_video"
+    REPORT_DOCUMENT = "report_document"
+    COMPLETION_PHOTO = "completion_photo"
+    COMPLETION_VIDEO = "completion_video"
+    COMPLETION_DOCUMENT = "completion_document"
+    PROCESS_VIDEO = "process_video"
+    AVATAR = "avatar"
+    ACCESS_PLATE = "access_plate"
+    ACCESS_OVERVIEW = "access_overview"
+    OTHER = "other"
+
+    @property
+    def purpose(self) -> Purpose:
+        """The purpose of the channel that media of this category go to."""
+        if self is Category.AVATAR:
+            return Purpose.ARCHIVE
+        prefix = self.value.split("_", 1)[0]
+        return {
+            "report": Purpose.REPORTS,
+            "completion": Purpose.REPORTS,
+            "access": Purpose.ACCESS,
+        }.get(prefix, Purpose.REQUESTS)
+
+
+class Role(StrEnum):
+    USER = "user"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+class Scope(StrEnum):
+    MEDIA_READ = "media:read"
+    MEDIA_WRITE = "media:write"
+    MEDIA_DELETE = "media:delete"
+    REQUESTS_WRITE = "requests:write"
+    USERS_WRITE = "users:write"
+    ADMIN = "admin"
+
+
+MEDIA_TRANSITIONS: Mapping[MediaStatus, frozenset[MediaStatus]] = {
+    MediaStatus.ACTIVE: frozenset({MediaStatus.ARCHIVING, MediaStatus.DELETING}),
+    MediaStatus.ARCHIVING: frozenset({MediaStatus.ARCHIVED, MediaStatus.ACTIVE, MediaStatus.DELETING}),
+    MediaStatus.ARCHIVED: frozenset({MediaStatus.DELETING}),
+    MediaStatus.DELETING: frozenset(
+        {MediaStatus.ACTIVE, MediaStatus.ARCHIVING, MediaStatus.ARCHIVED, MediaStatus.DELETED}
+    ),
+    MediaStatus.DELETED: frozenset(),
+}
+
+PART_TRANSITIONS: Mapping[PartState, frozenset[PartState]] = {
+    PartState.SPOOLED: frozenset({PartState.SHIPPING}),
+    PartState.SHIPPING: frozenset({PartState.SPOOLED, PartState.STORED}),
+    PartState.STORED: frozenset({PartState.DAMAGED}),
+    PartState.DAMAGED: frozenset({PartState.STORED}),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Who acts: a Telegram person with a role, or a service with scopes.
+
+    ``owner`` is what media taken in by this caller belong to: ``telegram:<id>`` or ``service:<name>``. It
+    comes from the credentials, never from a field.
+    """
+
+    owner: str
+    role: Role | None = None
+    scopes: frozenset[Scope] = frozenset()
+
+    @classmethod
+    def person(cls, telegram_id: int, role: Role) -> "Caller":
+        return cls(owner=f"telegram:{telegram_id}", role=role)
+
+    @classmethod
+    def service(cls, name: str, scopes: frozenset[Scope]) -> "Caller":
+        return cls(owner=f"service:{name}", scopes=scopes)
+
+    @property
+    def is_service(self) -> bool:
+        return self.role is None

@@ -1,0 +1,299 @@
+"""Every error Mediagate knows, as one tree.
+
+::
+
+    MediagateError
+    ├── InvalidInput            the caller sent something wrong
+    │   ├── MalformedBody       ├── MissingFile      ├── EmptyFile     ├── TooManyFiles
+    │   ├── IncompleteBody      ├── DigestMismatch   ├── InvalidFields ├── InvalidRequestNumber
+    │   ├── InvalidRange        ├── FileTooLarge     ├── TypeNotAllowed
+    │   ├── TypeContradiction   └── IdempotencyMismatch
+    ├── Refused                 the caller may not
+    │   ├── Unauthenticated     └── MissingScope
+    ├── Missing                 there is nothing the caller may see
+    │   ├── MediaNotFound       ├── MediaDeleted     ├── UploadNotFound ├── RequestNotFound
+    ├── Conflict                not in this state
+    │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  └── WrongStatus
+    ├── Busy                    later, with ``retry_after`` seconds
+    │   ├── SpoolFull           ├── TooSlow          ├── ShuttingDown  ├── ChannelNotBound
+    │   └── SourceUnavailable
+    └── ArchiveError            Telegram, as the storage layer sees it
+        ├── FloodWait           ├── OutcomeUnknown   ├── CallRefused   ├── MessageMissing
+        ├── FileTooBig          ├── ChannelUnavailable └── PartDamaged
+
+A class has a stable ``code`` and safe fields, no status and no text for users: `web` and `bot` each
+map classes to answers in one table, looked up along the MRO.
+"""
+
+from typing import ClassVar
+
+
+class MediagateError(Exception):
+    """The root. ``fields`` are safe to show to the caller."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = {name: value for name, value in fields.items() if value is not None}
+        super().__init__(self.code, self.fields)
+
+    def __str__(self) -> str:
+        shown = " ".join(f"{name}={value!r}" for name, value in self.fields.items())
+        return f"{self.code} {shown}".rstrip()
+
+
+class InvalidInput(MediagateError):
+    """The caller sent something that can never work."""
+
+    code = "invalid_input"
+
+
+class MalformedBody(InvalidInput):
+    """The body is not what its headers say. ``reason`` says how."""
+
+    code = "malformed_body"
+
+
+class MissingFile(InvalidInput):
+    """There is no file in the upload."""
+
+    code = "missing_file"
+
+
+class EmptyFile(InvalidInput):
+    """The file has no bytes."""
+
+    code = "empty_file"
+
+
+class TooManyFiles(InvalidInput):
+    """More files than the call takes (``limit``)."""
+
+    code = "too_many_files"
+
+
+class IncompleteBody(InvalidInput):
+    """The connection or the multipart body ended in the middle of the file."""
+
+    code = "incomplete_body"
+
+
+class DigestMismatch(InvalidInput):
+    """The bytes do not have the digest the client declared."""
+
+    code = "digest_mismatch"
+
+
+class InvalidFields(InvalidInput):
+    """One or more fields are wrong: ``errors`` is a list of ``{field, reason}``."""
+
+    code = "invalid_fields"
+
+    def __init__(self, *errors: tuple[str, str]) -> None:
+        super().__init__(errors=[{"field": field, "reason": reason} for field, reason in errors])
+
+
+class InvalidRequestNumber(InvalidInput):
+    """Not ``YYMMDD-NNN`` with a real date (``value``)."""
+
+    code = "invalid_request_number"
+
+
+class InvalidRange(InvalidInput):
+    """No byte of the media lies in the range that was asked for (``size``)."""
+
+    code = "invalid_range"
+
+
+class FileTooLarge(InvalidInput):
+    """Over ``limit`` bytes."""
+
+    code = "file_too_large"
+
+
+class TypeNotAllowed(InvalidInput):
+    """The policy does not take this ``content_type``."""
+
+    code = "type_not_allowed"
+
+
+class TypeContradiction(InvalidInput):
+    """``declared`` says one thing, the bytes say ``detected``."""
+
+    code = "type_contradiction"
+
+
+class IdempotencyMismatch(InvalidInput):
+    """The idempotency key was used before with other parameters."""
+
+    code = "idempotency_mismatch"
+
+
+class Refused(MediagateError):
+    """The caller may not do this."""
+
+    code = "refused"
+
+
+class Unauthenticated(Refused):
+    """No valid credentials."""
+
+    code = "unauthenticated"
+
+
+class MissingScope(Refused):
+    """The credentials lack ``scope``."""
+
+    code = "missing_scope"
+
+
+class Missing(MediagateError):
+    """There is nothing here that the caller may see."""
+
+    code = "not_found"
+
+
+class MediaNotFound(Missing):
+    """No such media, or not the caller's to see: both answer alike."""
+
+    code = "media_not_found"
+
+
+class MediaDeleted(Missing):
+    """The media was there and is deleted."""
+
+    code = "media_deleted"
+
+
+class UploadNotFound(Missing):
+    """No such upload of this caller."""
+
+    code = "upload_not_found"
+
+
+class RequestNotFound(Missing):
+    """No such request, or not the caller's to see."""
+
+    code = "request_not_found"
+
+
+class Conflict(MediagateError):
+    """Right in itself, but not in this state."""
+
+    code = "conflict"
+
+
+class UploadIdInUse(Conflict):
+    """The upload id chosen by the client exists."""
+
+    code = "upload_id_in_use"
+
+
+class IdempotencyRunning(Conflict):
+    """The first call with this idempotency key still runs."""
+
+    code = "idempotency_running"
+
+
+class OnlyInTelegram(Conflict):
+    """Too large to be fetched back by a bot: Telegram delivers it, HTTP cannot."""
+
+    code = "only_in_telegram"
+
+
+class WrongStatus(Conflict):
+    """The media's ``status`` does not allow this."""
+
+    code = "wrong_status"
+
+
+class Busy(MediagateError):
+    """Not now; ``retry_after`` says in how many seconds."""
+
+    code = "busy"
+
+
+class SpoolFull(Busy):
+    """The spool has no room."""
+
+    code = "spool_full"
+
+
+class TooSlow(Busy):
+    """The client sent nothing for too long."""
+
+    code = "too_slow"
+
+
+class ShuttingDown(Busy):
+    """The process is ending."""
+
+    code = "shutting_down"
+
+
+class ChannelNotBound(Busy):
+    """No channel is bound for ``purpose``."""
+
+    code = "channel_not_bound"
+
+
+class SourceUnavailable(Busy):
+    """The bytes cannot be read from Telegram right now."""
+
+    code = "source_unavailable"
+
+
+class ArchiveError(MediagateError):
+    """Something between us and Telegram. ``method`` names the call."""
+
+    code = "archive_error"
+
+
+class FloodWait(ArchiveError):
+    """Telegram asks to wait ``retry_after`` seconds. The call had no effect."""
+
+    code = "flood_wait"
+
+    def __init__(self, *, retry_after: float, method: str | None = None) -> None:
+        super().__init__(retry_after=retry_after, method=method)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(ArchiveError):
+    """The call may or may not have had its effect: a lost answer, a time-out, a 5xx."""
+
+    code = "outcome_unknown"
+
+
+class CallRefused(ArchiveError):
+    """Telegram refused the call for good; it had no effect. ``description`` is Telegram's text."""
+
+    code = "call_refused"
+
+    @property
+    def description(self) -> str:
+        return str(self.fields.get("description", ""))
+
+
+class MessageMissing(CallRefused):
+    """The message is not there (any more)."""
+
+    code = "message_missing"
+
+
+class FileTooBig(CallRefused):
+    """Over what the Bot API server takes or gives back."""
+
+    code = "file_too_big"
+
+
+class ChannelUnavailable(CallRefused):
+    """The bot cannot post to the chat: kicked, no rights, not found, blocked."""
+
+    code = "channel_unavailable"
+
+
+class PartDamaged(ArchiveError):
+    """What came back from Telegram is not what went there."""
+
+    code = "part_damaged"

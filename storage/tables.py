@@ -1,0 +1,446 @@
+"""The index in PostgreSQL, as SQLAlchemy maps it.
+
+Times are ``timestamptz`` in UTC, sizes bytes, digests the 32 raw bytes of a SHA-256. States are text with CHECK
+constraints; their transitions live in `storage.domain`. A change here goes with a migration: `alembic check`
+holds the two together.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from storage.domain import (
+    Category,
+    FileType,
+    InboxState,
+    Inspection,
+    MediaStatus,
+    PartState,
+    Purpose,
+    Role,
+    UploadPhase,
+)
+
+
+def _states(enum: type[StrEnum]) -> Enum:
+    # Text with a CHECK instead of a native enum: adding a value stays one cheap, reversible migration.
+    return Enum(
+        enum,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=enum.__name__.lower(),
+        values_callable=lambda e: [member.value for member in e],
+    )
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        int: BigInteger,
+        str: Text,
+        bytes: LargeBinary,
+        list[str]: ARRAY(Text),
+        dict[str, Any]: JSONB,
+        MediaStatus: _states(MediaStatus),
+        PartState: _states(PartState),
+        UploadPhase: _states(UploadPhase),
+        Inspection: _states(Inspection),
+        InboxState: _states(InboxState),
+        Purpose: _states(Purpose),
+        FileType: _states(FileType),
+        Category: _states(Category),
+        Role: _states(Role),
+    }
+
+
+_NOW = func.now()
+_EMPTY_ARRAY = text("'{}'::text[]")
+
+
+class Channel(Table):
+    """A Telegram channel we archive into. ``head_message_id`` is the greatest message id known in it."""
+
+    __tablename__ = "channels"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    chat_id: Mapped[int] = mapped_column(unique=True)
+    title: Mapped[str]
+    anchor_message_id: Mapped[int]
+    head_message_id: Mapped[int]
+    bound_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+
+class ChannelBinding(Table):
+    """Which channels serve a purpose, in the order they are used."""
+
+    __tablename__ = "channel_bindings"
+
+    purpose: Mapped[Purpose] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class Bot(Table):
+    """A bot of the pool, by Telegram id. ``update_offset`` is what `getUpdates` asks for next."""
+
+    __tablename__ = "bots"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    username: Mapped[str]
+    update_offset: Mapped[int | None]
+
+
+class Lane(Table):
+    """What a (bot, channel) pair has learnt about its flood budget; it survives restarts."""
+
+    __tablename__ = "lanes"
+
+    bot_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    chat_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    blocked_until: Mapped[datetime | None]
+    per_minute: Mapped[int | None]
+    learnt_at: Mapped[datetime | None]
+
+
+class Upload(Table):
+    """A transfer through the HTTP door, kept for an hour after its end so that progress can be asked for."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    media_key: Mapped[UUID] = mapped_column(unique=True)
+    owner: Mapped[str]
+    node: Mapped[str]
+    phase: Mapped[UploadPhase]
+    filename: Mapped[str | None]
+    received_bytes: Mapped[int] = mapped_column(server_default=text("0"))
+    total_bytes: Mapped[int | None]
+    media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
+    error: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "owner", "created_at"), Index(None, "phase"), Index(None, "media_id"))
+
+
+class Media(Table):
+    """One file somebody gave us. It exists from its acknowledgement on."""
+
+    __tablename__ = "media"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    key: Mapped[UUID] = mapped_column(unique=True)
+    owner: Mapped[str]
+    uploaded_by: Mapped[str | None]
+    source: Mapped[str]
+    filename: Mapped[str]
+    file_size: Mapped[int | None]
+    content_type: Mapped[str]
+    file_type: Mapped[FileType]
+    category: Mapped[Category]
+    purpose: Mapped[Purpose]
+    description: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(server_default=_EMPTY_ARRAY)
+    external_id: Mapped[str | None]
+    sha256: Mapped[bytes | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration: Mapped[float | None]
+    status: Mapped[MediaStatus]
+    status_before: Mapped[MediaStatus | None]
+    inspection: Mapped[Inspection]
+    verified: Mapped[bool]
+    awaits_request: Mapped[bool] = mapped_column(server_default=text("false"))
+    unverified_request: Mapped[bool] = mapped_column(server_default=text("false"))
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
+    telegram_unique_id: Mapped[str | None]
+    source_chat_id: Mapped[int | None]
+    source_message_id: Mapped[int | None]
+    uploaded_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    archived_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    delete_after: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("source in ('http', 'telegram')", name="source"),
+        UniqueConstraint("source_chat_id", "source_message_id"),
+        Index(None, "owner", "id"),
+        Index(None, "sha256"),
+        Index(None, "telegram_unique_id"),
+        Index("ix_media_deleting", "delete_after", postgresql_where=text("status = 'deleting'")),
+        Index("ix_media_uninspected", "id", postgresql_where=text("inspection = 'pending'")),
+    )
+
+
+class Part(Table):
+    """A run of a media's bytes that sits, or will sit, in one channel message.
+
+    ``origin`` says where its bytes are until it is stored: ``spool`` of ``node``, or ``telegram``: still in the
+    sender's message (``source_chat_id``, ``source_message_id``), to be copied from there.
+    ``media_id`` is null until the upload is acknowledged.
+    """
+
+    __tablename__ = "parts"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    media_key: Mapped[UUID]
+    media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey("uploads.id", ondelete="SET NULL"))
+    index: Mapped[int]
+    offset: Mapped[int]
+    size: Mapped[int | None]
+    sha256: Mapped[bytes | None]
+    last: Mapped[bool] = mapped_column(server_default=text("false"))
+    state: Mapped[PartState]
+    origin: Mapped[str]
+    node: Mapped[str]
+    source_file_id: Mapped[str | None]
+    purpose: Mapped[Purpose]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    next_attempt_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    chat_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    stored_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        CheckConstraint("origin in ('spool', 'telegram')", name="origin"),
+        CheckConstraint("(state in ('stored', 'damaged')) = (message_id is not null)", name="stored_has_message"),
+        UniqueConstraint("media_key", "index"),
+        UniqueConstraint("chat_id", "message_id"),
+        Index(None, "media_id"),
+        Index(None, "upload_id"),
+        Index("ix_parts_unstored", "node", "id", postgresql_where=text("state in ('spooled', 'shipping')")),
+    )
+
+
+class FileRef(Table):
+    """The ``file_id`` under which one bot can fetch one part."""
+
+    __tablename__ = "file_refs"
+
+    part_id: Mapped[int] = mapped_column(ForeignKey("parts.id", ondelete="CASCADE"), primary_key=True)
+    bot_id: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[str]
+    file_unique_id: Mapped[str]
+
+    __table_args__ = (Index(None, "file_unique_id"),)
+
+
+class Intent(Table):
+    """A send that was begun and whose outcome is not settled, or one that is watched for a late copy.
+
+    It outlives its part on purpose: a message that lands after its part is gone is found and removed by it.
+    ``after_message_id`` is the greatest message id that was known in the channel before the send;
+    ``settle_at`` when the earlier call can no longer run; ``watch_until`` is set once a search found nothing.
+    """
+
+    __tablename__ = "intents"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    media_key: Mapped[UUID]
+    part_index: Mapped[int]
+    attempt: Mapped[int]
+    bot_id: Mapped[int]
+    chat_id: Mapped[int]
+    after_message_id: Mapped[int]
+    node: Mapped[str]
+    running: Mapped[bool] = mapped_column(server_default=text("true"))
+    settle_at: Mapped[datetime]
+    watch_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (Index(None, "chat_id"), Index(None, "media_key", "part_index"))
+
+
+class StrayMessage(Table):
+    """A channel message of ours that no part owns any more: to be deleted (or replaced) by the sweep."""
+
+    __tablename__ = "stray_messages"
+
+    chat_id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+
+class Request(Table):
+    """A work order of the company, known by its number."""
+
+    __tablename__ = "requests"
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+
+class Attachment(Table):
+    """The link between a request and a media."""
+
+    __tablename__ = "attachments"
+
+    request_number: Mapped[str] = mapped_column(ForeignKey("requests.number"), primary_key=True)
+    media_id: Mapped[int] = mapped_column(ForeignKey("media.id"), primary_key=True)
+    attached_by: Mapped[str]
+    category: Mapped[Category]
+    note: Mapped[str | None]
+    attached_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (Index(None, "media_id"),)
+
+
+class Person(Table):
+    """Somebody the bot met. ``admitted`` is null until `ACCESS` let them in."""
+
+    __tablename__ = "people"
+
+    telegram_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    role: Mapped[Role] = mapped_column(server_default=text("'user'"))
+    first_name: Mapped[str]
+    username: Mapped[str | None]
+    language: Mapped[str | None]
+    admitted_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+
+class InboxUpdate(Table):
+    """An update as Telegram gave it, kept before it is confirmed. ``chat_key`` orders the handling."""
+
+    __tablename__ = "inbox"
+
+    bot_id: Mapped[int] = mapped_column(primary_key=True)
+    update_id: Mapped[int] = mapped_column(primary_key=True)
+    chat_key: Mapped[int]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[InboxState]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    incident: Mapped[UUID | None]
+    handling_node: Mapped[str | None]
+    received_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_inbox_open",
+            "chat_key",
+            "update_id",
+            postgresql_where=text("state in ('pending', 'handling')"),
+        ),
+        Index("ix_inbox_done", "done_at", postgresql_where=text("state in ('done', 'failed')")),
+    )
+
+
+class Card(Table):
+    """The bot's one answer to a file or an album, edited in place while its media move on.
+
+    ``wanted`` rises with each change of its media; the card is up to date when ``sent`` has caught up.
+    """
+
+    __tablename__ = "cards"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    chat_id: Mapped[int]
+    person_id: Mapped[int]
+    language: Mapped[str]
+    reply_to_message_id: Mapped[int]
+    media_group_id: Mapped[str | None]
+    message_id: Mapped[int | None]
+    wanted: Mapped[int] = mapped_column(server_default=text("1"))
+    sent: Mapped[int] = mapped_column(server_default=text("0"))
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    changed_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        UniqueConstraint("chat_id", "media_group_id"),
+        UniqueConstraint("chat_id", "reply_to_message_id"),
+        Index(None, "chat_id", "message_id"),
+        Index("ix_cards_behind", "id", postgresql_where=text("sent < wanted")),
+    )
+
+
+class CardItem(Table):
+    """A media (or the reason why there is none) on a card."""
+
+    __tablename__ = "card_items"
+
+    card_id: Mapped[int] = mapped_column(ForeignKey("cards.id", ondelete="CASCADE"), primary_key=True)
+    message_id: Mapped[int] = mapped_column(primary_key=True)
+    media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
+    error: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (Index(None, "media_id"),)
+
+
+class ApiKey(Table):
+    """A service's key. Only its keyed hash is stored."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    key_hash: Mapped[bytes] = mapped_column(unique=True)
+    prefix: Mapped[str]
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Table):
+    """The first result under a caller's idempotency key; ``status`` is null while it runs."""
+
+    __tablename__ = "idempotency_keys"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes]
+    node: Mapped[str]
+    status: Mapped[int | None]
+    body: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+
+class Audit(Table):
+    """Who did what to which media."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    actor: Mapped[str]
+    action: Mapped[str]
+    media_id: Mapped[int | None]
+    request_number: Mapped[str | None]
+    detail: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (Index(None, "media_id"), Index(None, "request_number"))
