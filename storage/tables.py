@@ -133,7 +133,11 @@ class Lane(Table):
 
 
 class Upload(Table):
-    """A transfer through the HTTP door, kept for an hour after its end so that progress can be asked for."""
+    """A transfer through the HTTP door, kept for an hour after its end so that progress can be asked for.
+
+    The row appears with the first finished part, or with the acknowledgement: an upload that is refused
+    leaves none. ``details`` is what captions of parts say before the media exists (`captions.Facts`).
+    """
 
     __tablename__ = "uploads"
 
@@ -142,6 +146,7 @@ class Upload(Table):
     owner: Mapped[str]
     node: Mapped[str]
     phase: Mapped[UploadPhase]
+    details: Mapped[dict[str, Any]]
     filename: Mapped[str | None]
     received_bytes: Mapped[int] = mapped_column(server_default=text("0"))
     total_bytes: Mapped[int | None]
@@ -177,7 +182,7 @@ class Media(Table):
     height: Mapped[int | None]
     duration: Mapped[float | None]
     status: Mapped[MediaStatus]
-    status_before: Mapped[MediaStatus | None]
+    status_before: Mapped[str | None]
     inspection: Mapped[Inspection]
     verified: Mapped[bool]
     awaits_request: Mapped[bool] = mapped_column(server_default=text("false"))

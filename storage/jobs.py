@@ -1,0 +1,160 @@
+"""Jobs and schedules on PostgreSQL, through PgQueuer.
+
+A job is only a wake-up: the row it names says what is to be done, and its handler claims that row. It is enqueued
+in the transaction that makes it needed, and the minute's sweep enqueues again whatever has none.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Job, Schedule
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[dict[str, Any]], Awaitable[None]]
+EVERY_MINUTE = "* * * * *"
+_RECONNECT_DELAY = 1.0
+_BATCH = 10
+
+INTERACTIVE, NORMAL, BULK = 20, 10, 0
+"""Priorities: a person waits, a service waits, nobody waits."""
+
+
+class Later(Exception):  # noqa: N818 -- not an error: a handler's way to say "wake me again"
+    """Raised by a handler whose row cannot go on now: the job runs again after ``delay`` seconds."""
+
+    def __init__(self, delay: float, reason: str) -> None:
+        super().__init__(reason)
+        self.delay = delay
+        self.reason = reason
+
+
+async def enqueue(
+    session: AsyncSession,
+    name: str,
+    payload: dict[str, Any],
+    *,
+    priority: int = NORMAL,
+    delay: float = 0,
+    dedupe: str | None = None,
+) -> None:
+    """Enqueue a job that exists if, and only if, the session's transaction commits.
+
+    ``dedupe`` names the row: while a job with it is queued or runs, another is not added.
+    """
+    # A transaction begins with its first statement; before it, PgQueuer's own would survive a rollback.
+    await session.execute(text("SELECT 1"))
+    raw = await (await session.connection()).get_raw_connection()
+    connection = raw.driver_connection
+    assert connection is not None
+    queries = Queries(AsyncpgDriver(connection), qbq=_QUEUE_SQL)
+    await queries.enqueue(
+        name,
+        json.dumps(payload).encode(),
+        priority,
+        timedelta(seconds=delay) if delay else None,
+        dedupe,
+        on_conflict="skip",
+    )
+
+
+_QUEUE_SQL = QueryQueueBuilder()
+
+
+class JobRunner:
+    """Runs the handlers registered with it until it is stopped. One per process."""
+
+    def __init__(self, dsn: str) -> None:
+        url = make_url(dsn)
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._handlers: dict[str, tuple[Handler, int]] = {}
+        self._schedules: list[tuple[str, str, Callable[[], Awaitable[None]]]] = []
+        self._stopping = asyncio.Event()
+        self._current: PgQueuer | None = None
+
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set when handlers should end soon: a cancelled PgQueuer loses running jobs, so they end themselves."""
+        return self._stopping
+
+    def handle(self, name: str, handler: Handler, *, at_once: int = 0) -> None:
+        """Register ``handler`` for jobs named ``name``, at most ``at_once`` of them running (0: no limit)."""
+        self._handlers[name] = (handler, at_once)
+
+    def every(self, name: str, expression: str, action: Callable[[], Awaitable[None]]) -> None:
+        """Run ``action`` on a cron expression, on one node at a time."""
+        self._schedules.append((name, expression, action))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._run(), name="jobs")
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            if self._current is not None:
+                self._current.shutdown.set()
+            await task
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._run_once()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if self._stopping.is_set():
+                    return
+                log.warning("job_runner_reconnecting", error=type(error).__name__)
+                await asyncio.sleep(_RECONNECT_DELAY)
+
+    async def _run_once(self) -> None:
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            queue = PgQueuer.from_asyncpg_connection(connection)
+            self._current = queue
+            for name, (handler, at_once) in self._handlers.items():
+                queue.entrypoint(name, concurrency_limit=at_once)(_as_entrypoint(handler))
+            for name, expression, action in self._schedules:
+                queue.schedule(name, expression, clean_old=True)(_as_schedule(name, action))
+            if self._stopping.is_set():
+                return
+            await queue.run(batch_size=_BATCH, dequeue_timeout=timedelta(seconds=5), shutdown_on_listener_failure=True)
+        finally:
+            self._current = None
+            await connection.close(timeout=5)
+
+
+def _as_entrypoint(handler: Handler) -> Callable[[Job], Awaitable[None]]:
+    async def run(job: Job) -> None:
+        try:
+            await handler(json.loads(job.payload or b"{}"))
+        except Later as later:
+            raise RetryRequested(timedelta(seconds=later.delay), later.reason) from later
+        except Exception:
+            # A raising job would be deleted; its row stays, and the sweep wakes it again. Say so here, once.
+            log.exception("job_failed", job=str(job.entrypoint))
+
+    return run
+
+
+def _as_schedule(name: str, action: Callable[[], Awaitable[None]]) -> Callable[[Schedule], Awaitable[None]]:
+    async def run(_schedule: Schedule) -> None:
+        try:
+            await action()
+        except Exception:
+            log.exception("schedule_failed", schedule=name)
+
+    return run
