@@ -1,0 +1,218 @@
+"""The settings: environment variables with the prefix ``MEDIAGATE_``, or ``.env``, read once."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from gateway import values
+from gateway.values import ApiKey, from_text
+from storage.domain import Purpose, Scope
+
+PREFIX = "MEDIAGATE_"
+CLOUD_API = "https://api.telegram.org"
+_GIB = 1 << 30
+_CLOUD_FETCH_LIMIT = 20 * (1 << 20)
+_LOCAL_FETCH_LIMIT = 2000 * 1000 * 1000
+_SHORTEST_SECRET_KEY = 16
+
+_ALLOWED_TYPES = (
+    "image/*,video/*,audio/*,application/pdf,text/plain,text/csv,text/rtf,application/rtf,"
+    "application/msword,application/vnd.ms-*,application/vnd.openxmlformats-officedocument.*,"
+    "application/vnd.oasis.opendocument.*,application/zip,application/x-7z-compressed,application/vnd.rar,"
+    "application/x-rar,application/x-tar,application/gzip,application/x-bzip2,application/x-xz,application/zstd"
+)
+
+Size = Annotated[int, from_text(values.size)]
+Duration = Annotated[timedelta, from_text(values.duration), Field(ge=timedelta(0))]
+Words = Annotated[tuple[str, ...], from_text(values.words)]
+Ids = Annotated[frozenset[int], from_text(values.ids)]
+Url = Annotated[str, AfterValidator(values.http_url)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. ``str()`` is one line for the operator and holds no secret."""
+
+
+class Access(StrEnum):
+    """Who may use the bot."""
+
+    INVITE = "invite"
+    CONTACT = "contact"
+    OPEN = "open"
+
+
+def _default_access(data: dict[str, Any]) -> Access:
+    return Access.INVITE if data["bot_tokens"] else Access.OPEN
+
+
+def _default_keys(data: dict[str, Any]) -> tuple[ApiKey, ...]:
+    return () if data["bot_tokens"] else (ApiKey("default", SecretStr("test-key"), frozenset(Scope)),)
+
+
+def _default_rate(data: dict[str, Any]) -> int:
+    return 20 if data["bot_tokens"] else 0
+
+
+def _default_public_url(data: dict[str, Any]) -> str:
+    host = data["http_host"]
+    everywhere = host in {"0.0.0.0", "::", ""}  # noqa: S104  compared with, not bound to
+    shown = "localhost" if everywhere else f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{data['http_port']}"
+
+
+def _default_spool(data: dict[str, Any]) -> int:
+    """The smaller of 10 GiB and a fifth of what is free where DATA_DIR is, or will be."""
+    place = data["data_dir"]
+    while not place.exists():
+        place = place.parent
+    return min(10 * _GIB, shutil.disk_usage(place).free // 5)
+
+
+class Settings(BaseModel):
+    """Field ``x_y`` is the variable ``MEDIAGATE_X_Y``; ``examples`` is what an error shows. Sizes are bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    bot_tokens: Annotated[tuple[SecretStr, ...], from_text(values.bot_tokens)] = Field((), examples=["123456789:AAE…"])
+    telegram_api_url: Url = Field(CLOUD_API, examples=["http://bot-api:8081"])
+    telegram_local: bool = Field(default=False, examples=["true"])
+    telegram_proxy: Annotated[SecretStr, AfterValidator(values.proxy_url)] | None = Field(
+        None, examples=["socks5://127.0.0.1:1080"]
+    )
+    channels: Annotated[dict[Purpose, tuple[int, ...]], from_text(values.channels)] = Field(
+        {}, examples=["requests=-1001234567890,archive=-1001234567891"]
+    )
+    admin_ids: Ids = Field(frozenset(), examples=["12345,67890"])
+    staff_ids: Ids = Field(frozenset(), examples=["12345,67890"])
+    staff_chat: int | None = Field(None, examples=["-1001234567890"])
+    access: Access = Field(default_factory=_default_access, examples=["invite"])
+
+    database_url: Annotated[SecretStr, AfterValidator(values.database_url)] | None = Field(
+        None, examples=["postgresql+asyncpg://mediagate:…@db/mediagate"]
+    )
+    data_dir: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
+        Path(".data"), validate_default=True, examples=["/var/lib/mediagate"]
+    )
+    secret_key: SecretStr | None = Field(None, examples=["what `openssl rand -hex 32` prints"])
+
+    http_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104  an example
+    http_port: Port = Field(8080, examples=["8080"])
+    public_url: Url = Field(default_factory=_default_public_url, examples=["https://media.example.com"])
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], from_text(values.networks)] = Field(
+        (), examples=["127.0.0.1,10.0.0.0/8"]
+    )
+    api_keys: Annotated[tuple[ApiKey, ...], from_text(values.api_keys)] = Field(
+        default_factory=_default_keys, examples=["crm:…:media:read+media:write"]
+    )
+
+    max_file_size: Size = Field(2 * _GIB, gt=0, examples=["2GiB"])
+    max_files_per_request: int = Field(10, ge=1, le=1000, examples=["10"])
+    part_size: Size | None = Field(None, ge=1024, examples=["19MiB"])
+    spool_max_bytes: Size = Field(default_factory=_default_spool, ge=0, examples=["10GiB"])
+    allowed_types: Words = Field(tuple(_ALLOWED_TYPES.split(",")), examples=["image/*,application/pdf"])
+    archive_wait: Duration = Field(timedelta(seconds=30), examples=["30s"])
+    upload_expiry: Duration = Field(timedelta(hours=24), examples=["24h"])
+    delete_grace: Duration = Field(timedelta(seconds=10), examples=["10s"])
+    lane_rate: int = Field(default_factory=_default_rate, ge=0, examples=["20"])
+
+    webhook: bool = Field(default=False, examples=["true"])
+    sandbox_port: Port = Field(8081, examples=["8081"])
+    timezone: ZoneInfo = Field(ZoneInfo("UTC"), examples=["Asia/Tashkent"])
+    log_format: Literal["console", "json"] | None = Field(None, examples=["json"])
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
+
+    @property
+    def sandbox(self) -> bool:
+        """Without a bot token Mediagate brings its own Telegram."""
+        return not self.bot_tokens
+
+    @property
+    def public_url_is_local(self) -> bool:
+        """Links work on this machine only."""
+        return urlsplit(self.public_url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that must never be shown, for the log's redaction."""
+        held = [*self.bot_tokens, *(key.secret for key in self.api_keys), self.secret_key]
+        texts = [secret.get_secret_value() for secret in held if secret is not None]
+        urls = [urlsplit(url.get_secret_value()) for url in (self.database_url, self.telegram_proxy) if url]
+        passwords = [url.password for url in urls if url.password]
+        return (*texts, *passwords, *map(unquote, passwords))
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.database_url and not self.secret_key:
+            raise _wrong("secret_key", "is empty; with MEDIAGATE_DATABASE_URL all nodes need the same one")
+        if self.secret_key and len(self.secret_key.get_secret_value()) < _SHORTEST_SECRET_KEY:
+            raise _wrong("secret_key", f"is shorter than {_SHORTEST_SECRET_KEY} characters")
+        if self.telegram_local and self.telegram_api_url == CLOUD_API:
+            raise _wrong("telegram_api_url", "is the cloud's, but MEDIAGATE_TELEGRAM_LOCAL says a local server")
+        limit = _LOCAL_FETCH_LIMIT if self.telegram_local else _CLOUD_FETCH_LIMIT
+        if self.part_size and self.part_size > limit:
+            raise _wrong("part_size", f"is more than can be fetched back from this Bot API ({limit} bytes)")
+        if self.webhook and "public_url" not in self.model_fields_set:
+            raise _wrong("public_url", "is empty; with MEDIAGATE_WEBHOOK Telegram needs an address to call")
+        return self
+
+
+def _wrong(field: str, phrase: str) -> PydanticCustomError:
+    return PydanticCustomError("setting", "{phrase}", {"phrase": phrase, "field": field})
+
+
+def load_settings(environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
+    """Read ``environ`` (the process's by default), and beneath it ``env_file`` where there is one.
+
+    An empty variable counts as unset. Raises SettingsError; so does an unknown ``MEDIAGATE_`` variable.
+    """
+    filed = {name: text or "" for name, text in dotenv_values(env_file).items()}
+    given = filed | dict(os.environ if environ is None else environ)
+    texts = {
+        name.removeprefix(PREFIX).lower(): text.strip()
+        for name, text in given.items()
+        if name.startswith(PREFIX) and text.strip()
+    }
+    _refuse_unknown(texts)
+    try:
+        return Settings.model_validate(texts)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False)[0]
+        raise SettingsError(_describe(first)) from None
+
+
+def _refuse_unknown(texts: Mapping[str, str]) -> None:
+    known = list(Settings.model_fields)
+    for name in texts:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise SettingsError(f"{PREFIX}{name.upper()} is not a setting; the nearest is {PREFIX}{near.upper()}")
+
+
+def _describe(error: ErrorDetails) -> str:
+    """One line: the variable, what is wrong, an example. The value itself is not shown; it may be a secret."""
+    field = str(error["loc"][0] if error["loc"] else error["ctx"]["field"])
+    phrase = str(error.get("ctx", {}).get("error") or error["msg"])
+    phrase = phrase.replace("Input should be", "should be")
+    example = (Settings.model_fields[field].examples or [""])[0]
+    return f"{PREFIX}{field.upper()} {phrase}. Example: {PREFIX}{field.upper()}={example}"
