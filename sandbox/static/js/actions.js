@@ -1,0 +1,114 @@
+// What a person does: send, press, edit, delete. Each takes the chat, talks to the control API
+// and leaves the outcome in the store.
+
+import * as api from "./api.js";
+import * as store from "./store.js";
+import { el, toast } from "./dom.js";
+import { alertBox } from "./dialog.js";
+
+const { state } = store;
+let nextLocalId = 1;
+
+export const fresh = (fields) => ({ localId: nextLocalId++, progress: null, error: null, abort: null, ...fields });
+
+const envelope = (chat, fields) => ({ from: state.me.id, ...(chat.bot_id ? { bot: chat.bot_id } : {}), ...fields });
+
+/** Send without bytes of our own: a text, a contact, a pretend file. `label` is what stands there meanwhile. */
+export async function send(chat, fields, label = fields.text) {
+  const key = store.chatKey(chat);
+  const entry = fresh({ label, again: () => send(chat, fields, label) });
+  store.addPending(key, entry);
+  await settle(key, entry, () => api.sendMessage(chat, envelope(chat, fields)));
+}
+
+/** Send files, in one message or one album. `media` describes them in order. */
+export async function sendFiles(chat, fields, files, label) {
+  const key = store.chatKey(chat);
+  const entry = fresh({ label, progress: 0, again: () => sendFiles(chat, fields, files, label) });
+  const running = api.sendFiles(chat, envelope(chat, fields), files, (part) => {
+    entry.progress = part;
+    store.emit("progress", entry);
+  });
+  entry.abort = running.abort;
+  store.addPending(key, entry);
+  await settle(key, entry, () => running.done);
+}
+
+async function settle(key, entry, work) {
+  try {
+    const answer = await work();
+    store.endPending(key, entry, answer.messages || []);
+  } catch (error) {
+    if (error.name === "AbortError") return store.endPending(key, entry, []);
+    entry.error = error.message;
+    store.emit("thread", key);
+  }
+  return undefined;
+}
+
+export function dismiss(chat, entry) {
+  store.endPending(store.chatKey(chat), entry, []);
+}
+
+/** Press an inline button. Waits for the bot's answer and shows it as Telegram would. */
+export async function press(chat, message, button, place) {
+  if (button.url) return openLink(button.url);
+  if (button.copy_text) return copyText(button.copy_text.text);
+  if (button.callback_data === undefined) return toast("This kind of button does nothing in the local Telegram");
+  const answer = await api.pressButton(chat, message.message_id, { from: state.me.id, data: button.callback_data, ...place });
+  if (answer.url) openLink(answer.url);
+  if (answer.text && answer.show_alert) return alertBox(store.chatTitle(chat), answer.text);
+  if (answer.text) return toast(answer.text);
+  if (!answer.answered) toast("The bot did not answer the button", "error");
+  return undefined;
+}
+
+export async function edit(chat, message, text) {
+  const field = message.text === undefined ? "caption" : "text";
+  await api.editMessage(chat, message.message_id, { from: state.me.id, [field]: text });
+}
+
+export async function remove(chat, message) {
+  await api.deleteMessage(chat, message.message_id, state.me.id);
+  store.dropMessages(store.chatKey(chat), [message.message_id]);
+}
+
+export const react = (chat, message, emoji) => api.reactTo(chat, message.message_id, { from: state.me.id, emoji });
+export const forward = (chat, message, to) => api.forwardMessage(chat, message.message_id, { from: state.me.id, to });
+
+const SAFE = /^(https?:\/\/|tg:|mailto:|tel:)/i;
+const BARE = /^[\w-]+(\.[\w-]+)+(:\d+)?([/?#]|$)/;
+
+/** An address that may become a link, or null: a bot must not be able to run a script in this page. */
+export function safeUrl(text) {
+  const address = BARE.test(text) ? `https://${text}` : text;
+  return SAFE.test(address) && URL.canParse(address) ? address : null;
+}
+
+/** Links to a bot of this sandbox open its chat here; all others open a new tab. */
+export function openLink(text) {
+  const address = safeUrl(text);
+  if (!address) return toast("This link cannot be opened", "error");
+  const deep = deepLink(address);
+  if (deep) return store.emit("deeplink", deep);
+  const link = el("a", { href: address, target: "_blank", rel: "noopener noreferrer" });
+  link.click();
+  return undefined;
+}
+
+export function deepLink(address) {
+  const url = new URL(address);
+  const direct = /^(www\.)?(t|telegram)\.me$/.test(url.hostname) ? url.pathname.slice(1) : null;
+  const name = url.protocol === "tg:" ? url.searchParams.get("domain") : direct;
+  const bot = name && state.bots.find((each) => each.username?.toLowerCase() === name.toLowerCase());
+  return bot ? { bot, start: url.searchParams.get("start") } : null;
+}
+
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Copied");
+  } catch {
+    toast("The browser does not allow copying here", "error");
+  }
+}

@@ -1,0 +1,82 @@
+// The list of commands that opens on "/". The text field keeps the focus; the chosen
+// line is announced through aria-activedescendant.
+
+import { el, fill } from "./dom.js";
+import { openChat, state } from "./store.js";
+
+/** `pick(command)` gets what is to be sent. Returns {node, update, close, onKey, any}. */
+export function commandMenu(input, pick) {
+  const node = el("ul", { class: "command-menu", id: "command-menu", role: "listbox", "aria-label": "Commands", hidden: true });
+  let shown = [];
+  let at = 0;
+  input.setAttribute("aria-controls", "command-menu");
+
+  function update() {
+    const word = /^\/(\w*)$/.exec(input.value);
+    const wanted = word ? word[1].toLowerCase() : null;
+    shown = wanted === null ? [] : known().filter(({ command }) => command.startsWith(wanted));
+    at = 0;
+    draw();
+  }
+
+  function draw() {
+    node.hidden = shown.length === 0;
+    fill(node, shown.map((line, index) => option(line, index)));
+    const active = node.hidden ? null : `command-${at}`;
+    if (active) input.setAttribute("aria-activedescendant", active);
+    else input.removeAttribute("aria-activedescendant");
+    node.children[at]?.scrollIntoView({ block: "nearest" });
+  }
+
+  function option({ full, description }, index) {
+    const take = (event) => {
+      event.preventDefault();
+      choose(index);
+    };
+    const props = { id: `command-${index}`, role: "option", "aria-selected": String(index === at), on: { pointerdown: take } };
+    return el("li", props, el("strong", { text: full }), el("span", { text: description }));
+  }
+
+  function choose(index) {
+    const { full } = shown[index];
+    close();
+    pick(full);
+  }
+
+  function close() {
+    shown = [];
+    draw();
+  }
+
+  function onKey(event) {
+    if (node.hidden) return false;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      at = (at + step + shown.length) % shown.length;
+      draw();
+    } else if (event.key === "Enter") choose(at);
+    else if (event.key === "Tab") {
+      input.value = `${shown[at].full} `;
+      close();
+    } else if (event.key === "Escape") close();
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  return { node, update, close, onKey, any: () => known().length > 0 };
+}
+
+/** Commands of the bots one can talk to here; in groups with the bot's name, as Telegram writes them. */
+function known() {
+  const chat = openChat();
+  if (!chat || chat.type === "channel") return [];
+  const bots = chat.bot_id ? state.bots.filter((bot) => bot.id === chat.bot_id) : state.bots;
+  return bots.flatMap((bot) =>
+    (bot.commands || []).map(({ command, description }) => ({
+      command,
+      description,
+      full: chat.type === "private" ? `/${command}` : `/${command}@${bot.username}`,
+    })),
+  );
+}

@@ -1,0 +1,112 @@
+// Server-sent events into the store.
+
+import * as api from "./api.js";
+import * as store from "./store.js";
+import { toast } from "./dom.js";
+
+const { state } = store;
+let stop = () => {};
+
+const ACTIONS = {
+  typing: "is typing",
+  upload_photo: "is sending a photo",
+  upload_video: "is sending a video",
+  upload_document: "is sending a file",
+  upload_voice: "is sending a voice message",
+  record_voice: "is recording",
+  record_video: "is recording",
+};
+
+/** Live events of the chosen person; ends those of the one before. */
+export function follow(person) {
+  stop();
+  stop = api.listen(person.id, onEvent, onOpen, onLost);
+}
+
+function onOpen(again) {
+  setOnline(true);
+  if (!again) return;
+  // Events sent while the line was down are lost, so read anew.
+  store.loadState().then(store.loadChats).catch(() => {});
+  const chat = store.openChat();
+  if (chat) store.loadThread(chat).catch(() => {});
+}
+
+function onLost() {
+  setOnline(false);
+}
+
+function setOnline(online) {
+  if (state.online === online) return;
+  state.online = online;
+  store.emit("online");
+}
+
+function onEvent(event) {
+  if (event.type === "call") return store.emit("call", event);
+  const key = keyOf(event);
+  if (!key) return store.loadChats().catch(() => {});
+  switch (event.type) {
+    case "message":
+      return onMessage(key, event.message);
+    case "edited":
+    case "reaction":
+      return onChanged(key, event);
+    case "deleted":
+      return store.dropMessages(key, event.message_ids || [event.message_id]);
+    case "chat_action":
+      return onAction(key, event);
+    case "member":
+      return store.loadChats().catch(() => {});
+    default:
+      return undefined;
+  }
+}
+
+/** Which chat an event is about. A private chat has the person's id, and its bot makes it unique. */
+function keyOf(event) {
+  const id = event.chat_id ?? event.message?.chat?.id;
+  const candidates = state.chats.filter((chat) => chat.id === id);
+  if (candidates.length < 2) return candidates.length ? store.chatKey(candidates[0]) : null;
+  const from = event.message?.from;
+  const bot = event.bot_id ?? event.bot ?? (from?.is_bot ? from.id : undefined);
+  const match = candidates.find((chat) => chat.bot_id === bot) || candidates[0];
+  return store.chatKey(match);
+}
+
+function onMessage(key, message) {
+  const place = store.thread(key);
+  if (store.isMine(message) && place.pending.length) {
+    place.held.push(message);
+    return;
+  }
+  if (message.from?.is_bot || message.sender_chat) state.typing.delete(key);
+  if (key !== state.openKey || document.hidden) state.unread.set(key, (state.unread.get(key) || 0) + (store.isMine(message) ? 0 : 1));
+  store.takeMessages(key, [message]);
+}
+
+function onChanged(key, event) {
+  if (event.message) return store.takeMessages(key, [event.message]);
+  const known = store.thread(key).messages.get(event.message_id);
+  if (known && event.reactions) store.takeMessages(key, [{ ...known, reactions: event.reactions }]);
+  return undefined;
+}
+
+function onAction(key, event) {
+  // Telegram shows an action for five seconds, or until the message comes.
+  const until = Date.now() + 5000;
+  state.typing.set(key, { text: ACTIONS[event.action] || "is busy", until });
+  store.emit("typing", key);
+  setTimeout(() => {
+    if ((state.typing.get(key)?.until ?? Infinity) > Date.now()) return;
+    state.typing.delete(key);
+    store.emit("typing", key);
+  }, 5050);
+}
+
+/** Run what may fail in the background and say so if it does. */
+export function reported(promise) {
+  return promise.catch((error) => {
+    if (error.name !== "AbortError") toast(error.message, "error");
+  });
+}

@@ -1,0 +1,48 @@
+// What can be done with a message: reply, edit, react, forward, copy, delete.
+
+import { el } from "./dom.js";
+import { menu, modal } from "./dialog.js";
+import { copyText, forward, react, remove } from "./actions.js";
+import { reported } from "./live.js";
+import { chatKey, chatTitle, emit, isMine, state } from "./store.js";
+import { chatAvatar } from "./chatlist.js";
+import { summary } from "./media.js";
+
+const EMOJI = ["👍", "❤", "🔥", "🎉", "👀", "👎"];
+
+export function messageMenu(chat, messages, at) {
+  const [message] = messages;
+  const captioned = messages.find((each) => each.caption) || message;
+  const text = message.text ?? captioned.caption;
+  const editable = isMine(message) && (message.text !== undefined || captioned.caption !== undefined);
+  const items = [
+    { icon: "reply", label: "Reply", run: () => emit("reply", message) },
+    text && { icon: "copy", label: "Copy text", run: () => copyText(text) },
+    editable && { icon: "edit", label: "Edit", run: () => emit("edit", captioned) },
+    { icon: "forward", label: "Forward", run: () => forwardDialog(chat, messages) },
+    { icon: "trash", label: "Delete", danger: true, run: () => reported(Promise.all(messages.map((each) => remove(chat, each)))) },
+  ];
+  return menu(at, items, (close) => reactionBar(chat, message, close));
+}
+
+function reactionBar(chat, message, close) {
+  const choose = (emoji) => {
+    close();
+    reported(react(chat, message, emoji));
+  };
+  const buttons = EMOJI.map((emoji) => el("button", { type: "button", "aria-label": `React with ${emoji}`, text: emoji, on: { click: () => choose(emoji) } }));
+  return el("div", { class: "reaction-bar" }, buttons);
+}
+
+function forwardDialog(chat, messages) {
+  const pick = async (target) => {
+    box.close();
+    for (const message of messages) await forward(chat, message, target.id);
+    emit("open", chatKey(target));
+  };
+  const rows = state.chats.map((each) =>
+    el("button", { class: "pick", type: "button", on: { click: () => reported(pick(each)) } }, chatAvatar(each), el("span", { text: chatTitle(each) })),
+  );
+  const quote = el("p", { class: "modal-note", text: summary(messages[0]) });
+  const box = modal("Forward to", el("div", { class: "modal-body" }, quote, el("div", { class: "picks" }, rows)));
+}

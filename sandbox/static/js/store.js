@@ -1,0 +1,158 @@
+// What the page knows: who one is, the chats, the messages of opened chats. Views subscribe to a
+// topic and read `state`; only this module and actions.js write it.
+
+import * as api from "./api.js";
+
+export const state = {
+  bots: [],
+  people: [],
+  me: null, // the person one is
+  chats: [],
+  openKey: null, // key of the chat on screen
+  threads: new Map(), // chat key -> thread
+  typing: new Map(), // chat key -> {text, until}
+  unread: new Map(), // chat key -> count
+  clockShift: 0, // sandbox time minus this machine's, seconds
+  online: true,
+};
+
+const listeners = new Map();
+
+export function subscribe(topic, fn) {
+  if (!listeners.has(topic)) listeners.set(topic, new Set());
+  listeners.get(topic).add(fn);
+}
+
+export function emit(topic, detail) {
+  for (const fn of listeners.get(topic) || []) fn(detail);
+}
+
+export const chatKey = (chat) => (chat.bot_id ? `${chat.id}:${chat.bot_id}` : `${chat.id}`);
+export const openChat = () => state.chats.find((chat) => chatKey(chat) === state.openKey) || null;
+export const sandboxNow = () => Date.now() / 1000 + state.clockShift;
+export const botById = (id) => state.bots.find((bot) => bot.id === id) || null;
+
+/** What one sees as the chat's name: a private chat is named after the bot. */
+export function chatTitle(chat) {
+  const bot = chat.bot_id && botById(chat.bot_id);
+  return (bot && bot.first_name) || chat.title || [chat.first_name, chat.last_name].filter(Boolean).join(" ") || String(chat.id);
+}
+
+export function thread(key) {
+  if (!state.threads.has(key)) {
+    state.threads.set(key, { messages: new Map(), pending: [], held: [], loaded: false, complete: false, draft: "" });
+  }
+  return state.threads.get(key);
+}
+
+export const sorted = (key) => [...thread(key).messages.values()].sort((a, b) => a.message_id - b.message_id);
+
+export function setNow(now) {
+  const seconds = typeof now === "number" ? now : Date.parse(now) / 1000;
+  if (Number.isFinite(seconds)) state.clockShift = seconds - Date.now() / 1000;
+  emit("clock");
+}
+
+export async function loadState() {
+  const answer = await api.getState();
+  state.bots = answer.bots || [];
+  state.people = answer.people || [];
+  setNow(answer.now);
+  emit("people");
+  return answer;
+}
+
+export async function loadChats() {
+  if (!state.me) return;
+  const person = state.me.id;
+  const chats = await api.getChats(person);
+  if (!state.me || state.me.id !== person) return;
+  state.chats = chats.sort((a, b) => lastDate(b) - lastDate(a));
+  emit("chats");
+}
+
+const lastDate = (chat) => (chat.last_message ? chat.last_message.date : 0);
+
+const PAGE = 60;
+
+/** Read the newest messages of a chat; again after a reconnection, when events may have been missed. */
+export async function loadThread(chat) {
+  const key = chatKey(chat);
+  const messages = await api.getMessages(chat, { limit: PAGE });
+  const place = thread(key);
+  if (!place.loaded) place.complete = messages.length < PAGE;
+  const first = messages.length ? messages[0].message_id : 0;
+  // What is gone from the stretch just read was deleted meanwhile.
+  for (const id of [...place.messages.keys()]) if (id >= first) place.messages.delete(id);
+  for (const message of messages) place.messages.set(message.message_id, message);
+  place.loaded = true;
+  emit("thread", key);
+}
+
+export async function loadOlder(chat) {
+  const key = chatKey(chat);
+  const place = thread(key);
+  const [oldest] = sorted(key);
+  if (!oldest || place.complete || place.loadingOlder) return;
+  place.loadingOlder = true;
+  try {
+    const older = await api.getMessages(chat, { before: oldest.message_id, limit: PAGE });
+    for (const message of older) place.messages.set(message.message_id, message);
+    place.complete = older.length < PAGE;
+  } finally {
+    place.loadingOlder = false;
+  }
+  emit("thread", key);
+}
+
+/** Put messages where they belong and move the chat up in the list. */
+export function takeMessages(key, messages) {
+  const place = thread(key);
+  const chat = state.chats.find((each) => chatKey(each) === key);
+  for (const message of messages) {
+    place.messages.set(message.message_id, message);
+    if (chat && (!chat.last_message || chat.last_message.message_id <= message.message_id)) chat.last_message = message;
+  }
+  state.chats.sort((a, b) => lastDate(b) - lastDate(a));
+  emit("thread", key);
+  emit("chats");
+}
+
+export function dropMessages(key, ids) {
+  const place = thread(key);
+  for (const id of ids) place.messages.delete(id);
+  const chat = state.chats.find((each) => chatKey(each) === key);
+  if (chat && chat.last_message && ids.includes(chat.last_message.message_id)) chat.last_message = sorted(key).at(-1) || null;
+  emit("thread", key);
+  emit("chats");
+}
+
+export const isMine = (message) => Boolean(state.me && message.from && message.from.id === state.me.id && !message.sender_chat);
+
+/** A sending that is not answered yet; while it lasts, the events of one's own messages wait, so nothing shows twice. */
+export function addPending(key, entry) {
+  thread(key).pending.push(entry);
+  emit("thread", key);
+  emit("sent", key);
+}
+
+export function endPending(key, entry, messages) {
+  const place = thread(key);
+  place.pending = place.pending.filter((each) => each !== entry);
+  const held = place.pending.length ? [] : place.held.splice(0);
+  takeMessages(key, [...held, ...messages]);
+}
+
+/** The keyboard under the text field, as the newest message that says something about it left it. */
+export function replyKeyboard(key) {
+  const messages = sorted(key);
+  for (let at = messages.length - 1; at >= 0; at -= 1) {
+    const { reply_markup: markup, from } = messages[at];
+    if (!markup || !from || !from.is_bot) continue;
+    if (markup.remove_keyboard) return null;
+    if (!markup.keyboard) continue;
+    const usedUp = markup.one_time_keyboard && messages.slice(at + 1).some(isMine);
+    return usedUp ? null : { ...markup, message_id: messages[at].message_id };
+  }
+  return null;
+}
