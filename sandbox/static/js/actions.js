@@ -9,9 +9,19 @@ import { alertBox } from "./dialog.js";
 const { state } = store;
 let nextLocalId = 1;
 
-export const fresh = (fields) => ({ localId: nextLocalId++, progress: null, error: null, abort: null, ...fields });
+export const fresh = (fields) => ({
+  localId: nextLocalId++,
+  progress: null,
+  error: null,
+  abort: null,
+  ...fields,
+});
 
-const envelope = (chat, fields) => ({ from: state.me.id, ...(chat.bot_id ? { bot: chat.bot_id } : {}), ...fields });
+const envelope = (chat, fields) => ({
+  from: state.me.id,
+  ...(chat.bot_id ? { bot: chat.bot_id } : {}),
+  ...fields,
+});
 
 /** Send without bytes of our own: a text, a contact, a pretend file. `label` is what stands there meanwhile. */
 export async function send(chat, fields, label = fields.text) {
@@ -54,8 +64,13 @@ export function dismiss(chat, entry) {
 export async function press(chat, message, button, place) {
   if (button.url) return openLink(button.url);
   if (button.copy_text) return copyText(button.copy_text.text);
-  if (button.callback_data === undefined) return toast("This kind of button does nothing in the local Telegram");
-  const answer = await api.pressButton(chat, message.message_id, { from: state.me.id, data: button.callback_data, ...place });
+  if (button.callback_data === undefined)
+    return toast("This kind of button does nothing in the local Telegram");
+  const answer = await api.pressButton(chat, message.message_id, {
+    from: state.me.id,
+    data: button.callback_data,
+    ...place,
+  });
   if (answer.url) openLink(answer.url);
   if (answer.text && answer.show_alert) return alertBox(store.chatTitle(chat), answer.text);
   if (answer.text) return toast(answer.text);
@@ -73,8 +88,10 @@ export async function remove(chat, message) {
   store.dropMessages(store.chatKey(chat), [message.message_id]);
 }
 
-export const react = (chat, message, emoji) => api.reactTo(chat, message.message_id, { from: state.me.id, emoji });
-export const forward = (chat, message, to) => api.forwardMessage(chat, message.message_id, { from: state.me.id, to });
+export const react = (chat, message, emoji) =>
+  api.reactTo(chat, message.message_id, { from: state.me.id, emoji });
+export const forward = (chat, message, to) =>
+  api.forwardMessage(chat, message.message_id, { from: state.me.id, to });
 
 const SAFE = /^(https?:\/\/|tg:|mailto:|tel:)/i;
 const BARE = /^[\w-]+(\.[\w-]+)+(:\d+)?([/?#]|$)/;

@@ -36,17 +36,26 @@ export const getState = () => call("GET", "/control/state");
 export const createPerson = (person) => call("POST", "/control/people", person);
 export const patchPerson = (id, change) => call("PATCH", `/control/people/${id}`, change);
 export const createChat = (chat) => call("POST", "/control/chats", chat);
-export const getChats = async (person) => listOf(await call("GET", `/control/chats?${query({ person })}`), "chats");
+export const getChats = async (person) =>
+  listOf(await call("GET", `/control/chats?${query({ person })}`), "chats");
 export const getMessages = async (chat, range) =>
-  listOf(await call("GET", `/control/chats/${chat.id}/messages?${query({ bot: chat.bot_id, ...range })}`), "messages");
+  listOf(
+    await call("GET", `/control/chats/${chat.id}/messages?${query({ bot: chat.bot_id, ...range })}`),
+    "messages",
+  );
 
 export const sendMessage = (chat, message) => call("POST", `/control/chats/${chat.id}/messages`, message);
-const onMessage = (chat, id, verb, body) => call("POST", `/control/chats/${chat.id}/messages/${id}/${verb}?${query({ bot: chat.bot_id })}`, { bot: chat.bot_id, ...body });
+const onMessage = (chat, id, verb, body) =>
+  call("POST", `/control/chats/${chat.id}/messages/${id}/${verb}?${query({ bot: chat.bot_id })}`, {
+    bot: chat.bot_id,
+    ...body,
+  });
 export const editMessage = (chat, id, body) => onMessage(chat, id, "edit", body);
 export const pressButton = (chat, id, body) => onMessage(chat, id, "press", body);
 export const forwardMessage = (chat, id, body) => onMessage(chat, id, "forward", body);
 export const reactTo = (chat, id, body) => onMessage(chat, id, "react", body);
-export const deleteMessage = (chat, id, from) => call("DELETE", `/control/chats/${chat.id}/messages/${id}?${query({ bot: chat.bot_id, from })}`);
+export const deleteMessage = (chat, id, from) =>
+  call("DELETE", `/control/chats/${chat.id}/messages/${id}?${query({ bot: chat.bot_id, from })}`);
 
 export const getClock = () => call("GET", "/control/clock");
 export const advanceClock = (seconds) => call("POST", "/control/clock", { advance: seconds });
@@ -91,7 +100,16 @@ export function sendFiles(chat, message, files, onProgress) {
   return { done, abort: () => request.abort() };
 }
 
-const EVENT_TYPES = ["message", "edited", "deleted", "callback_answer", "chat_action", "reaction", "member", "call"];
+const EVENT_TYPES = [
+  "message",
+  "edited",
+  "deleted",
+  "callback_answer",
+  "chat_action",
+  "reaction",
+  "member",
+  "call",
+];
 
 /** Live events for a person. `onOpen(again)` tells whether this is a reconnection, after which lists are read anew. */
 export function listen(person, onEvent, onOpen, onLost) {

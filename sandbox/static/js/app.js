@@ -31,7 +31,11 @@ const go = (key) => {
 const drawList = sidebar(document.getElementById("sidebar"), go);
 const conversation = el("div", { class: "conversation", hidden: true });
 const nobody = el("div", { class: "nobody" }, el("p", { text: "Choose a chat to begin" }));
-const head = header({ onBack: () => go(null), onSearch: (words) => messages.search(words), onDrawer: () => toggleDrawer() });
+const head = header({
+  onBack: () => go(null),
+  onSearch: (words) => messages.search(words),
+  onDrawer: () => toggleDrawer(),
+});
 conversation.append(head.node);
 const messages = messageList(conversation);
 const writing = composer();
@@ -102,7 +106,9 @@ function drawTitle() {
 }
 
 function openDeepLink({ bot, start }) {
-  const chat = state.chats.find((each) => each.type === "private" && (each.bot_id === bot.id || !each.bot_id));
+  const chat = state.chats.find(
+    (each) => each.type === "private" && (each.bot_id === bot.id || !each.bot_id),
+  );
   if (!chat) return toast("That bot has no chat here", "error");
   go(store.chatKey(chat));
   return start ? reported(send(chat, { text: `/start ${start}` })) : undefined;

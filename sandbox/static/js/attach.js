@@ -18,15 +18,37 @@ export function useReply(fn) {
 
 /** Menu lines that send media whose bytes the sandbox makes up: large files cost no disk. */
 export function pretendItems(sendFields) {
-  const media = (label, item) => ({ icon: item.kind === "video" ? "film" : "file", label, run: () => sendFields({ media: [item] }, label.replace("Pretend ", "")) });
+  const media = (label, item) => ({
+    icon: item.kind === "video" ? "film" : "file",
+    label,
+    run: () => sendFields({ media: [item] }, label.replace("Pretend ", "")),
+  });
   return [
-    media("Pretend 1.5 GiB video", { kind: "video", virtual_size: 1.5 * GIB, file_name: "inspection.mp4", mime_type: "video/mp4", width: 1920, height: 1080, duration: 2710 }),
-    media("Pretend 60 MiB document", { kind: "document", virtual_size: 60 * 1024 ** 2, file_name: "plans.zip", mime_type: "application/zip" }),
+    media("Pretend 1.5 GiB video", {
+      kind: "video",
+      virtual_size: 1.5 * GIB,
+      file_name: "inspection.mp4",
+      mime_type: "video/mp4",
+      width: 1920,
+      height: 1080,
+      duration: 2710,
+    }),
+    media("Pretend 60 MiB document", {
+      kind: "document",
+      virtual_size: 60 * 1024 ** 2,
+      file_name: "plans.zip",
+      mime_type: "application/zip",
+    }),
   ];
 }
 
 export function chooseFiles(asFiles) {
-  const input = el("input", { type: "file", multiple: true, accept: asFiles ? null : "image/*,video/*", hidden: true });
+  const input = el("input", {
+    type: "file",
+    multiple: true,
+    accept: asFiles ? null : "image/*,video/*",
+    hidden: true,
+  });
   input.addEventListener("change", () => {
     review([...input.files], asFiles);
     input.remove();
@@ -42,13 +64,32 @@ export function review(files, asFiles) {
   if (!chat || !files.length) return;
   const chosen = [...files];
   const list = el("ul", { class: "tray" });
-  const caption = el("textarea", { rows: "2", maxlength: "1024", placeholder: "Caption, for example #250926-001", "aria-label": "Caption", dir: "auto" });
+  const caption = el("textarea", {
+    rows: "2",
+    maxlength: "1024",
+    placeholder: "Caption, for example #250926-001",
+    "aria-label": "Caption",
+    dir: "auto",
+  });
   const plain = el("input", { type: "checkbox", checked: asFiles });
   const together = el("input", { type: "checkbox", checked: true });
-  const togetherRow = el("label", { class: "check" }, together, el("span", { text: "Together, as an album" }));
+  const togetherRow = el(
+    "label",
+    { class: "check" },
+    together,
+    el("span", { text: "Together, as an album" }),
+  );
   const plainRow = el("label", { class: "check" }, plain, el("span", { text: "As files, bytes unchanged" }));
   const submit = el("button", { class: "button primary", type: "submit" }, icon("send"), "Send");
-  const form = el("form", { class: "modal-body form" }, list, caption, plainRow, togetherRow, el("div", { class: "modal-actions" }, submit));
+  const form = el(
+    "form",
+    { class: "modal-body form" },
+    list,
+    caption,
+    plainRow,
+    togetherRow,
+    el("div", { class: "modal-actions" }, submit),
+  );
 
   const drop = (file) => {
     chosen.splice(chosen.indexOf(file), 1);
@@ -56,14 +97,23 @@ export function review(files, asFiles) {
     else box.close();
   };
   const draw = () => {
-    fill(list, chosen.map((file) => trayItem(file, () => drop(file))));
+    fill(
+      list,
+      chosen.map((file) => trayItem(file, () => drop(file))),
+    );
     togetherRow.hidden = chosen.length < 2;
     plainRow.hidden = !chosen.some((file) => /^(image|video|audio)\//.test(file.type));
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     box.close();
-    reported(sendAll(chat, chosen, { caption: caption.value.trim(), asFiles: plain.checked, together: together.checked }));
+    reported(
+      sendAll(chat, chosen, {
+        caption: caption.value.trim(),
+        asFiles: plain.checked,
+        together: together.checked,
+      }),
+    );
   });
   caption.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -76,7 +126,11 @@ export function review(files, asFiles) {
 }
 
 function trayItem(file, onDrop) {
-  const face = el("span", { class: "file-face", "aria-hidden": "true" }, icon(file.type.startsWith("video/") ? "film" : file.type.startsWith("audio/") ? "music" : "file"));
+  const face = el(
+    "span",
+    { class: "file-face", "aria-hidden": "true" },
+    icon(file.type.startsWith("video/") ? "film" : file.type.startsWith("audio/") ? "music" : "file"),
+  );
   if (file.type.startsWith("image/")) {
     const url = URL.createObjectURL(file);
     const image = el("img", { src: url, alt: "" });
@@ -85,33 +139,61 @@ function trayItem(file, onDrop) {
     image.addEventListener("error", () => (release(), image.remove()), { once: true });
     face.append(image);
   }
-  const words = el("span", { class: "file-words" }, el("span", { class: "file-name", text: file.name }), el("span", { class: "file-size", text: bytes(file.size) }));
+  const words = el(
+    "span",
+    { class: "file-words" },
+    el("span", { class: "file-name", text: file.name }),
+    el("span", { class: "file-size", text: bytes(file.size) }),
+  );
   return el("li", { class: "file" }, face, words, iconButton("close", `Leave out ${file.name}`, onDrop));
 }
 
 async function sendAll(chat, files, { caption, asFiles, together }) {
   const empty = files.filter((file) => file.size === 0);
   for (const file of empty) toast(`${file.name} is empty and was left out`, "error");
-  const described = await Promise.all(files.filter((file) => file.size > 0).map((file) => describe(file, asFiles)));
+  const described = await Promise.all(
+    files.filter((file) => file.size > 0).map((file) => describe(file, asFiles)),
+  );
   const reply = takeReply();
   const batches = together ? groups(described) : described.map((one) => [one]);
   for (const [at, batch] of batches.entries()) {
-    const fields = { media: batch.map(({ media }) => media), as_album: batch.length > 1, ...(at === 0 ? reply : {}), ...(at === 0 && caption ? { caption } : {}) };
+    const fields = {
+      media: batch.map(({ media }) => media),
+      as_album: batch.length > 1,
+      ...(at === 0 ? reply : {}),
+      ...(at === 0 && caption ? { caption } : {}),
+    };
     const label = batch.length === 1 ? batch[0].file.name : `${batch.length} files`;
-    await sendFiles(chat, fields, batch.map(({ file }) => file), label);
+    await sendFiles(
+      chat,
+      fields,
+      batch.map(({ file }) => file),
+      label,
+    );
   }
 }
 
 /** Dropping on the conversation and pasting into it. */
 export function acceptDrops(root) {
   const zone = (asFiles, title, note, glyph) => {
-    const node = el("div", { class: "drop-zone" }, icon(glyph), el("strong", { text: title }), el("span", { text: note }));
+    const node = el(
+      "div",
+      { class: "drop-zone" },
+      icon(glyph),
+      el("strong", { text: title }),
+      el("span", { text: note }),
+    );
     node.addEventListener("dragover", () => node.classList.add("over"));
     node.addEventListener("dragleave", () => node.classList.remove("over"));
     node.addEventListener("drop", (event) => review([...event.dataTransfer.files], asFiles));
     return node;
   };
-  const cover = el("div", { class: "drop-cover", hidden: true }, zone(true, "Drop as files", "bytes unchanged", "file"), zone(false, "Drop as photo or video", "shown in the chat", "image"));
+  const cover = el(
+    "div",
+    { class: "drop-cover", hidden: true },
+    zone(true, "Drop as files", "bytes unchanged", "file"),
+    zone(false, "Drop as photo or video", "shown in the chat", "image"),
+  );
   root.append(cover);
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files") && store.openChat();
   const hide = () => {

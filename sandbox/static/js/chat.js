@@ -13,7 +13,14 @@ const NEAR = 120; // pixels from the bottom that still count as reading the newe
 
 /** Build the message list into `root`. Returns {draw, toBottom, search}. */
 export function messageList(root) {
-  const list = el("div", { class: "messages", role: "log", "aria-label": "Messages", "aria-live": "polite", "aria-relevant": "additions", tabindex: "0" });
+  const list = el("div", {
+    class: "messages",
+    role: "log",
+    "aria-label": "Messages",
+    "aria-live": "polite",
+    "aria-relevant": "additions",
+    tabindex: "0",
+  });
   const inner = el("div", { class: "messages-inner" });
   const jump = iconButton("down", "To the newest message", () => toBottom(true), "to-bottom");
   const missed = el("span", { class: "badge" });
@@ -28,7 +35,8 @@ export function messageList(root) {
   let newestSeen = 0;
 
   const atBottom = () => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
-  const toBottom = (smooth = false) => list.scrollTo({ top: list.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+  const toBottom = (smooth = false) =>
+    list.scrollTo({ top: list.scrollHeight, behavior: smooth ? "smooth" : "instant" });
 
   const onJump = (id) => {
     const target = inner.querySelector(`[data-id="${id}"]`);
@@ -46,7 +54,9 @@ export function messageList(root) {
       const old = drawn.get(unit.key);
       kept.add(unit.key);
       if (old?.mark === mark) return old.node;
-      const node = unit.day ? el("div", { class: "day" }, el("span", { text: dayName(unit.day, store.sandboxNow()) })) : unitView(unit, view);
+      const node = unit.day
+        ? el("div", { class: "day" }, el("span", { text: dayName(unit.day, store.sandboxNow()) }))
+        : unitView(unit, view);
       if (shownKey && !old && unit.messages) node.classList.add("arriving");
       drawn.set(unit.key, { mark, node });
       return node;
@@ -68,7 +78,11 @@ export function messageList(root) {
     const units = toUnits(all).filter((unit) => !searched || matches(unit, searched));
     const nodes = nodesFor(chat, units);
     shownKey = place.loaded ? key : null;
-    sync(inner, [...before(chat, place, all), ...nodes, ...place.pending.map((entry) => pendingView(entry, chat))]);
+    sync(inner, [
+      ...before(chat, place, all),
+      ...nodes,
+      ...place.pending.map((entry) => pendingView(entry, chat)),
+    ]);
     if (stick) toBottom();
     else if (anchor) list.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
     noteMissed(all, stick);
@@ -87,7 +101,14 @@ export function messageList(root) {
     if (searched) return [];
     if (!all.length && !place.pending.length) return [emptyHint(chat)];
     if (place.complete) return [];
-    return [el("button", { class: "load-older", type: "button", text: "Earlier messages", on: { click: () => reported(store.loadOlder(chat)) } })];
+    return [
+      el("button", {
+        class: "load-older",
+        type: "button",
+        text: "Earlier messages",
+        on: { click: () => reported(store.loadOlder(chat)) },
+      }),
+    ];
   }
 
   function noteMissed(all, stick) {
@@ -135,23 +156,40 @@ function sync(parent, nodes) {
 
 function firstVisible(list, inner) {
   const edge = list.getBoundingClientRect().top;
-  const node = [...inner.querySelectorAll(".message")].find((each) => each.getBoundingClientRect().bottom > edge);
+  const node = [...inner.querySelectorAll(".message")].find(
+    (each) => each.getBoundingClientRect().bottom > edge,
+  );
   return node ? { node, top: node.getBoundingClientRect().top } : null;
 }
 
 function emptyHint(chat) {
   if (chat.type !== "private") {
-    const what = chat.type === "channel" ? "Posts of this channel appear here." : "Write here, or drop a photo with a request number as its caption.";
-    return el("div", { class: "hint" }, el("span", { class: "hint-icon" }, icon(chat.type === "channel" ? "megaphone" : "people")), el("h2", { text: store.chatTitle(chat) }), el("p", { text: what }));
+    const what =
+      chat.type === "channel"
+        ? "Posts of this channel appear here."
+        : "Write here, or drop a photo with a request number as its caption.";
+    return el(
+      "div",
+      { class: "hint" },
+      el("span", { class: "hint-icon" }, icon(chat.type === "channel" ? "megaphone" : "people")),
+      el("h2", { text: store.chatTitle(chat) }),
+      el("p", { text: what }),
+    );
   }
-  const start = el("button", { class: "button primary", type: "button", text: "Send /start", on: { click: () => reported(send(chat, { text: "/start" })) } });
+  const start = el("button", {
+    class: "button primary",
+    type: "button",
+    text: "Send /start",
+    on: { click: () => reported(send(chat, { text: "/start" })) },
+  });
   return el(
     "div",
     { class: "hint" },
     el("span", { class: "hint-icon" }, icon("send")),
     el("h2", { text: "Send /start or drop a photo" }),
-    el("p", { text: `${store.chatTitle(chat)} answers here. Files can be dropped anywhere, pasted, or chosen with the paper clip.` }),
+    el("p", {
+      text: `${store.chatTitle(chat)} answers here. Files can be dropped anywhere, pasted, or chosen with the paper clip.`,
+    }),
     start,
   );
 }
-

@@ -3,7 +3,7 @@
 import { avatar, el, fill, icon } from "./dom.js";
 import { listTime, personName } from "./format.js";
 import { chatKey, chatTitle, isMine, sandboxNow, state } from "./store.js";
-import { summary } from "./media.js";
+import { service, summary } from "./summary.js";
 import { choosePerson } from "./people.js";
 import { newChat } from "./newchat.js";
 
@@ -14,27 +14,49 @@ export const chatAvatar = (chat) => avatar(chat.bot_id || chat.id, chatTitle(cha
 export function sidebar(root, openChat) {
   const me = el("button", { class: "me", type: "button", on: { click: choosePerson } });
   const list = el("ul", { class: "chats" });
-  const add = el("button", { class: "add-chat", type: "button", on: { click: newChat } }, icon("plus"), "New group or channel");
+  const add = el(
+    "button",
+    { class: "add-chat", type: "button", on: { click: newChat } },
+    icon("plus"),
+    "New group or channel",
+  );
   const nav = el("nav", { class: "chat-nav", "aria-label": "Chats" }, list, add);
-  const foot = el("p", { class: "sidebar-foot", text: "A local Telegram: nothing here leaves this machine." });
+  const foot = el("p", {
+    class: "sidebar-foot",
+    text: "A local Telegram: nothing here leaves this machine.",
+  });
   fill(root, el("header", { class: "bar" }, me), nav, foot);
 
   const draw = () => {
     drawMe(me);
     const focused = document.activeElement?.dataset?.key;
-    fill(list, state.chats.map((chat) => row(chat, openChat)));
+    fill(
+      list,
+      state.chats.map((chat) => row(chat, openChat)),
+    );
     if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   };
   return draw;
 }
 
 function drawMe(node) {
-  if (!state.me) return fill(node, el("span", { class: "me-words" }, el("strong", { text: "Choose who to be" })));
+  if (!state.me)
+    return fill(node, el("span", { class: "me-words" }, el("strong", { text: "Choose who to be" })));
   const name = personName(state.me);
   const detail = state.me.username ? `@${state.me.username}` : `id ${state.me.id}`;
   node.setAttribute("aria-label", `You are ${name}. Change person`);
-  const words = el("span", { class: "me-words" }, el("strong", { text: name }), el("small", { text: detail }));
-  return fill(node, avatar(state.me.id, name), words, el("span", { class: "switch-hint" }, "Switch", icon("down")));
+  const words = el(
+    "span",
+    { class: "me-words" },
+    el("strong", { text: name }),
+    el("small", { text: detail }),
+  );
+  return fill(
+    node,
+    avatar(state.me.id, name),
+    words,
+    el("span", { class: "switch-hint" }, "Switch", icon("down")),
+  );
 }
 
 function row(chat, openChat) {
@@ -42,16 +64,45 @@ function row(chat, openChat) {
   const last = chat.last_message;
   const unread = state.unread.get(key) || 0;
   const typing = state.typing.get(key);
-  const preview = typing ? el("span", { class: "preview typing", text: `${typing.text}…` }) : el("span", { class: "preview", text: previewText(chat, last) });
-  const top = el("span", { class: "chat-top" }, el("strong", { text: chatTitle(chat) }), last ? el("time", { text: listTime(last.date, sandboxNow()) }) : null);
-  const bottom = el("span", { class: "chat-bottom" }, preview, unread ? el("span", { class: "badge", "aria-label": `${unread} unread`, text: unread }) : null);
+  const preview = typing
+    ? el("span", { class: "preview typing", text: `${typing.text}…` })
+    : el("span", { class: "preview", text: previewText(chat, last) });
+  const top = el(
+    "span",
+    { class: "chat-top" },
+    el("strong", { text: chatTitle(chat) }),
+    last ? el("time", { text: listTime(last.date, sandboxNow()) }) : null,
+  );
+  const bottom = el(
+    "span",
+    { class: "chat-bottom" },
+    preview,
+    unread ? el("span", { class: "badge", "aria-label": `${unread} unread`, text: unread }) : null,
+  );
   const open = key === state.openKey;
-  const button = el("button", { class: open ? "chat-row open" : "chat-row", type: "button", "aria-current": open ? "true" : null, "data-key": key, on: { click: () => openChat(key) } }, chatAvatar(chat), el("span", { class: "chat-words" }, top, bottom));
+  const button = el(
+    "button",
+    {
+      class: open ? "chat-row open" : "chat-row",
+      type: "button",
+      "aria-current": open ? "true" : null,
+      "data-key": key,
+      on: { click: () => openChat(key) },
+    },
+    chatAvatar(chat),
+    el("span", { class: "chat-words" }, top, bottom),
+  );
   return el("li", {}, button);
 }
 
 function previewText(chat, last) {
-  if (!last) return chat.type === "private" ? "No messages yet" : chat.type === "channel" ? "Channel" : "Group";
-  const who = isMine(last) ? "You: " : chat.type === "private" || chat.type === "channel" ? "" : `${last.from?.first_name || ""}: `;
+  if (!last)
+    return chat.type === "private" ? "No messages yet" : chat.type === "channel" ? "Channel" : "Group";
+  if (service(last)) return service(last);
+  const who = isMine(last)
+    ? "You: "
+    : chat.type === "private" || chat.type === "channel"
+      ? ""
+      : `${last.from?.first_name || ""}: `;
   return who + summary(last);
 }

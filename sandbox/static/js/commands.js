@@ -6,7 +6,13 @@ import { openChat, state } from "./store.js";
 
 /** `pick(command)` gets what is to be sent. Returns {node, update, close, onKey, any}. */
 export function commandMenu(input, pick) {
-  const node = el("ul", { class: "command-menu", id: "command-menu", role: "listbox", "aria-label": "Commands", hidden: true });
+  const node = el("ul", {
+    class: "command-menu",
+    id: "command-menu",
+    role: "listbox",
+    "aria-label": "Commands",
+    hidden: true,
+  });
   let shown = [];
   let at = 0;
   input.setAttribute("aria-controls", "command-menu");
@@ -21,7 +27,10 @@ export function commandMenu(input, pick) {
 
   function draw() {
     node.hidden = shown.length === 0;
-    fill(node, shown.map((line, index) => option(line, index)));
+    fill(
+      node,
+      shown.map((line, index) => option(line, index)),
+    );
     const active = node.hidden ? null : `command-${at}`;
     if (active) input.setAttribute("aria-activedescendant", active);
     else input.removeAttribute("aria-activedescendant");
@@ -33,7 +42,12 @@ export function commandMenu(input, pick) {
       event.preventDefault();
       choose(index);
     };
-    const props = { id: `command-${index}`, role: "option", "aria-selected": String(index === at), on: { pointerdown: take } };
+    const props = {
+      id: `command-${index}`,
+      role: "option",
+      "aria-selected": String(index === at),
+      on: { pointerdown: take },
+    };
     return el("li", props, el("strong", { text: full }), el("span", { text: description }));
   }
 

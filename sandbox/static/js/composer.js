@@ -6,7 +6,7 @@ import { personName } from "./format.js";
 import { edit, send } from "./actions.js";
 import { commandMenu } from "./commands.js";
 import { replyKeys } from "./keyboard.js";
-import { summary } from "./media.js";
+import { summary } from "./summary.js";
 import { chooseFiles, pretendItems } from "./attach.js";
 import { voiceButton } from "./recorder.js";
 import { reported } from "./live.js";
@@ -20,7 +20,15 @@ export function composer() {
   let keysOpen = true;
   let keysFor = null;
 
-  const text = el("textarea", { id: "composer-text", rows: "1", placeholder: "Message", "aria-label": "Message", dir: "auto", autocomplete: "off", enterkeyhint: "send" });
+  const text = el("textarea", {
+    id: "composer-text",
+    rows: "1",
+    placeholder: "Message",
+    "aria-label": "Message",
+    dir: "auto",
+    autocomplete: "off",
+    enterkeyhint: "send",
+  });
   const quote = el("div", { class: "composer-quote", hidden: true });
   const keysBox = el("div", { class: "keys-box" });
   const keysToggle = iconButton("keyboard", "Show or hide the bot's keyboard", () => {
@@ -34,12 +42,24 @@ export function composer() {
     setText("");
     reported(send(store.openChat(), { text: command }));
   });
-  const slash = iconButton("slash", "Commands", () => {
-    setText("/");
-    text.focus();
-    commands.update();
-  }, "slash");
-  const row = el("div", { class: "composer-row" }, clip, el("div", { class: "composer-field" }, text, slash, keysToggle), sendButton, voice.node);
+  const slash = iconButton(
+    "slash",
+    "Commands",
+    () => {
+      setText("/");
+      text.focus();
+      commands.update();
+    },
+    "slash",
+  );
+  const row = el(
+    "div",
+    { class: "composer-row" },
+    clip,
+    el("div", { class: "composer-field" }, text, slash, keysToggle),
+    sendButton,
+    voice.node,
+  );
   const node = el("div", { class: "composer" }, commands.node, quote, row, keysBox);
 
   function attachMenu() {
@@ -47,7 +67,9 @@ export function composer() {
     menu({ x: left, y: top - 8, up: true }, [
       { icon: "image", label: "Photo or video", run: () => chooseFiles(false) },
       { icon: "file", label: "File", run: () => chooseFiles(true) },
-      ...pretendItems((fields, label) => reported(send(store.openChat(), { ...fields, ...takeReply() }, label))),
+      ...pretendItems((fields, label) =>
+        reported(send(store.openChat(), { ...fields, ...takeReply() }, label)),
+      ),
     ]);
   }
 
@@ -79,9 +101,20 @@ export function composer() {
     quote.hidden = !context;
     if (!context) return;
     const { verb, message } = context;
-    const title = verb === "edit" ? "Edit message" : `Reply to ${personName(message.sender_chat || message.from)}`;
-    const words = el("div", { class: "quote-words" }, el("strong", { text: title }), el("span", { text: summary(message) }));
-    fill(quote, icon(verb), words, iconButton("close", "Cancel", () => leave()));
+    const title =
+      verb === "edit" ? "Edit message" : `Reply to ${personName(message.sender_chat || message.from)}`;
+    const words = el(
+      "div",
+      { class: "quote-words" },
+      el("strong", { text: title }),
+      el("span", { text: summary(message) }),
+    );
+    fill(
+      quote,
+      icon(verb),
+      words,
+      iconButton("close", "Cancel", () => leave()),
+    );
   }
 
   function leave() {
@@ -122,7 +155,10 @@ export function composer() {
   });
 
   function editLast(event) {
-    const last = store.sorted(state.openKey).filter((message) => store.isMine(message) && (message.text ?? message.caption)).at(-1);
+    const last = store
+      .sorted(state.openKey)
+      .filter((message) => store.wroteIt(message) && (message.text ?? message.caption))
+      .at(-1);
     if (!last) return;
     event.preventDefault();
     setContext({ verb: "edit", message: last });

@@ -5,7 +5,12 @@ import { el, icon, iconButton } from "./dom.js";
 /** Open a modal with a title; returns the dialog. It removes itself when closed. */
 export function modal(title, content, { onClose = () => {}, wide = false } = {}) {
   const box = el("dialog", { class: wide ? "modal wide" : "modal", "aria-label": title });
-  const head = el("header", { class: "modal-head" }, el("h2", { text: title }), iconButton("close", "Close", () => box.close()));
+  const head = el(
+    "header",
+    { class: "modal-head" },
+    el("h2", { text: title }),
+    iconButton("close", "Close", () => box.close()),
+  );
   box.append(head, content);
   return show(box, onClose);
 }
@@ -24,8 +29,21 @@ function show(box, onClose) {
 
 /** What Telegram shows for show_alert. */
 export function alertBox(title, text) {
-  const ok = el("button", { class: "button primary", type: "button", text: "OK", on: { click: () => box.close() } });
-  const box = modal(title, el("div", { class: "modal-body" }, el("p", { class: "alert-text", text }), el("div", { class: "modal-actions" }, ok)));
+  const ok = el("button", {
+    class: "button primary",
+    type: "button",
+    text: "OK",
+    on: { click: () => box.close() },
+  });
+  const box = modal(
+    title,
+    el(
+      "div",
+      { class: "modal-body" },
+      el("p", { class: "alert-text", text }),
+      el("div", { class: "modal-actions" }, ok),
+    ),
+  );
   ok.focus();
   return box;
 }
@@ -40,7 +58,14 @@ export function menu(anchor, items, extra = null) {
       box.close();
       item.run();
     };
-    list.append(el("button", { class: item.danger ? "danger" : "", role: "menuitem", type: "button", on: { click: run } }, icon(item.icon), item.label));
+    list.append(
+      el(
+        "button",
+        { class: item.danger ? "danger" : "", role: "menuitem", type: "button", on: { click: run } },
+        icon(item.icon),
+        item.label,
+      ),
+    );
   }
   if (extra) box.append(extra(() => box.close()));
   box.append(list);
@@ -72,8 +97,30 @@ function place(box, { x, y, up = false }) {
 /** A photo as large as the window. */
 export function lightbox(url, name, download) {
   const picture = el("img", { src: url, alt: name });
-  const save = el("a", { class: "icon-button", href: download, download: name, "aria-label": "Download", title: "Download" }, icon("download"));
-  const bar = el("div", { class: "lightbox-bar" }, el("span", { text: name }), save, iconButton("close", "Close", () => box.close()));
-  const box = el("dialog", { class: "lightbox", "aria-label": name, on: { click: (event) => event.target !== picture && event.target.closest("a, button") === null && box.close() } }, bar, picture);
+  const save = el(
+    "a",
+    { class: "icon-button", href: download, download: name, "aria-label": "Download", title: "Download" },
+    icon("download"),
+  );
+  const bar = el(
+    "div",
+    { class: "lightbox-bar" },
+    el("span", { text: name }),
+    save,
+    iconButton("close", "Close", () => box.close()),
+  );
+  const box = el(
+    "dialog",
+    {
+      class: "lightbox",
+      "aria-label": name,
+      on: {
+        click: (event) =>
+          event.target !== picture && event.target.closest("a, button") === null && box.close(),
+      },
+    },
+    bar,
+    picture,
+  );
   return show(box, () => {});
 }

@@ -14,7 +14,8 @@ export function el(tag, props = {}, ...children) {
     if (name === "class") node.className = value;
     else if (name === "text") node.textContent = value;
     else if (name === "on") for (const [event, fn] of Object.entries(value)) node.addEventListener(event, fn);
-    else if (name === "style") for (const [key, css] of Object.entries(value)) node.style.setProperty(key, css);
+    else if (name === "style")
+      for (const [key, css] of Object.entries(value)) node.style.setProperty(key, css);
     else node.setAttribute(name, value === true ? "" : value);
   }
   node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
@@ -27,7 +28,8 @@ const ICONS = {
   send: "M21.5 2.5L10.5 13.5M21.5 2.5l-7 19-4-8-8-4z",
   clip: "M21.4 11.1l-9.2 9.2a6 6 0 0 1-8.5-8.5l9.2-9.2a4 4 0 0 1 5.7 5.7l-9.2 9.2a2 2 0 0 1-2.9-2.9l8.5-8.4",
   mic: "M12 2a3 3 0 0 0-3 3v7a3 3 0 0 0 6 0V5a3 3 0 0 0-3-3zM19 10v2a7 7 0 0 1-14 0v-2M12 19v3",
-  image: "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM8.5 10a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM21 15l-5-5L5 21",
+  image:
+    "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM8.5 10a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM21 15l-5-5L5 21",
   file: "M14 2H6a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8zM14 2v6h6",
   film: "M4 4h16a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2zM10 8.5v7l6-3.5z",
   music: "M9 18V5l12-2v13M9 18a3 3 0 1 1-6 0 3 3 0 0 1 6 0zM21 16a3 3 0 1 1-6 0 3 3 0 0 1 6 0z",
@@ -40,7 +42,7 @@ const ICONS = {
   alert: "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20zM12 7v6M12 16.5v.5",
   pulse: "M22 12h-4l-3 8L9 4l-3 8H2",
   down: "M6 9l6 6 6-6",
-  more: "M12 5.5v.01M12 12v.01M12 18.5v.01",
+  more: "M12 5.2v.3M12 11.9v.3M12 18.6v.3",
   reply: "M9 17l-5-5 5-5M4 12h10a6 6 0 0 1 6 6v1",
   edit: "M12 20h9M16.5 3.5a2.1 2.1 0 0 1 3 3L7 19l-4 1 1-4z",
   trash: "M3 6h18M8 6V4a1 1 0 0 1 1-1h6a1 1 0 0 1 1 1v2M6 6l1 14a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1l1-14",
@@ -48,9 +50,11 @@ const ICONS = {
   copy: "M10 8h9a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-9a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2zM16 8V5a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h3",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM20.5 20.5L16 16",
   plus: "M12 5v14M5 12h14",
-  keyboard: "M4 6h16a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2zM6.5 10v.01M10.2 10v.01M13.8 10v.01M17.5 10v.01M7.5 14h9",
+  keyboard:
+    "M4 6h16a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2zM6.5 10v.01M10.2 10v.01M13.8 10v.01M17.5 10v.01M7.5 14h9",
   megaphone: "M3 10v4a1 1 0 0 0 1 1h3l9 5V4L7 9H4a1 1 0 0 0-1 1zM20 9a4 4 0 0 1 0 6M8 15v5",
-  people: "M16 20v-1.5a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4V20M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM22 20v-1.5a4 4 0 0 0-3-3.8M16 3.2a4 4 0 0 1 0 7.6",
+  people:
+    "M16 20v-1.5a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4V20M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM22 20v-1.5a4 4 0 0 0-3-3.8M16 3.2a4 4 0 0 1 0 7.6",
   link: "M7 17L17 7M9 7h8v8",
   smile: "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20zM8 14.5a5 5 0 0 0 8 0M9 9v.01M15 9v.01",
   upload: "M12 20V8M7 12l5-5 5 5M5 4h14",
@@ -69,7 +73,17 @@ export function icon(name, filled = false) {
 }
 
 export function iconButton(name, label, onClick, extra = "") {
-  return el("button", { class: `icon-button ${extra}`, type: "button", "aria-label": label, title: label, on: { click: onClick } }, icon(name));
+  return el(
+    "button",
+    {
+      class: `icon-button ${extra}`,
+      type: "button",
+      "aria-label": label,
+      title: label,
+      on: { click: onClick },
+    },
+    icon(name),
+  );
 }
 
 /** Empty a node and put children in. */

@@ -13,7 +13,12 @@ const HOUR = 3600;
 const FAULTS = [
   { kind: "away", title: "Telegram is away", note: "every connection is cut", body: {} },
   { kind: "flood", title: "429 for every call", note: "retry after 3 seconds", body: { retry_after: 3 } },
-  { kind: "answer_lost", title: "Answers get lost", note: "done and stored, but the sender never hears of it", body: {} },
+  {
+    kind: "answer_lost",
+    title: "Answers get lost",
+    note: "done and stored, but the sender never hears of it",
+    body: {},
+  },
 ];
 
 /** Build the drawer into `root`; `onClose` is its close button. Returns {refresh}. */
@@ -21,10 +26,37 @@ export function drawer(root, onClose) {
   const clock = el("output", { class: "clock-now" });
   const calls = callList();
   const switches = el("div", { class: "switches" });
-  const time = el("section", {}, el("h3", { text: "Clock" }), el("p", { class: "clock-line" }, icon("clock"), clock), el("div", { class: "button-row" }, [["+1 hour", HOUR], ["+49 hours", 49 * HOUR]].map(([label, seconds]) => advance(label, seconds))));
+  const time = el(
+    "section",
+    {},
+    el("h3", { text: "Clock" }),
+    el("p", { class: "clock-line" }, icon("clock"), clock),
+    el(
+      "div",
+      { class: "button-row" },
+      [
+        ["+1 hour", HOUR],
+        ["+49 hours", 49 * HOUR],
+      ].map(([label, seconds]) => advance(label, seconds)),
+    ),
+  );
   const rules = el("section", {}, el("h3", { text: "Rules and faults" }), switches);
-  const seen = el("section", { class: "calls-section" }, el("div", { class: "calls-head" }, el("h3", { text: "Last calls of the bot" }), calls.filter), calls.node);
-  fill(root, el("header", { class: "bar" }, el("h2", { text: "What the API saw" }), iconButton("close", "Close", onClose)), el("div", { class: "drawer-body" }, time, rules, seen));
+  const seen = el(
+    "section",
+    { class: "calls-section" },
+    el("div", { class: "calls-head" }, el("h3", { text: "Last calls of the bot" }), calls.filter),
+    calls.node,
+  );
+  fill(
+    root,
+    el(
+      "header",
+      { class: "bar" },
+      el("h2", { text: "What the API saw" }),
+      iconButton("close", "Close", onClose),
+    ),
+    el("div", { class: "drawer-body" }, time, rules, seen),
+  );
 
   const tick = () => (clock.textContent = fullTime(store.sandboxNow()));
   setInterval(() => !root.hidden && tick(), 1000);
@@ -53,18 +85,39 @@ function advance(label, seconds) {
 
 function toggle(title, note, on, change) {
   const input = el("input", { type: "checkbox", role: "switch", checked: on });
-  input.addEventListener("change", () => reported(change(input.checked).catch((error) => {
-    input.checked = !input.checked;
-    throw error;
-  })));
-  return el("label", { class: "switch" }, el("span", { class: "switch-words" }, el("strong", { text: title }), el("small", { text: note })), input);
+  input.addEventListener("change", () =>
+    reported(
+      change(input.checked).catch((error) => {
+        input.checked = !input.checked;
+        throw error;
+      }),
+    ),
+  );
+  return el(
+    "label",
+    { class: "switch" },
+    el("span", { class: "switch-words" }, el("strong", { text: title }), el("small", { text: note })),
+    input,
+  );
 }
 
 function drawSwitches(root, options, faults, refresh) {
   const flood = options.flood || {};
   const note = `${flood.per_chat_per_minute ?? 20} a minute per chat, ${flood.per_bot_per_second ?? 30} a second per bot`;
-  const floodSwitch = toggle("Flood limits", note, Boolean(flood.enabled), (on) => api.setOptions({ flood: { ...flood, enabled: on } }).then(refresh));
-  fill(root, floodSwitch, FAULTS.map((fault) => faultSwitch(fault, faults.filter(({ kind }) => kind === fault.kind), refresh)));
+  const floodSwitch = toggle("Flood limits", note, Boolean(flood.enabled), (on) =>
+    api.setOptions({ flood: { ...flood, enabled: on } }).then(refresh),
+  );
+  fill(
+    root,
+    floodSwitch,
+    FAULTS.map((fault) =>
+      faultSwitch(
+        fault,
+        faults.filter(({ kind }) => kind === fault.kind),
+        refresh,
+      ),
+    ),
+  );
 }
 
 function faultSwitch(fault, active, refresh) {
@@ -96,7 +149,13 @@ function callList() {
   function draw() {
     const shown = known.filter((call) => !onlyErrors.checked || failed(call)).slice(0, 100);
     fill(list, shown.map(callRow));
-    if (!shown.length) list.append(el("li", { class: "calls-none", text: onlyErrors.checked ? "No errors." : "The bot has not called yet." }));
+    if (!shown.length)
+      list.append(
+        el("li", {
+          class: "calls-none",
+          text: onlyErrors.checked ? "No errors." : "The bot has not called yet.",
+        }),
+      );
   }
 
   // A busy bot calls many times a second; one look for all of them is enough.
@@ -114,10 +173,20 @@ const failed = (call) => !(call.status >= 200 && call.status < 300);
 function callRow(call) {
   const at = typeof call.at === "number" ? new Date(call.at * 1000) : new Date(call.at);
   const clockText = at.toLocaleTimeString("en-GB");
-  const facts = [call.chat_id ? chatName(call.chat_id) : null, call.bytes ? bytes(call.bytes) : null, call.seconds === undefined || call.seconds === null ? null : seconds(call.seconds)];
-  const head = el("span", { class: "call-head" }, el("code", { text: call.method }), el("span", { class: failed(call) ? "call-status bad" : "call-status", text: call.status ?? "cut" }));
+  const facts = [
+    call.chat_id ? chatName(call.chat_id) : null,
+    call.bytes ? bytes(call.bytes) : null,
+    call.seconds === undefined || call.seconds === null ? null : seconds(call.seconds),
+  ];
+  const head = el(
+    "span",
+    { class: "call-head" },
+    el("code", { text: call.method }),
+    el("span", { class: failed(call) ? "call-status bad" : "call-status", text: call.status ?? "cut" }),
+  );
   const tail = el("span", { class: "call-tail", text: [clockText, ...facts].filter(Boolean).join(" · ") });
-  const words = failed(call) && call.description ? el("span", { class: "call-error", text: call.description }) : null;
+  const words =
+    failed(call) && call.description ? el("span", { class: "call-error", text: call.description }) : null;
   return el("li", { class: "call" }, head, tail, words);
 }
 

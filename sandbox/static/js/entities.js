@@ -5,13 +5,23 @@ import { el, icon } from "./dom.js";
 import { copyText, openLink, safeUrl } from "./actions.js";
 import { emit } from "./store.js";
 
-const PLAIN = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", blockquote: "blockquote", expandable_blockquote: "blockquote" };
+const BLOCKS = ["PRE", "BLOCKQUOTE"];
+const PLAIN = {
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote",
+};
 
 /** A fragment for `text`; `onCommand(text)` is called for a tapped /command. */
 export function richText(text, entities, onCommand) {
   const fragment = document.createDocumentFragment();
   const list = [...(entities || [])]
-    .filter((entity) => entity.length > 0 && entity.offset >= 0 && entity.offset + entity.length <= text.length)
+    .filter(
+      (entity) => entity.length > 0 && entity.offset >= 0 && entity.offset + entity.length <= text.length,
+    )
     .sort((a, b) => a.offset - b.offset || b.length - a.length);
   append(fragment, text, 0, text.length, list, onCommand);
   return fragment;
@@ -32,7 +42,8 @@ function append(parent, text, start, end, entities, onCommand) {
     const node = element(entity, text.slice(entity.offset, stop), onCommand);
     append(node.inner || node, text, entity.offset, stop, inside, onCommand);
     parent.append(node);
-    at = stop;
+    // A block ends its line by itself; the line break behind it would make an empty one.
+    at = BLOCKS.includes(node.tagName) && text[stop] === "\n" ? stop + 1 : stop;
   }
   parent.append(text.slice(at, end));
 }
@@ -77,7 +88,16 @@ function tappable(tag, title, onClick) {
 
 function preformatted(language, piece) {
   const inner = el("code");
-  const copy = el("button", { class: "pre-copy", type: "button", "aria-label": "Copy the code", on: { click: () => copyText(piece) } }, icon("copy"));
+  const copy = el(
+    "button",
+    {
+      class: "pre-copy",
+      type: "button",
+      "aria-label": "Copy the code",
+      on: { click: () => copyText(piece) },
+    },
+    icon("copy"),
+  );
   const head = el("span", { class: "pre-head" }, el("span", { text: language || "code" }), copy);
   const box = el("pre", {}, head, inner);
   box.inner = inner;
@@ -85,11 +105,19 @@ function preformatted(language, piece) {
 }
 
 function spoiler() {
-  const node = el("button", { class: "spoiler", type: "button", "aria-label": "Hidden text, press to show" });
-  node.addEventListener("click", () => {
-    node.classList.add("shown");
-    node.removeAttribute("aria-label");
+  // A span, because a button cannot break over lines as text does.
+  const node = el("span", {
+    class: "spoiler",
+    role: "button",
+    tabindex: "0",
+    "aria-label": "Hidden text, press to show",
   });
+  const show = () => {
+    node.classList.add("shown");
+    for (const name of ["aria-label", "role", "tabindex"]) node.removeAttribute(name);
+  };
+  node.addEventListener("click", show);
+  node.addEventListener("keydown", (event) => event.key === "Enter" && show());
   return node;
 }
 

@@ -50,10 +50,23 @@ export function listTime(unix, now) {
 }
 
 export function fullTime(unix) {
-  return new Date(unix * 1000).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "medium" });
+  return new Date(unix * 1000).toLocaleString("en-GB", {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
 }
 
 export function personName(person) {
   if (!person) return "";
-  return [person.first_name, person.last_name].filter(Boolean).join(" ") || person.title || person.username || String(person.id);
+  return (
+    [person.first_name, person.last_name].filter(Boolean).join(" ") ||
+    person.title ||
+    person.username ||
+    String(person.id)
+  );
 }

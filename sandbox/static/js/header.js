@@ -12,8 +12,18 @@ const { state } = store;
 /** Returns {node, draw}. `onBack`, `onSearch(words)` and `onDrawer` are the bar's buttons. */
 export function header({ onBack, onSearch, onDrawer }) {
   const title = el("div", { class: "chat-title" });
-  const input = el("input", { type: "search", placeholder: "Search in this chat", "aria-label": "Search in this chat", on: { input: () => onSearch(input.value) } });
-  const searchBar = el("div", { class: "search-bar", hidden: true }, input, iconButton("close", "Close the search", () => close()));
+  const input = el("input", {
+    type: "search",
+    placeholder: "Search in this chat",
+    "aria-label": "Search in this chat",
+    on: { input: () => onSearch(input.value) },
+  });
+  const searchBar = el(
+    "div",
+    { class: "search-bar", hidden: true },
+    input,
+    iconButton("close", "Close the search", () => close()),
+  );
   const open = (words = "") => {
     searchBar.hidden = false;
     input.value = words;
@@ -41,7 +51,11 @@ export function header({ onBack, onSearch, onDrawer }) {
   const draw = () => {
     const chat = store.openChat();
     if (!chat) return;
-    fill(title, chatAvatar(chat), el("div", { class: "title-words" }, el("h1", { text: store.chatTitle(chat) }), status(chat)));
+    fill(
+      title,
+      chatAvatar(chat),
+      el("div", { class: "title-words" }, el("h1", { text: store.chatTitle(chat) }), status(chat)),
+    );
   };
   return { node, draw, closeSearch: () => (searchBar.hidden = true) };
 }
@@ -53,7 +67,12 @@ function status(chat) {
   const count = chat.members_count ?? chat.member_count;
   const members = count ? `, ${count} members` : "";
   const username = chat.type === "private" ? store.botById(chat.bot_id)?.username : chat.username;
-  const kind = { private: "bot", channel: `channel${members}`, group: `group${members}`, supergroup: `group${members}` }[chat.type];
+  const kind = {
+    private: "bot",
+    channel: `channel${members}`,
+    group: `group${members}`,
+    supergroup: `group${members}`,
+  }[chat.type];
   return el("span", { class: "status", text: username ? `${kind} · @${username}` : kind });
 }
 
@@ -66,7 +85,12 @@ function chatMenu(button) {
   const blocked = state.me.blocked_bots?.includes(bot);
   const items = [
     { icon: "pulse", label: "What the API saw", run: () => store.emit("drawer") },
-    bot && { icon: "close", label: blocked ? "Unblock the bot" : "Block the bot", danger: !blocked, run: () => reported(block(bot, !blocked)) },
+    bot && {
+      icon: "close",
+      label: blocked ? "Unblock the bot" : "Block the bot",
+      danger: !blocked,
+      run: () => reported(block(bot, !blocked)),
+    },
   ];
   menu({ x: right, y: bottom + 4 }, items);
 }

@@ -7,7 +7,11 @@ import { openChat, state } from "./store.js";
 
 export function inlineKeyboard(chat, message) {
   const rows = message.reply_markup.inline_keyboard.map((buttons, row) =>
-    el("div", { class: "keys-row" }, buttons.map((button, column) => inlineButton(chat, message, button, { row, column }))),
+    el(
+      "div",
+      { class: "keys-row" },
+      buttons.map((button, column) => inlineButton(chat, message, button, { row, column })),
+    ),
   );
   return el("div", { class: "keys inline", role: "group", "aria-label": "Buttons of the message" }, rows);
 }
@@ -27,25 +31,45 @@ function inlineButton(chat, message, button, place) {
 /** The keyboard a bot put under the text field. */
 export function replyKeys(markup) {
   const rows = markup.keyboard.map((buttons) => el("div", { class: "keys-row" }, buttons.map(replyButton)));
-  return el("div", { class: markup.resize_keyboard ? "keys reply" : "keys reply tall", role: "group", "aria-label": "Answers the bot offers" }, rows);
+  return el(
+    "div",
+    {
+      class: markup.resize_keyboard ? "keys reply" : "keys reply tall",
+      role: "group",
+      "aria-label": "Answers the bot offers",
+    },
+    rows,
+  );
 }
 
 function replyButton(button) {
   const label = typeof button === "string" ? button : button.text;
-  return el("button", { class: "key", type: "button", on: { click: () => answer(button, label) } }, el("span", { text: label }));
+  return el(
+    "button",
+    { class: "key", type: "button", on: { click: () => answer(button, label) } },
+    el("span", { text: label }),
+  );
 }
 
 function answer(button, label) {
   const chat = openChat();
   if (button.request_contact) return reported(shareContact(chat));
-  const special = ["request_location", "request_poll", "request_users", "request_chat", "web_app"].find((key) => button[key]);
+  const special = ["request_location", "request_poll", "request_users", "request_chat", "web_app"].find(
+    (key) => button[key],
+  );
   if (special) return toast("This kind of button does nothing in the local Telegram");
   return reported(send(chat, { text: label }));
 }
 
 function shareContact(chat) {
   const { id, first_name: first, last_name: last, phone } = state.me;
-  if (!phone) return Promise.resolve(toast("This person has no phone number. Make one with a number.", "error"));
-  const contact = { phone_number: phone, first_name: first, ...(last ? { last_name: last } : {}), user_id: id };
+  if (!phone)
+    return Promise.resolve(toast("This person has no phone number. Make one with a number.", "error"));
+  const contact = {
+    phone_number: phone,
+    first_name: first,
+    ...(last ? { last_name: last } : {}),
+    user_id: id,
+  };
   return send(chat, { contact }, "Contact");
 }

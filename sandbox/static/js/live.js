@@ -27,7 +27,10 @@ function onOpen(again) {
   setOnline(true);
   if (!again) return;
   // Events sent while the line was down are lost, so read anew.
-  store.loadState().then(store.loadChats).catch(() => {});
+  store
+    .loadState()
+    .then(store.loadChats)
+    .catch(() => {});
   const chat = store.openChat();
   if (chat) store.loadThread(chat).catch(() => {});
 }
@@ -76,12 +79,13 @@ function keyOf(event) {
 
 function onMessage(key, message) {
   const place = store.thread(key);
-  if (store.isMine(message) && place.pending.length) {
+  if (store.wroteIt(message) && place.pending.length) {
     place.held.push(message);
     return;
   }
   if (message.from?.is_bot || message.sender_chat) state.typing.delete(key);
-  if (key !== state.openKey || document.hidden) state.unread.set(key, (state.unread.get(key) || 0) + (store.isMine(message) ? 0 : 1));
+  if (key !== state.openKey || document.hidden)
+    state.unread.set(key, (state.unread.get(key) || 0) + (store.wroteIt(message) ? 0 : 1));
   store.takeMessages(key, [message]);
 }
 

@@ -42,7 +42,11 @@ function filmSize(file, tag) {
     };
     node.onloadedmetadata = () => {
       const seconds = Number.isFinite(node.duration) ? Math.round(node.duration) : 0;
-      finish(tag === "video" ? { width: node.videoWidth, height: node.videoHeight, duration: seconds } : { duration: seconds });
+      finish(
+        tag === "video"
+          ? { width: node.videoWidth, height: node.videoHeight, duration: seconds }
+          : { duration: seconds },
+      );
     };
     node.onerror = () => finish({});
     setTimeout(() => finish({}), 4000);

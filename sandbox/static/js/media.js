@@ -1,84 +1,100 @@
 // What a message carries besides text: photos, films, sound, documents.
 
 import { el, icon } from "./dom.js";
+import { kindOf } from "./summary.js";
 import { bytes, duration } from "./format.js";
 import { fileUrl, thumbnailUrl } from "./api.js";
 import { lightbox } from "./dialog.js";
 import { player } from "./player.js";
 
-const KINDS = ["photo", "animation", "video", "video_note", "voice", "audio", "document", "sticker", "contact", "location"];
-
-/** Which kind of media a message carries, or null. An animation also sets `document`, so order matters. */
-export const kindOf = (message) => KINDS.find((kind) => message[kind] && (kind !== "photo" || message.photo.length)) || null;
-
-export const isVisual = (message) => ["photo", "video", "animation"].includes(kindOf(message));
-
-const LABELS = { photo: "Photo", animation: "GIF", video: "Video", video_note: "Video message", voice: "Voice message", audio: "Audio", document: "File", sticker: "Sticker", contact: "Contact", location: "Location" };
-
-/** One line for chat lists and quotes. */
-export function summary(message) {
-  const text = message.text ?? message.caption;
-  const kind = kindOf(message);
-  if (text) return text.replace(/\s+/g, " ");
-  if (!kind) return service(message) || "Message";
-  const name = kind === "document" || kind === "audio" ? message[kind].file_name : null;
-  return name || (kind === "sticker" && message.sticker.emoji ? `${message.sticker.emoji} Sticker` : LABELS[kind]);
-}
-
-/** The sentence of a service message, or null when it is not one. */
-export function service(message) {
-  const who = message.from?.first_name || "Someone";
-  const names = (people) => people.map((person) => person.first_name).join(", ");
-  if (message.new_chat_members) return `${names(message.new_chat_members)} joined`;
-  if (message.left_chat_member) return `${message.left_chat_member.first_name} left`;
-  if (message.new_chat_title) return `${who} renamed the chat to “${message.new_chat_title}”`;
-  if (message.pinned_message) return `${who} pinned a message`;
-  if (message.group_chat_created || message.supergroup_chat_created) return "The group was created";
-  if (message.channel_chat_created) return "The channel was created";
-  if (message.chat_shared) return `${who} shared a chat`;
-  if (message.users_shared) return `${who} shared people`;
-  if (message.migrate_to_chat_id) return "The group became a supergroup";
-  return null;
-}
-
 /** The element for a message's media, or null. */
 export function mediaView(message) {
   const kind = kindOf(message);
-  const views = { photo, video, animation, video_note: videoNote, voice, audio, document, sticker, contact, location };
+  const views = {
+    photo,
+    video,
+    animation,
+    video_note: videoNote,
+    voice,
+    audio,
+    document,
+    sticker,
+    contact,
+    location,
+  };
   return kind ? views[kind](message) : null;
 }
 
 function box(width, height) {
   // Reserving the room before the bytes arrive keeps the chat from jumping.
   const ratio = Math.min(2.2, Math.max(0.62, (width || 4) / (height || 3)));
-  return { "aspect-ratio": ratio.toFixed(4), width: `${Math.round(Math.min(width || 340, 340, 380 * ratio))}px` };
+  return {
+    "aspect-ratio": ratio.toFixed(4),
+    width: `${Math.round(Math.min(width || 340, 340, 380 * ratio))}px`,
+  };
 }
 
 function photo(message) {
   const full = message.photo.at(-1);
   const shown = message.photo.find((size) => size.width >= 640) || full;
   const label = message.caption || "Photo";
-  const image = el("img", { src: fileUrl(shown.file_unique_id), alt: label, loading: "lazy", decoding: "async" });
-  const view = el("button", { class: "visual", type: "button", "aria-label": `Open photo${message.caption ? `: ${message.caption}` : ""}`, style: box(full.width, full.height) }, image);
-  image.addEventListener("error", () => view.replaceChildren(el("span", { class: "visual-note" }, icon("image"), "This photo cannot be shown")), { once: true });
-  view.addEventListener("click", () => lightbox(fileUrl(full.file_unique_id), label, fileUrl(full.file_unique_id)));
+  const image = el("img", {
+    src: fileUrl(shown.file_unique_id),
+    alt: label,
+    loading: "lazy",
+    decoding: "async",
+  });
+  const view = el(
+    "button",
+    {
+      class: "visual",
+      type: "button",
+      "aria-label": `Open photo${message.caption ? `: ${message.caption}` : ""}`,
+      style: box(full.width, full.height),
+    },
+    image,
+  );
+  image.addEventListener(
+    "error",
+    () =>
+      view.replaceChildren(el("span", { class: "visual-note" }, icon("image"), "This photo cannot be shown")),
+    { once: true },
+  );
+  view.addEventListener("click", () =>
+    lightbox(fileUrl(full.file_unique_id), label, fileUrl(full.file_unique_id)),
+  );
   return view;
 }
 
 function video(message) {
   const film = message.video;
-  const badge = el("span", { class: "visual-badge", text: [film.duration ? duration(film.duration) : null, bytes(film.file_size)].filter(Boolean).join(" · ") });
-  const play = el("button", { class: "visual-play", type: "button", "aria-label": `Play video ${film.file_name || ""}` }, icon("play", true));
-  const view = el("div", { class: "visual film", style: box(film.width, film.height) }, poster(film), play, badge);
+  const badge = el("span", {
+    class: "visual-badge",
+    text: [film.duration ? duration(film.duration) : null, bytes(film.file_size)].filter(Boolean).join(" · "),
+  });
+  const play = el(
+    "button",
+    { class: "visual-play", type: "button", "aria-label": `Play video ${film.file_name || ""}` },
+    icon("play", true),
+  );
+  const view = el(
+    "div",
+    { class: "visual film", style: box(film.width, film.height) },
+    poster(film),
+    play,
+    badge,
+  );
   play.addEventListener("click", () => view.replaceChildren(playing(film)));
   return view;
 }
 
 function poster(film) {
   const still = film.thumbnail || film.thumb;
-  if (!still) return el("span", { class: "visual-blank" }, icon("film"));
+  if (!still) return el("span", { class: "visual-blank" });
   const image = el("img", { src: thumbnailUrl(film.file_unique_id), alt: "", loading: "lazy" });
-  image.addEventListener("error", () => image.replaceWith(el("span", { class: "visual-blank" }, icon("film"))), { once: true });
+  image.addEventListener("error", () => image.replaceWith(el("span", { class: "visual-blank" })), {
+    once: true,
+  });
   return image;
 }
 
@@ -86,38 +102,78 @@ function poster(film) {
 function playing(film, attributes = { controls: true }) {
   const node = el("video", { src: fileUrl(film.file_unique_id), playsinline: true, ...attributes });
   node.autoplay = true;
-  node.addEventListener("error", () => {
-    const save = el("a", { class: "link", href: fileUrl(film.file_unique_id), download: film.file_name || "video", text: "Download" });
-    node.replaceWith(el("span", { class: "visual-note" }, icon("film"), "This video has no picture to play.", save));
-  }, { once: true });
+  node.addEventListener(
+    "error",
+    () => {
+      const save = el("a", {
+        class: "link",
+        href: fileUrl(film.file_unique_id),
+        download: film.file_name || "video",
+        text: "Download",
+      });
+      node.replaceWith(
+        el("span", { class: "visual-note" }, icon("film"), "This video has no picture to play.", save),
+      );
+    },
+    { once: true },
+  );
   return node;
 }
 
 function animation(message) {
   const clip = message.animation;
   if (clip.mime_type === "image/gif") {
-    return el("div", { class: "visual", style: box(clip.width, clip.height) }, el("img", { src: fileUrl(clip.file_unique_id), alt: "GIF" }));
+    return el(
+      "div",
+      { class: "visual", style: box(clip.width, clip.height) },
+      el("img", { src: fileUrl(clip.file_unique_id), alt: "GIF" }),
+    );
   }
   const node = playing(clip, { loop: true });
   node.muted = true;
-  return el("div", { class: "visual", style: box(clip.width, clip.height) }, node, el("span", { class: "visual-badge", text: "GIF" }));
+  return el(
+    "div",
+    { class: "visual", style: box(clip.width, clip.height) },
+    node,
+    el("span", { class: "visual-badge", text: "GIF" }),
+  );
 }
 
 function videoNote(message) {
   const note = message.video_note;
-  const play = el("button", { class: "visual-play", type: "button", "aria-label": "Play video message" }, icon("play", true));
+  const play = el(
+    "button",
+    { class: "visual-play", type: "button", "aria-label": "Play video message" },
+    icon("play", true),
+  );
   const view = el("div", { class: "visual round" }, poster(note), play);
   play.addEventListener("click", () => view.replaceChildren(playing(note)));
   return view;
 }
 
-const voice = (message) => player(fileUrl(message.voice.file_unique_id), message.voice.duration, "voice message", message.voice.file_unique_id);
+const voice = (message) =>
+  player(
+    fileUrl(message.voice.file_unique_id),
+    message.voice.duration,
+    "voice message",
+    message.voice.file_unique_id,
+  );
 
 function audio(message) {
   const track = message.audio;
   const title = [track.performer, track.title].filter(Boolean).join(" – ") || track.file_name || "Audio";
-  const head = el("div", { class: "track" }, el("span", { class: "track-title", text: title }), el("span", { class: "file-size", text: bytes(track.file_size) }));
-  return el("div", { class: "audio" }, head, player(fileUrl(track.file_unique_id), track.duration, title, track.file_unique_id));
+  const head = el(
+    "div",
+    { class: "track" },
+    el("span", { class: "track-title", text: title }),
+    el("span", { class: "file-size", text: bytes(track.file_size) }),
+  );
+  return el(
+    "div",
+    { class: "audio" },
+    head,
+    player(fileUrl(track.file_unique_id), track.duration, title, track.file_unique_id),
+  );
 }
 
 function document(message) {
@@ -125,29 +181,71 @@ function document(message) {
   const name = file.file_name || "file";
   const dot = name.lastIndexOf(".");
   const ending = dot > 0 && name.length - dot <= 6 ? name.slice(dot + 1) : "";
-  const face = el("span", { class: "file-face", "aria-hidden": "true" }, ending ? el("span", { text: ending }) : icon("file"));
+  const face = el(
+    "span",
+    { class: "file-face", "aria-hidden": "true" },
+    ending ? el("span", { text: ending }) : icon("file"),
+  );
   if (file.thumbnail) {
     const still = el("img", { src: thumbnailUrl(file.file_unique_id), alt: "", loading: "lazy" });
     still.addEventListener("error", () => still.remove(), { once: true });
     face.append(still);
   }
-  const words = el("span", { class: "file-words" }, el("span", { class: "file-name", text: name }), el("span", { class: "file-size", text: bytes(file.file_size) }));
-  return el("a", { class: "file", href: fileUrl(file.file_unique_id), download: name, title: `Download ${name}` }, face, words, icon("download"));
+  const words = el(
+    "span",
+    { class: "file-words" },
+    el("span", { class: "file-name", text: name }),
+    el("span", { class: "file-size", text: bytes(file.file_size) }),
+  );
+  return el(
+    "a",
+    { class: "file", href: fileUrl(file.file_unique_id), download: name, title: `Download ${name}` },
+    face,
+    words,
+    icon("download"),
+  );
 }
 
 function sticker(message) {
-  const image = el("img", { class: "sticker", src: fileUrl(message.sticker.file_unique_id), alt: `Sticker ${message.sticker.emoji || ""}` });
-  image.addEventListener("error", () => image.replaceWith(el("span", { class: "sticker blank", text: message.sticker.emoji || "Sticker" })), { once: true });
+  const image = el("img", {
+    class: "sticker",
+    src: fileUrl(message.sticker.file_unique_id),
+    alt: `Sticker ${message.sticker.emoji || ""}`,
+  });
+  image.addEventListener(
+    "error",
+    () => image.replaceWith(el("span", { class: "sticker blank", text: message.sticker.emoji || "Sticker" })),
+    { once: true },
+  );
   return image;
 }
 
 function contact(message) {
   const card = message.contact;
-  const words = el("span", { class: "file-words" }, el("span", { class: "file-name", text: [card.first_name, card.last_name].filter(Boolean).join(" ") }), el("span", { class: "file-size", text: card.phone_number }));
-  return el("div", { class: "file" }, el("span", { class: "file-face", "aria-hidden": "true" }, icon("people")), words);
+  const words = el(
+    "span",
+    { class: "file-words" },
+    el("span", { class: "file-name", text: [card.first_name, card.last_name].filter(Boolean).join(" ") }),
+    el("span", { class: "file-size", text: card.phone_number }),
+  );
+  return el(
+    "div",
+    { class: "file" },
+    el("span", { class: "file-face", "aria-hidden": "true" }, icon("people")),
+    words,
+  );
 }
 
 function location(message) {
   const { latitude, longitude } = message.location;
-  return el("div", { class: "file" }, el("span", { class: "file-words" }, el("span", { class: "file-name", text: "Location" }), el("span", { class: "file-size", text: `${latitude.toFixed(5)}, ${longitude.toFixed(5)}` })));
+  return el(
+    "div",
+    { class: "file" },
+    el(
+      "span",
+      { class: "file-words" },
+      el("span", { class: "file-name", text: "Location" }),
+      el("span", { class: "file-size", text: `${latitude.toFixed(5)}, ${longitude.toFixed(5)}` }),
+    ),
+  );
 }

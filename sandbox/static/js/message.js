@@ -3,7 +3,8 @@
 import { avatar, el, icon, iconButton } from "./dom.js";
 import { clockTime, fullTime, personName } from "./format.js";
 import { richText } from "./entities.js";
-import { isVisual, kindOf, mediaView, service, summary } from "./media.js";
+import { mediaView } from "./media.js";
+import { isVisual, kindOf, service, summary } from "./summary.js";
 import { inlineKeyboard } from "./keyboard.js";
 import { messageMenu } from "./messagemenu.js";
 import { dismiss } from "./actions.js";
@@ -23,10 +24,25 @@ export function unitView(unit, view) {
   if (unit.first && !mine && view.chat.type !== "private") bubble.append(senderName(head));
   bubble.append(...parts(unit, view));
   const place = (event) => messageMenu(view.chat, unit.messages, { x: event.clientX, y: event.clientY });
-  const more = iconButton("more", "Message actions", (event) => messageMenu(view.chat, unit.messages, corner(event.currentTarget)), "bubble-more");
-  const body = el("div", { class: "bubble-column" }, el("div", { class: "bubble-row" }, bubble, more), ...below(unit, view));
+  const more = iconButton(
+    "more",
+    "Message actions",
+    (event) => messageMenu(view.chat, unit.messages, corner(event.currentTarget)),
+    "bubble-more",
+  );
+  const body = el(
+    "div",
+    { class: "bubble-column" },
+    el("div", { class: "bubble-row" }, bubble, more),
+    ...below(unit, view),
+  );
   const face = !mine && view.chat.type !== "private" && !post ? faceOf(head, unit.last) : null;
-  const row = el("article", { class: rowClass(unit, mine, post), "aria-label": spoken(unit, mine), "data-id": head.message_id }, face, body);
+  const row = el(
+    "article",
+    { class: rowClass(unit, mine, post), "aria-label": spoken(unit, mine), "data-id": head.message_id },
+    face,
+    body,
+  );
   bubble.addEventListener("contextmenu", (event) => {
     if (event.target.closest("a, video")) return;
     event.preventDefault();
@@ -41,14 +57,30 @@ function corner(button) {
 }
 
 const rowClass = (unit, mine, post) =>
-  ["message", mine && !post ? "mine" : "theirs", post ? "post" : "", unit.first ? "first" : "", unit.last ? "last" : ""].filter(Boolean).join(" ");
+  [
+    "message",
+    mine && !post ? "mine" : "theirs",
+    post ? "post" : "",
+    unit.first ? "first" : "",
+    unit.last ? "last" : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 
 function bubbleClass(unit, post) {
   const [head] = unit.messages;
   const visual = unit.messages.every(isVisual);
   const bare = ["sticker", "video_note"].includes(kindOf(head));
   const words = unit.messages.some((message) => message.caption || message.text);
-  return ["bubble", visual ? "visual-bubble" : "", visual && !words ? "only-visual" : "", bare ? "bare" : "", post ? "wide" : ""].filter(Boolean).join(" ");
+  return [
+    "bubble",
+    visual ? "visual-bubble" : "",
+    visual && !words ? "only-visual" : "",
+    bare ? "bare" : "",
+    post ? "wide" : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function senderName(message) {
@@ -75,7 +107,12 @@ function parts(unit, view) {
   if (unit.messages.length > 1) nodes.push(album(unit.messages, view));
   else nodes.push(mediaView(head));
   const captioned = unit.messages.filter((message) => message.caption);
-  const texted = head.text !== undefined ? head : captioned.length === 1 || unit.messages.every(isVisual) ? captioned[0] : null;
+  const texted =
+    head.text !== undefined
+      ? head
+      : captioned.length === 1 || unit.messages.every(isVisual)
+        ? captioned[0]
+        : null;
   if (texted) nodes.push(words(texted, view));
   nodes.push(meta(unit));
   return nodes.filter(Boolean);
@@ -84,7 +121,11 @@ function parts(unit, view) {
 function words(message, view) {
   const isCaption = message.text === undefined;
   const entities = isCaption ? message.caption_entities : message.entities;
-  return el("div", { class: "words", dir: "auto" }, richText(isCaption ? message.caption : message.text, entities, view.onCommand));
+  return el(
+    "div",
+    { class: "words", dir: "auto" },
+    richText(isCaption ? message.caption : message.text, entities, view.onCommand),
+  );
 }
 
 function album(messages, view) {
@@ -94,14 +135,21 @@ function album(messages, view) {
     const note = several && !visual && message.caption ? words(message, view) : null;
     return el("div", { class: "album-cell", "data-id": message.message_id }, mediaView(message), note);
   });
-  return el("div", { class: visual ? `album visual-album n${Math.min(messages.length, 10)}` : "album" }, cells);
+  return el(
+    "div",
+    { class: visual ? `album visual-album n${Math.min(messages.length, 10)}` : "album" },
+    cells,
+  );
 }
 
 function forwarded(message) {
   const origin = message.forward_origin;
   if (!origin) return null;
   const from = origin.sender_user || origin.sender_chat || origin.chat;
-  return el("div", { class: "forwarded", text: `Forwarded from ${from ? personName(from) : origin.sender_user_name || "someone"}` });
+  return el("div", {
+    class: "forwarded",
+    text: `Forwarded from ${from ? personName(from) : origin.sender_user_name || "someone"}`,
+  });
 }
 
 function quote(message, view) {
@@ -109,13 +157,27 @@ function quote(message, view) {
   if (!to) return null;
   const name = el("strong", { text: personName(to.sender_chat || to.from) });
   const known = thread(chatKey(view.chat)).messages.get(to.message_id) || to;
-  return el("button", { class: "quote", type: "button", "aria-label": `In reply to: ${summary(known)}`, on: { click: () => view.onJump(to.message_id) } }, name, el("span", { text: summary(known) }));
+  return el(
+    "button",
+    {
+      class: "quote",
+      type: "button",
+      "aria-label": `In reply to: ${summary(known)}`,
+      on: { click: () => view.onJump(to.message_id) },
+    },
+    name,
+    el("span", { text: summary(known) }),
+  );
 }
 
 function meta(unit) {
   const [head] = unit.messages;
   const edited = unit.messages.some((message) => message.edited || message.edit_date);
-  const when = el("time", { datetime: new Date(head.date * 1000).toISOString(), title: fullTime(head.date), text: clockTime(head.date) });
+  const when = el("time", {
+    datetime: new Date(head.date * 1000).toISOString(),
+    title: fullTime(head.date),
+    text: clockTime(head.date),
+  });
   const ticks = isMine(head) ? icon("checks") : null;
   return el("span", { class: "meta" }, edited ? el("span", { text: "edited" }) : null, when, ticks);
 }
@@ -130,21 +192,61 @@ function reactions(message) {
   const counts = new Map();
   for (const { emoji } of message.reactions || []) counts.set(emoji, (counts.get(emoji) || 0) + 1);
   if (!counts.size) return null;
-  return el("div", { class: "reactions" }, [...counts].map(([emoji, count]) => el("span", { class: "reaction", text: count > 1 ? `${emoji} ${count}` : emoji })));
+  return el(
+    "div",
+    { class: "reactions" },
+    [...counts].map(([emoji, count]) =>
+      el("span", { class: "reaction", text: count > 1 ? `${emoji} ${count}` : emoji }),
+    ),
+  );
 }
 
 /** A sending under way: what it is, how far it is, a way out; or why it failed. */
 export function pendingView(entry, chat) {
-  const bubble = el("div", { class: "bubble" }, el("div", { class: "words", text: entry.label || "Message" }));
+  const bubble = el(
+    "div",
+    { class: "bubble" },
+    el("div", { class: "words", text: entry.label || "Message" }),
+  );
   if (entry.progress !== null && !entry.error) {
     const bar = el("progress", { max: "1", value: entry.progress, "aria-label": "Sending" });
-    bubble.append(el("div", { class: "sending" }, bar, iconButton("close", "Cancel", () => entry.abort())));
+    bubble.append(
+      el(
+        "div",
+        { class: "sending" },
+        bar,
+        iconButton("close", "Cancel", () => entry.abort()),
+      ),
+    );
   }
   if (entry.error) {
-    const retry = el("button", { class: "link", type: "button", text: "Try again", on: { click: () => (dismiss(chat, entry), entry.again()) } });
-    const drop = el("button", { class: "link", type: "button", text: "Discard", on: { click: () => dismiss(chat, entry) } });
-    bubble.append(el("div", { class: "failed", role: "alert" }, icon("alert"), el("span", { text: entry.error }), retry, drop));
+    const retry = el("button", {
+      class: "link",
+      type: "button",
+      text: "Try again",
+      on: { click: () => (dismiss(chat, entry), entry.again()) },
+    });
+    const drop = el("button", {
+      class: "link",
+      type: "button",
+      text: "Discard",
+      on: { click: () => dismiss(chat, entry) },
+    });
+    bubble.append(
+      el(
+        "div",
+        { class: "failed", role: "alert" },
+        icon("alert"),
+        el("span", { text: entry.error }),
+        retry,
+        drop,
+      ),
+    );
   }
   bubble.append(el("span", { class: "meta" }, icon(entry.error ? "alert" : "clock")));
-  return el("article", { class: "message mine first last pending", "data-pending": entry.localId }, el("div", { class: "bubble-column" }, el("div", { class: "bubble-row" }, bubble)));
+  return el(
+    "article",
+    { class: "message mine first last pending", "data-pending": entry.localId },
+    el("div", { class: "bubble-column" }, el("div", { class: "bubble-row" }, bubble)),
+  );
 }

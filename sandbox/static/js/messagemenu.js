@@ -4,9 +4,9 @@ import { el } from "./dom.js";
 import { menu, modal } from "./dialog.js";
 import { copyText, forward, react, remove } from "./actions.js";
 import { reported } from "./live.js";
-import { chatKey, chatTitle, emit, isMine, state } from "./store.js";
+import { chatKey, chatTitle, emit, state, wroteIt } from "./store.js";
 import { chatAvatar } from "./chatlist.js";
-import { summary } from "./media.js";
+import { summary } from "./summary.js";
 
 const EMOJI = ["👍", "❤", "🔥", "🎉", "👀", "👎"];
 
@@ -14,13 +14,18 @@ export function messageMenu(chat, messages, at) {
   const [message] = messages;
   const captioned = messages.find((each) => each.caption) || message;
   const text = message.text ?? captioned.caption;
-  const editable = isMine(message) && (message.text !== undefined || captioned.caption !== undefined);
+  const editable = wroteIt(message) && (message.text !== undefined || captioned.caption !== undefined);
   const items = [
     { icon: "reply", label: "Reply", run: () => emit("reply", message) },
     text && { icon: "copy", label: "Copy text", run: () => copyText(text) },
     editable && { icon: "edit", label: "Edit", run: () => emit("edit", captioned) },
     { icon: "forward", label: "Forward", run: () => forwardDialog(chat, messages) },
-    { icon: "trash", label: "Delete", danger: true, run: () => reported(Promise.all(messages.map((each) => remove(chat, each)))) },
+    {
+      icon: "trash",
+      label: "Delete",
+      danger: true,
+      run: () => reported(Promise.all(messages.map((each) => remove(chat, each)))),
+    },
   ];
   return menu(at, items, (close) => reactionBar(chat, message, close));
 }
@@ -28,9 +33,17 @@ export function messageMenu(chat, messages, at) {
 function reactionBar(chat, message, close) {
   const choose = (emoji) => {
     close();
-    reported(react(chat, message, emoji));
+    const mine = (message.reactions || []).find(({ user_id }) => user_id === state.me.id);
+    reported(react(chat, message, mine?.emoji === emoji ? null : emoji));
   };
-  const buttons = EMOJI.map((emoji) => el("button", { type: "button", "aria-label": `React with ${emoji}`, text: emoji, on: { click: () => choose(emoji) } }));
+  const buttons = EMOJI.map((emoji) =>
+    el("button", {
+      type: "button",
+      "aria-label": `React with ${emoji}`,
+      text: emoji,
+      on: { click: () => choose(emoji) },
+    }),
+  );
   return el("div", { class: "reaction-bar" }, buttons);
 }
 
@@ -41,8 +54,16 @@ function forwardDialog(chat, messages) {
     emit("open", chatKey(target));
   };
   const rows = state.chats.map((each) =>
-    el("button", { class: "pick", type: "button", on: { click: () => reported(pick(each)) } }, chatAvatar(each), el("span", { text: chatTitle(each) })),
+    el(
+      "button",
+      { class: "pick", type: "button", on: { click: () => reported(pick(each)) } },
+      chatAvatar(each),
+      el("span", { text: chatTitle(each) }),
+    ),
   );
   const quote = el("p", { class: "modal-note", text: summary(messages[0]) });
-  const box = modal("Forward to", el("div", { class: "modal-body" }, quote, el("div", { class: "picks" }, rows)));
+  const box = modal(
+    "Forward to",
+    el("div", { class: "modal-body" }, quote, el("div", { class: "picks" }, rows)),
+  );
 }

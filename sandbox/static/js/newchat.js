@@ -13,15 +13,32 @@ export function newChat() {
   const form = el(
     "form",
     { class: "modal-body form" },
-    select("Kind", "type", [["supergroup", "Group"], ["channel", "Channel"]]),
+    select("Kind", "type", [
+      ["supergroup", "Group"],
+      ["channel", "Channel"],
+    ]),
     field("Title", "title", { required: true, maxlength: "128" }),
     el("label", { class: "check" }, admin, el("span", { text: "The bots are administrators" })),
-    el("div", { class: "modal-actions" }, el("button", { class: "button primary", type: "submit", text: "Create" })),
+    el(
+      "div",
+      { class: "modal-actions" },
+      el("button", { class: "button primary", type: "submit", text: "Create" }),
+    ),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const status = admin.checked ? "administrator" : "member";
-    reported(create({ type: form.elements.type.value, title: form.elements.title.value.trim(), creator: state.me.id, bots: state.bots.map(({ id }) => ({ id, status })) }, box));
+    reported(
+      create(
+        {
+          type: form.elements.type.value,
+          title: form.elements.title.value.trim(),
+          creator: state.me.id,
+          bots: state.bots.map(({ id }) => ({ id, status })),
+        },
+        box,
+      ),
+    );
   });
   const box = modal("New group or channel", form);
   form.elements.title.focus();

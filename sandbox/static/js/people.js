@@ -13,25 +13,63 @@ export function choosePerson() {
     emit("become", person);
   };
   const rows = state.people.map((person) => personRow(person, () => become(person)));
-  const fresh = el("button", { class: "pick new", type: "button", on: { click: () => (box.close(), newPerson()) } }, el("span", { class: "avatar plus" }, icon("plus")), el("span", { text: "Somebody new" }));
-  const note = el("p", { class: "modal-note", text: "Everyone here is made up. Open this page in a second tab to be two people at once." });
-  const box = modal("Who do you want to be?", el("div", { class: "modal-body" }, note, el("div", { class: "picks" }, rows, fresh)));
+  const fresh = el(
+    "button",
+    { class: "pick new", type: "button", on: { click: () => (box.close(), newPerson()) } },
+    el("span", { class: "avatar plus" }, icon("plus")),
+    el("span", { text: "Somebody new" }),
+  );
+  const note = el("p", {
+    class: "modal-note",
+    text: "Everyone here is made up. Open this page in a second tab to be two people at once.",
+  });
+  const box = modal(
+    "Who do you want to be?",
+    el("div", { class: "modal-body" }, note, el("div", { class: "picks" }, rows, fresh)),
+  );
   (box.querySelector(".pick.current") || box.querySelector(".pick")).focus();
 }
 
 function personRow(person, onClick) {
   const current = state.me?.id === person.id;
-  const detail = [person.username ? `@${person.username}` : null, `id ${person.id}`, person.language_code].filter(Boolean).join(" · ");
-  const words = el("span", { class: "pick-words" }, el("strong", { text: personName(person) }), el("small", { text: detail }));
-  return el("button", { class: current ? "pick current" : "pick", type: "button", "aria-current": current ? "true" : null, on: { click: onClick } }, avatar(person.id, personName(person)), words, current ? icon("check") : null);
+  const detail = [person.username ? `@${person.username}` : null, `id ${person.id}`, person.language_code]
+    .filter(Boolean)
+    .join(" · ");
+  const words = el(
+    "span",
+    { class: "pick-words" },
+    el("strong", { text: personName(person) }),
+    el("small", { text: detail }),
+  );
+  return el(
+    "button",
+    {
+      class: current ? "pick current" : "pick",
+      type: "button",
+      "aria-current": current ? "true" : null,
+      on: { click: onClick },
+    },
+    avatar(person.id, personName(person)),
+    words,
+    current ? icon("check") : null,
+  );
 }
 
 export function field(label, name, attributes = {}) {
-  return el("label", { class: "field" }, el("span", { text: label }), el("input", { name, autocomplete: "off", ...attributes }));
+  return el(
+    "label",
+    { class: "field" },
+    el("span", { text: label }),
+    el("input", { name, autocomplete: "off", ...attributes }),
+  );
 }
 
 export function select(label, name, options) {
-  const list = el("select", { name }, options.map(([value, text]) => el("option", { value, text })));
+  const list = el(
+    "select",
+    { name },
+    options.map(([value, text]) => el("option", { value, text })),
+  );
   return el("label", { class: "field" }, el("span", { text: label }), list);
 }
 
@@ -41,14 +79,28 @@ function newPerson() {
     { class: "modal-body form" },
     field("First name", "first_name", { required: true, maxlength: "64" }),
     field("Last name", "last_name", { maxlength: "64" }),
-    field("Username", "username", { pattern: "[A-Za-z][A-Za-z0-9_]{4,31}", title: "5 to 32 letters, digits and underscores", placeholder: "without @" }),
+    field("Username", "username", {
+      pattern: "[A-Za-z][A-Za-z0-9_]{4,31}",
+      title: "5 to 32 letters, digits and underscores",
+      placeholder: "without @",
+    }),
     field("Phone", "phone", { type: "tel", placeholder: "+998901234567" }),
-    select("Language of the app", "language_code", [["en", "English"], ["ru", "Русский"], ["uz", "Oʻzbekcha"]]),
-    el("div", { class: "modal-actions" }, el("button", { class: "button primary", type: "submit", text: "Be this person" })),
+    select("Language of the app", "language_code", [
+      ["en", "English"],
+      ["ru", "Русский"],
+      ["uz", "Oʻzbekcha"],
+    ]),
+    el(
+      "div",
+      { class: "modal-actions" },
+      el("button", { class: "button primary", type: "submit", text: "Be this person" }),
+    ),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const filled = [...new FormData(form)].filter(([, value]) => value.trim() !== "").map(([name, value]) => [name, value.trim()]);
+    const filled = [...new FormData(form)]
+      .filter(([, value]) => value.trim() !== "")
+      .map(([name, value]) => [name, value.trim()]);
     reported(create(Object.fromEntries(filled), box));
   });
   const box = modal("Somebody new", form);

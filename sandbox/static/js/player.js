@@ -10,15 +10,28 @@ export function player(url, seconds, label, seed = "") {
   const audio = new Audio();
   audio.preload = "none";
   const time = el("span", { class: "player-time", text: duration(seconds) });
-  const seek = el("input", { type: "range", min: "0", max: "1000", value: "0", "aria-label": `Position in ${label}` });
+  const seek = el("input", {
+    type: "range",
+    min: "0",
+    max: "1000",
+    value: "0",
+    "aria-label": `Position in ${label}`,
+  });
   const wave = el("span", { class: "wave" }, bars(seed, 36), seek);
-  const button = el("button", { class: "player-button", type: "button", "aria-label": `Play ${label}` }, icon("play", true));
-  const length = () => (Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : seconds || 0);
+  const button = el(
+    "button",
+    { class: "player-button", type: "button", "aria-label": `Play ${label}` },
+    icon("play", true),
+  );
+  const length = () =>
+    Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : seconds || 0;
 
   const show = () => {
     const part = length() ? Math.min(1, audio.currentTime / length()) : 0;
     seek.value = String(Math.round(part * 1000));
-    wave.style.setProperty("--played", `${part * 100}%`);
+    [...wave.querySelectorAll("i")].forEach((bar, at, all) =>
+      bar.classList.toggle("played", part > at / all.length),
+    );
     time.textContent = duration(audio.paused && !audio.currentTime ? length() : audio.currentTime);
   };
   const mark = (on) => {

@@ -32,9 +32,21 @@ export function voiceButton(target) {
 
   function draw() {
     const time = el("span", { class: "voice-time", role: "timer", text: "0:00" });
-    running.timer = setInterval(() => (time.textContent = duration((Date.now() - running.since) / 1000)), 250);
+    running.timer = setInterval(
+      () => (time.textContent = duration((Date.now() - running.since) / 1000)),
+      250,
+    );
     const cancel = iconButton("trash", "Throw the recording away", () => stop(false));
-    const done = el("button", { class: "icon-button send", type: "button", "aria-label": "Send the recording", on: { click: () => stop(true) } }, icon("send"));
+    const done = el(
+      "button",
+      {
+        class: "icon-button send",
+        type: "button",
+        "aria-label": "Send the recording",
+        on: { click: () => stop(true) },
+      },
+      icon("send"),
+    );
     fill(node, cancel, el("span", { class: "voice-dot", "aria-hidden": "true" }), time, done);
     node.classList.add("recording");
     done.focus();
@@ -57,7 +69,14 @@ export function voiceButton(target) {
     const file = new File(chunks, `voice.${type.split("/")[1]}`, { type });
     const { chat, ...reply } = target();
     const seconds = Math.max(1, Math.round((Date.now() - since) / 1000));
-    reported(sendFiles(chat, { media: [{ kind: "voice", duration: seconds, mime_type: type }], ...reply }, [file], "Voice message"));
+    reported(
+      sendFiles(
+        chat,
+        { media: [{ kind: "voice", duration: seconds, mime_type: type }], ...reply },
+        [file],
+        "Voice message",
+      ),
+    );
   }
 
   return { node, available };

@@ -35,12 +35,24 @@ export const botById = (id) => state.bots.find((bot) => bot.id === id) || null;
 /** What one sees as the chat's name: a private chat is named after the bot. */
 export function chatTitle(chat) {
   const bot = chat.bot_id && botById(chat.bot_id);
-  return (bot && bot.first_name) || chat.title || [chat.first_name, chat.last_name].filter(Boolean).join(" ") || String(chat.id);
+  return (
+    (bot && bot.first_name) ||
+    chat.title ||
+    [chat.first_name, chat.last_name].filter(Boolean).join(" ") ||
+    String(chat.id)
+  );
 }
 
 export function thread(key) {
   if (!state.threads.has(key)) {
-    state.threads.set(key, { messages: new Map(), pending: [], held: [], loaded: false, complete: false, draft: "" });
+    state.threads.set(key, {
+      messages: new Map(),
+      pending: [],
+      held: [],
+      loaded: false,
+      complete: false,
+      draft: "",
+    });
   }
   return state.threads.get(key);
 }
@@ -111,7 +123,8 @@ export function takeMessages(key, messages) {
   const chat = state.chats.find((each) => chatKey(each) === key);
   for (const message of messages) {
     place.messages.set(message.message_id, message);
-    if (chat && (!chat.last_message || chat.last_message.message_id <= message.message_id)) chat.last_message = message;
+    if (chat && (!chat.last_message || chat.last_message.message_id <= message.message_id))
+      chat.last_message = message;
   }
   state.chats.sort((a, b) => lastDate(b) - lastDate(a));
   emit("thread", key);
@@ -122,12 +135,17 @@ export function dropMessages(key, ids) {
   const place = thread(key);
   for (const id of ids) place.messages.delete(id);
   const chat = state.chats.find((each) => chatKey(each) === key);
-  if (chat && chat.last_message && ids.includes(chat.last_message.message_id)) chat.last_message = sorted(key).at(-1) || null;
+  if (chat && chat.last_message && ids.includes(chat.last_message.message_id))
+    chat.last_message = sorted(key).at(-1) || null;
   emit("thread", key);
   emit("chats");
 }
 
-export const isMine = (message) => Boolean(state.me && message.from && message.from.id === state.me.id && !message.sender_chat);
+export const isMine = (message) =>
+  Boolean(state.me && message.from && message.from.id === state.me.id && !message.sender_chat);
+
+/** A channel's posts are the channel's; who typed one is told apart from who speaks. */
+export const wroteIt = (message) => isMine(message) || Boolean(state.me && message.author_id === state.me.id);
 
 /** A sending that is not answered yet; while it lasts, the events of one's own messages wait, so nothing shows twice. */
 export function addPending(key, entry) {

@@ -1,7 +1,7 @@
 // From messages to what is drawn: date lines, single messages, albums, runs of one sender.
 
 import { sameDay } from "./format.js";
-import { service, kindOf } from "./media.js";
+import { service, kindOf } from "./summary.js";
 
 const RUN_SECONDS = 300;
 
@@ -10,11 +10,16 @@ export function toUnits(messages) {
   const units = [];
   for (const message of messages) {
     const before = units.at(-1);
-    if (before?.messages && message.media_group_id && before.messages[0].media_group_id === message.media_group_id) {
+    if (
+      before?.messages &&
+      message.media_group_id &&
+      before.messages[0].media_group_id === message.media_group_id
+    ) {
       before.messages.push(message);
       continue;
     }
-    if (!before || !sameDay(before.messages[0].date, message.date)) units.push({ key: `d${message.message_id}`, day: message.date });
+    if (!before || !sameDay(before.messages[0].date, message.date))
+      units.push({ key: `d${message.message_id}`, day: message.date });
     units.push({ key: `m${message.message_id}`, messages: [message], first: true, last: true });
   }
   units.forEach((unit, at) => markRun(unit, units[at - 1]));

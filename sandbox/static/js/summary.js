@@ -1,0 +1,61 @@
+// What a message is, in words: its kind, one line for lists and quotes, the sentence of a service message.
+
+const KINDS = [
+  "photo",
+  "animation",
+  "video",
+  "video_note",
+  "voice",
+  "audio",
+  "document",
+  "sticker",
+  "contact",
+  "location",
+];
+
+/** Which kind of media a message carries, or null. An animation also sets `document`, so order matters. */
+export const kindOf = (message) =>
+  KINDS.find((kind) => message[kind] && (kind !== "photo" || message.photo.length)) || null;
+
+export const isVisual = (message) => ["photo", "video", "animation"].includes(kindOf(message));
+
+const LABELS = {
+  photo: "Photo",
+  animation: "GIF",
+  video: "Video",
+  video_note: "Video message",
+  voice: "Voice message",
+  audio: "Audio",
+  document: "File",
+  sticker: "Sticker",
+  contact: "Contact",
+  location: "Location",
+};
+
+/** One line for chat lists and quotes. */
+export function summary(message) {
+  const text = message.text ?? message.caption;
+  const kind = kindOf(message);
+  if (text) return text.replace(/\s+/g, " ");
+  if (!kind) return service(message) || "Message";
+  const name = kind === "document" || kind === "audio" ? message[kind].file_name : null;
+  return (
+    name || (kind === "sticker" && message.sticker.emoji ? `${message.sticker.emoji} Sticker` : LABELS[kind])
+  );
+}
+
+/** The sentence of a service message, or null when it is not one. */
+export function service(message) {
+  const who = message.from?.first_name || "Someone";
+  const names = (people) => people.map((person) => person.first_name).join(", ");
+  if (message.new_chat_members) return `${names(message.new_chat_members)} joined`;
+  if (message.left_chat_member) return `${message.left_chat_member.first_name} left`;
+  if (message.new_chat_title) return `${who} renamed the chat to “${message.new_chat_title}”`;
+  if (message.pinned_message) return `${who} pinned a message`;
+  if (message.group_chat_created || message.supergroup_chat_created) return "The group was created";
+  if (message.channel_chat_created) return "The channel was created";
+  if (message.chat_shared) return `${who} shared a chat`;
+  if (message.users_shared) return `${who} shared people`;
+  if (message.migrate_to_chat_id) return "The group became a supergroup";
+  return null;
+}
