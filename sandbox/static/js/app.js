@@ -116,6 +116,7 @@ function openDeepLink({ bot, start }) {
 
 store.subscribe("become", (person) => reported(become(person).then(() => go(firstChat()))));
 store.subscribe("open", go);
+store.subscribe("focus", writing.focus);
 store.subscribe("deeplink", openDeepLink);
 store.subscribe("drawer", () => toggleDrawer(true));
 store.subscribe("chats", () => {

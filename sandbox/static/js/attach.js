@@ -107,6 +107,7 @@ export function review(files, asFiles) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     box.close();
+    store.emit("focus");
     reported(
       sendAll(chat, chosen, {
         caption: caption.value.trim(),

@@ -50,11 +50,11 @@ export function alertBox(title, text) {
 
 /** A menu near a point. `items`: {icon, label, run, danger} or null for a gap. */
 export function menu(anchor, items, extra = null) {
-  const back = document.activeElement;
   const box = el("dialog", { class: "menu", "aria-label": "Menu" });
   const list = el("div", { role: "menu" });
   for (const item of items.filter(Boolean)) {
     const run = () => {
+      // Closing gives the focus back to where it was; what runs next may take it further.
       box.close();
       item.run();
     };
@@ -70,7 +70,7 @@ export function menu(anchor, items, extra = null) {
   if (extra) box.append(extra(() => box.close()));
   box.append(list);
   box.addEventListener("keydown", (event) => moveFocus(event, list));
-  show(box, () => back && back.focus({ preventScroll: true }));
+  show(box, () => {});
   place(box, anchor);
   list.firstChild.focus();
   return box;

@@ -42,7 +42,7 @@ const ICONS = {
   alert: "M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20zM12 7v6M12 16.5v.5",
   pulse: "M22 12h-4l-3 8L9 4l-3 8H2",
   down: "M6 9l6 6 6-6",
-  more: "M12 5.2v.3M12 11.9v.3M12 18.6v.3",
+  more: "M12 4.6a.8.8 0 1 0 0 1.6.8.8 0 0 0 0-1.6zM12 11.2a.8.8 0 1 0 0 1.6.8.8 0 0 0 0-1.6zM12 17.8a.8.8 0 1 0 0 1.6.8.8 0 0 0 0-1.6z",
   reply: "M9 17l-5-5 5-5M4 12h10a6 6 0 0 1 6 6v1",
   edit: "M12 20h9M16.5 3.5a2.1 2.1 0 0 1 3 3L7 19l-4 1 1-4z",
   trash: "M3 6h18M8 6V4a1 1 0 0 1 1-1h6a1 1 0 0 1 1 1v2M6 6l1 14a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1l1-14",
@@ -110,5 +110,8 @@ export function toast(text, kind = "info") {
   const node = el("div", { class: `toast ${kind}`, text });
   box.append(node);
   while (box.children.length > 3) box.firstChild.remove();
+  // Shown anew each time, so that it lies above a dialog opened meanwhile.
+  box.hidePopover();
+  box.showPopover();
   setTimeout(() => node.remove(), kind === "error" ? 7000 : 3500);
 }

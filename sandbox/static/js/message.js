@@ -114,6 +114,8 @@ function parts(unit, view) {
         ? captioned[0]
         : null;
   if (texted) nodes.push(words(texted, view));
+  if (!nodes.some(Boolean))
+    nodes.push(el("div", { class: "words odd", text: "A message of a kind this page cannot show" }));
   nodes.push(meta(unit));
   return nodes.filter(Boolean);
 }

@@ -44,7 +44,8 @@ export const fingerprint = (unit) => JSON.stringify(unit);
 export function matches(unit, words) {
   if (!unit.messages) return false;
   return unit.messages.some((message) => {
-    const names = ["document", "audio", "video"].map((kind) => message[kind]?.file_name || "");
+    const files = ["document", "audio", "video"].map((kind) => message[kind] || {});
+    const names = files.flatMap((file) => [file.file_name, file.title, file.performer]);
     return [message.text, message.caption, ...names].join("\n").toLowerCase().includes(words);
   });
 }
