@@ -21,7 +21,8 @@ from storage.request_numbers import RequestNumber, hashtag
 CAPTION_LIMIT = 1024
 _DESCRIPTION_SHOWN = 300
 _MANIFEST = re.compile(
-    r"^mediagate:1 k=(?P<key>[0-9a-f]{32}) i=(?P<index>\d+) o=(?P<offset>\d+) s=(?P<size>\d+|-) h=(?P<sha256>[0-9a-f]{64}|-)"
+    r"^mediagate:1 k=(?P<key>[0-9a-f]{32}) i=(?P<index>\d+) o=(?P<offset>\d+)"
+    r" s=(?P<size>\d+|-) h=(?P<sha256>[0-9a-f]{64}|-)"
     r"(?: n=(?P<count>\d+) t=(?P<total>\d+|-)(?: w=(?P<whole>[0-9a-f]{64}))?)?$",
     re.MULTILINE,
 )
@@ -77,11 +78,10 @@ class Manifest:
 
 def parse_manifest(caption: str | None) -> Manifest | None:
     """The manifest in a caption, or None where there is none. Never raises."""
-    found = None
-    for found in _MANIFEST.finditer(caption or ""):
-        pass  # the last line wins: people may have quoted one above it
-    if found is None:
+    matches = [*_MANIFEST.finditer(caption or "")]
+    if not matches:
         return None
+    found = matches[-1]  # people may have quoted one above it
     size, count, total = found["size"], found["count"], found["total"]
     sha256 = None if found["sha256"] == "-" else bytes.fromhex(found["sha256"])
     whole = bytes.fromhex(found["whole"]) if found["whole"] else (sha256 if count == "1" else None)

@@ -18,8 +18,12 @@
     │   ├── SpoolFull           ├── TooSlow          ├── ShuttingDown  ├── ChannelNotBound
     │   └── SourceUnavailable
     └── ArchiveError            Telegram, as the storage layer sees it
-        ├── FloodWait           ├── OutcomeUnknown   ├── CallRefused   ├── MessageMissing
-        ├── FileTooBig          ├── ChannelUnavailable └── PartDamaged
+        ├── Postponed           no effect; again after ``retry_after`` seconds
+        │   ├── FloodWait       └── Unreachable
+        ├── OutcomeUnknown      it may have had its effect
+        ├── CallRefused         no effect, and none to expect
+        │   ├── MessageMissing  ├── FileTooBig       └── ChannelUnavailable
+        └── PartDamaged
 
 A class has a stable ``code`` and safe fields, no status and no text for users: `web` and `bot` each
 map classes to answers in one table, looked up along the MRO.
@@ -249,14 +253,26 @@ class ArchiveError(MediagateError):
     code = "archive_error"
 
 
-class FloodWait(ArchiveError):
-    """Telegram asks to wait ``retry_after`` seconds. The call had no effect."""
+class Postponed(ArchiveError):
+    """The call had no effect and may be made again after ``retry_after`` seconds."""
 
-    code = "flood_wait"
+    code = "postponed"
 
     def __init__(self, *, retry_after: float, method: str | None = None) -> None:
         super().__init__(retry_after=retry_after, method=method)
         self.retry_after = retry_after
+
+
+class FloodWait(Postponed):
+    """Telegram asks to wait."""
+
+    code = "flood_wait"
+
+
+class Unreachable(Postponed):
+    """No connection could be made."""
+
+    code = "unreachable"
 
 
 class OutcomeUnknown(ArchiveError):

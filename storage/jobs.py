@@ -34,7 +34,7 @@ INTERACTIVE, NORMAL, BULK = 20, 10, 0
 """Priorities: a person waits, a service waits, nobody waits."""
 
 
-class Later(Exception):  # noqa: N818 -- not an error: a handler's way to say "wake me again"
+class Later(Exception):
     """Raised by a handler whose row cannot go on now: the job runs again after ``delay`` seconds."""
 
     def __init__(self, delay: float, reason: str) -> None:

@@ -211,7 +211,7 @@ class Part(Table):
     """A run of a media's bytes that sits, or will sit, in one channel message.
 
     ``origin`` says where its bytes are until it is stored: ``spool`` of ``node``, or ``telegram``: still in the
-    sender's message (``source_chat_id``, ``source_message_id``), to be copied from there.
+    message ``source_message_id`` of chat ``source_chat_id``, to be copied from there.
     ``media_id`` is null until the upload is acknowledged.
     """
 
@@ -229,6 +229,8 @@ class Part(Table):
     state: Mapped[PartState]
     origin: Mapped[str]
     node: Mapped[str]
+    source_chat_id: Mapped[int | None]
+    source_message_id: Mapped[int | None]
     source_file_id: Mapped[str | None]
     purpose: Mapped[Purpose]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))

@@ -437,6 +437,8 @@ def upgrade() -> None:
         ),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("source_chat_id", sa.BigInteger(), nullable=True),
+        sa.Column("source_message_id", sa.BigInteger(), nullable=True),
         sa.Column("source_file_id", sa.Text(), nullable=True),
         sa.Column(
             "purpose",

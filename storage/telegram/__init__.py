@@ -1,0 +1,1 @@
+"""The one place where the storage layer talks to the Bot API."""

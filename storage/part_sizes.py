@@ -1,0 +1,25 @@
+"""How large parts are: as large as a bot can fetch back, a little less, and never twice the same.
+
+The cloud API spaces uploads of exactly equal size and answers a backlog of them with a flood wait
+(TELEGRAM.md, Limits), so every full part gets a size of its own.
+"""
+
+import random
+from collections.abc import Iterator
+
+CLOUD_FETCH_LIMIT = 20 * 1024 * 1024
+"""What `getFile` on the cloud API gives back at most."""
+
+LOCAL_FETCH_LIMIT = 2000 * 1000 * 1000
+"""What a local Bot API server takes and gives back."""
+
+_STEP = 4096
+_VARIED = 16
+
+
+def part_sizes(limit: int) -> Iterator[int]:
+    """Sizes up to ``limit``, at most a sixteenth smaller, in steps of a page."""
+    spread = max(limit // _VARIED, 1)
+    step = min(_STEP, spread)
+    while True:
+        yield max(limit - random.randrange(step, spread + step, step), 1)  # noqa: S311 -- variety, not secrecy

@@ -1,0 +1,152 @@
+"""The progress of uploads, from the first byte until the last part is in Telegram.
+
+It lives in memory, where the bytes pass: without a watcher it costs a few additions. What is finished is kept for an
+hour; after a restart the `uploads` table answers for it.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from storage.domain import MediaId, UploadId, UploadPhase
+
+KEEP_SECONDS = 3600
+_MAX_KEPT = 10_000
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """One upload. Bytes are counted as they are received and, part by part, as they are stored."""
+
+    upload_id: UploadId
+    owner: str
+    filename: str | None = None
+    total_bytes: int | None = None
+    phase: UploadPhase = UploadPhase.RECEIVING
+    received_bytes: int = 0
+    stored_bytes: int = 0
+    stored_parts: int = 0
+    total_parts: int | None = None
+    media_id: MediaId | None = None
+    error: dict[str, Any] | None = None
+    started: float = field(default_factory=time.monotonic)
+    received_at: float | None = None
+    finished: float | None = None
+    version: int = 0
+    _waiters: list[asyncio.Future[None]] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        return self.phase in (UploadPhase.DONE, UploadPhase.FAILED)
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second, received so far (or until the last byte came)."""
+        elapsed = (self.received_at or time.monotonic()) - self.started
+        return self.received_bytes / elapsed if elapsed > 0 else 0.0
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds until the last byte is received; None where the length or the rate is unknown."""
+        if self.total_bytes is None or not self.rate or self.ended:
+            return None
+        return max(0.0, (self.total_bytes - self.received_bytes) / self.rate)
+
+    def received(self, size: int) -> None:
+        self.received_bytes += size
+        self._changed()
+
+    def accepted(self, media_id: MediaId, total_parts: int) -> None:
+        """The upload is durable; what is left is to store it."""
+        self.media_id = media_id
+        self.total_bytes = self.received_bytes
+        self.total_parts = total_parts
+        self.received_at = time.monotonic()
+        self.phase = UploadPhase.STORING
+        self._end_when_stored()
+
+    def part_stored(self, size: int) -> None:
+        self.stored_parts += 1
+        self.stored_bytes += size
+        self._end_when_stored()
+
+    def failed(self, error: dict[str, Any]) -> None:
+        self.error = error
+        self.phase = UploadPhase.FAILED
+        self.finished = time.monotonic()
+        self._changed()
+
+    async def changed_since(self, version: int, timeout: float) -> bool:
+        """Wait until there is something newer than ``version``; False after ``timeout`` seconds without."""
+        if self.version > version:
+            return True
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        done, _ = await asyncio.wait({waiter}, timeout=timeout)
+        return bool(done)
+
+    async def wait_ended(self, timeout: float) -> bool:
+        """Wait until the upload is done or failed, at most ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        while not self.ended:
+            left = deadline - time.monotonic()
+            if left <= 0 or not await self.changed_since(self.version, left):
+                return self.ended
+        return True
+
+    def _end_when_stored(self) -> None:
+        if self.total_parts is not None and self.stored_parts >= self.total_parts:
+            self.phase = UploadPhase.DONE
+            self.finished = time.monotonic()
+        self._changed()
+
+    def _changed(self) -> None:
+        self.version += 1
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class ProgressBoard:
+    """Every upload of this process, by upload id and by media key."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[UploadId, Progress] = {}
+        self._by_key: dict[UUID, Progress] = {}
+
+    def add(self, progress: Progress, media_key: UUID) -> None:
+        self._forget_old()
+        self._by_id[progress.upload_id] = progress
+        self._by_key[media_key] = progress
+
+    def get(self, upload_id: UploadId) -> Progress | None:
+        return self._by_id.get(upload_id)
+
+    def of_owner(self, owner: str) -> list[Progress]:
+        return [progress for progress in self._by_id.values() if progress.owner == owner]
+
+    def part_stored(self, media_key: UUID, size: int) -> None:
+        """A part was stored; unknown media keys (after a restart) are nobody's business here."""
+        if (progress := self._by_key.get(media_key)) is not None:
+            progress.part_stored(size)
+
+    def _forget_old(self) -> None:
+        horizon = time.monotonic() - KEEP_SECONDS
+        for upload_id in [*self._old(horizon)]:
+            del self._by_id[upload_id]
+        if len(self._by_key) > len(self._by_id) + _MAX_KEPT // 10:
+            kept = {id(progress) for progress in self._by_id.values()}
+            self._by_key = {key: value for key, value in self._by_key.items() if id(value) in kept}
+
+    def _old(self, horizon: float) -> Iterator[UploadId]:
+        """Finished ones are in the order of their start: the scan stops at the first that is young."""
+        surplus = len(self._by_id) - _MAX_KEPT
+        for position, (upload_id, progress) in enumerate(self._by_id.items()):
+            if progress.finished is not None and (progress.finished < horizon or position < surplus):
+                yield upload_id
+            elif position >= surplus:
+                return

@@ -1,0 +1,99 @@
+"""Looking media up, for a caller and only what that caller may see."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, select
+
+from storage.access import require_reading_by_number, visible_media
+from storage.database import Sessions
+from storage.domain import Caller, Category, MediaId, MediaStatus
+from storage.errors import MediaDeleted, MediaNotFound
+from storage.request_numbers import RequestNumber
+from storage.tables import Attachment, Card, CardItem, Media
+from storage.views import MediaView, media_view, media_views
+
+_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
+_MAX_ID = 2**63 - 1
+
+
+class Reading:
+    """The queries both doors ask."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def media(self, caller: Caller, media_id: int) -> MediaView:
+        """One media.
+
+        Raises `MediaNotFound` where it does not exist or the caller may not see it, `MediaDeleted` where the
+        caller could see it and it is deleted.
+        """
+        if not 0 < media_id <= _MAX_ID:
+            raise MediaNotFound(media_id=media_id)
+        async with self._sessions.begin() as session:
+            row = await session.scalar(select(Media).where(Media.id == media_id, visible_media(caller)))
+            if row is None:
+                raise MediaNotFound(media_id=media_id)
+            if row.status in _GONE:
+                raise MediaDeleted(media_id=media_id)
+            return await media_view(session, row)
+
+    async def of_request(
+        self,
+        caller: Caller,
+        number: RequestNumber,
+        *,
+        category: Category | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[MediaView]:
+        """The media attached to a request, newest first; empty where there are none.
+
+        Raises `MissingScope` for people who may not read by number.
+        """
+        require_reading_by_number(caller)
+        query = (
+            select(Media)
+            .join(Attachment, Attachment.media_id == Media.id)
+            .where(Attachment.request_number == number, Media.status.not_in(_GONE))
+            .order_by(Media.id.desc())
+        )
+        if category is not None:
+            query = query.where(Attachment.category == category)
+        return await self._page(query, limit, offset)
+
+    async def own(self, caller: Caller, *, limit: int, offset: int) -> tuple[list[MediaView], int]:
+        """What the caller gave us themselves, newest first, and how many there are in all."""
+        mine = (Media.owner == caller.owner) & Media.status.not_in(_GONE)
+        async with self._sessions.begin() as session:
+            total = await session.scalar(select(func.count()).select_from(Media).where(mine))
+        views = await self._page(select(Media).where(mine).order_by(Media.id.desc()), limit, offset)
+        return views, total or 0
+
+    async def behind_message(self, caller: Caller, chat_id: int, message_id: int) -> list[MediaView]:
+        """The media that a chat message stands for: sent in it, or shown by it as a card. Visible ones only."""
+        by_card = select(CardItem.media_id).join(Card).where(Card.chat_id == chat_id, Card.message_id == message_id)
+        sent = (Media.source_chat_id == chat_id) & (Media.source_message_id == message_id)
+        album = select(CardItem.media_id).where(
+            CardItem.card_id.in_(
+                select(CardItem.card_id).join(Card).where(Card.chat_id == chat_id, CardItem.message_id == message_id)
+            )
+        )
+        query = (
+            select(Media)
+            .where(
+                sent | Media.id.in_(by_card) | Media.id.in_(album), visible_media(caller), Media.status.not_in(_GONE)
+            )
+            .order_by(Media.id)
+        )
+        return await self._page(query, None, 0)
+
+    async def several(self, caller: Caller, ids: Sequence[MediaId]) -> list[MediaView]:
+        """Those of ``ids`` that the caller may see and that are not deleted, by id."""
+        query = select(Media).where(Media.id.in_(ids), visible_media(caller), Media.status.not_in(_GONE))
+        return await self._page(query.order_by(Media.id), None, 0)
+
+    async def _page(self, query: Select[Media], limit: int | None, offset: int) -> list[MediaView]:
+        async with self._sessions.begin() as session:
+            rows = (await session.scalars(query.limit(limit).offset(offset))).all()
+            return await media_views(session, rows)

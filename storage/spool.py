@@ -1,0 +1,143 @@
+"""The spool: a local directory of bytes that are arriving, or acknowledged and not in Telegram yet.
+
+One file per part, named by media key and index. Disk work runs in threads of its own, in pieces, with one piece of
+each transfer in flight, so that neither the event loop nor the memory feels the size of a file.
+"""
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from storage.errors import SpoolFull
+
+PIECE = 512 * 1024
+"""Bytes handed to a thread at once. Larger gains nothing measurable, and every transfer may hold two."""
+
+_RETRY_AFTER = 30
+_THREADS = 6
+T = TypeVar("T")
+
+
+class Spool:
+    """The directory, its ceiling, and the threads that work on it."""
+
+    def __init__(self, root: Path, max_bytes: int) -> None:
+        self._root = root
+        self._max_bytes = max_bytes
+        self._used = 0
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
+
+    @property
+    def used_bytes(self) -> int:
+        return self._used
+
+    @property
+    def max_bytes(self) -> int:
+        return self._max_bytes
+
+    def path(self, media_key: UUID, index: int) -> Path:
+        return self._root / f"{media_key.hex}.{index:06d}"
+
+    def run(self, function: Callable[..., T], *args: object) -> asyncio.Future[T]:
+        """Run blocking work in the spool's threads."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator["Spool"]:
+        """Make the directory (0700), count what is in it; the threads end with the context."""
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._root.chmod(0o700)
+        self._used = sum(path.stat().st_size for path in self._root.iterdir())
+        try:
+            yield self
+        finally:
+            self._threads.shutdown(wait=True)
+
+    def require_room(self, size: int) -> None:
+        """Raise `SpoolFull` unless ``size`` more bytes fit."""
+        if self._used + size > self._max_bytes:
+            raise SpoolFull(retry_after=_RETRY_AFTER)
+
+    def take(self, size: int) -> None:
+        """Count ``size`` bytes that are about to be written. Raises `SpoolFull`."""
+        self.require_room(size)
+        self._used += size
+
+    async def remove(self, media_key: UUID, indexes: Sequence[int]) -> None:
+        """Unlink these parts; those that are not there are passed over."""
+        freed = await self.run(_unlink, [self.path(media_key, index) for index in indexes])
+        self._used = max(0, self._used - freed)
+
+    async def sync(self, media_key: UUID, indexes: Sequence[int]) -> None:
+        """Make these parts durable: each file, then the directory. A part already shipped has no file."""
+        await self.run(_sync, self._root, [self.path(media_key, index) for index in indexes])
+
+    def keys(self) -> Iterator[tuple[UUID, int]]:
+        """What lies in the directory, as (media key, index); anything else in it is left alone."""
+        for path in self._root.iterdir():
+            with suppress(ValueError):
+                yield UUID(hex=path.stem), int(path.suffix[1:])
+
+    async def read(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield ``length`` bytes of a file from ``offset`` on, in pieces. Raises FileNotFoundError."""
+        fd = await self.run(os.open, path, os.O_RDONLY)
+        try:
+            while length > 0:
+                data = await self.run(os.pread, fd, min(PIECE, length), offset)
+                if not data:
+                    return
+                offset += len(data)
+                length -= len(data)
+                yield data
+        finally:
+            os.close(fd)
+
+
+def write_piece(fd: int, chunks: Sequence[bytes | memoryview], hashes: Sequence[Callable[[memoryview], None]]) -> None:
+    """In a thread: append ``chunks`` and feed each to ``hashes``. Raises `SpoolFull` on a full disk."""
+    views = [memoryview(chunk) for chunk in chunks]
+    for view in views:
+        for update in hashes:
+            update(view)
+    try:
+        while views:
+            written = os.writev(fd, views)
+            while views and written >= len(views[0]):
+                written -= len(views.pop(0))
+            if written:
+                views[0] = views[0][written:]
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise SpoolFull(retry_after=_RETRY_AFTER) from error
+        raise
+
+
+def _unlink(paths: Sequence[Path]) -> int:
+    freed = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            size = path.stat().st_size
+            path.unlink()
+            freed += size
+    return freed
+
+
+def _sync(root: Path, paths: Sequence[Path]) -> None:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            _fsync(path, os.O_RDONLY)
+    _fsync(root, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _fsync(path: Path, flags: int) -> None:
+    fd = os.open(path, flags)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,97 @@
+"""Channel messages of ours that no part owns any more: what deleting, aborting and reconciling leave to be removed.
+
+Rows first, Telegram after: `cast_off` is called in the transaction that gives the message up, and the sweep deletes it
+from the channel, however often it takes.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import Sessions
+from storage.errors import ArchiveError, CallRefused, MessageMissing, Postponed
+from storage.jobs import Later
+from storage.ports import PartStore
+from storage.tables import StrayMessage
+from storage.wakeups import wake_strays
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 100
+_RETRY_DELAY = 30.0
+
+
+async def cast_off(session: AsyncSession, messages: Sequence[tuple[int, int]]) -> None:
+    """Give up messages, as (chat id, message id): they are deleted once this transaction has committed."""
+    if not messages:
+        return
+    rows = [{"chat_id": chat_id, "message_id": message_id} for chat_id, message_id in messages]
+    await session.execute(insert(StrayMessage).values(rows).on_conflict_do_nothing())
+    await wake_strays(session)
+
+
+class StrayCollector:
+    """Deletes stray messages; past 48 hours, when bots may no longer delete, puts a placeholder in their place."""
+
+    def __init__(self, *, sessions: Sessions, store: PartStore) -> None:
+        self._sessions = sessions
+        self._store = store
+
+    async def handle(self, _payload: object) -> None:
+        """The job. Raises `Later` while some are left."""
+        try:
+            while by_chat := await self._some():
+                for chat_id, ids in by_chat.items():
+                    await self._remove(chat_id, ids)
+        except Postponed as wait:
+            raise Later(wait.retry_after, wait.code) from wait
+        except ArchiveError as error:
+            log.warning("strays_left", error=str(error))
+            raise Later(_RETRY_DELAY, error.code) from error
+
+    async def pending(self) -> bool:
+        async with self._sessions.begin() as session:
+            return await session.scalar(select(StrayMessage.chat_id).limit(1)) is not None
+
+    async def _some(self) -> dict[int, list[int]]:
+        async with self._sessions.begin() as session:
+            rows = await session.execute(select(StrayMessage.chat_id, StrayMessage.message_id).limit(_BATCH))
+            by_chat: dict[int, list[int]] = defaultdict(list)
+            for chat_id, message_id in rows:
+                by_chat[chat_id].append(message_id)
+            return by_chat
+
+    async def _remove(self, chat_id: int, ids: list[int]) -> None:
+        try:
+            await self._store.delete(chat_id, ids)
+        except CallRefused:
+            # One message that is too old fails the whole call: then each on its own.
+            for message_id in ids:
+                await self._remove_one(chat_id, message_id)
+        await self._forget(chat_id, ids)
+        log.info("strays_removed", chat_id=chat_id, count=len(ids))
+
+    async def _remove_one(self, chat_id: int, message_id: int) -> None:
+        try:
+            await self._store.delete(chat_id, [message_id])
+        except MessageMissing:
+            return
+        except CallRefused:
+            try:
+                await self._store.replace(chat_id, message_id)
+            except MessageMissing:
+                return
+            except CallRefused as error:
+                # Nothing a bot can do: said loudly, because a delete promised that it deletes.
+                log.error("message_not_removable", chat_id=chat_id, message_id=message_id, error=str(error))  # noqa: TRY400
+
+    async def _forget(self, chat_id: int, ids: list[int]) -> None:
+        async with self._sessions.begin() as session:
+            places = [(chat_id, message_id) for message_id in ids]
+            await session.execute(
+                delete(StrayMessage).where(tuple_(StrayMessage.chat_id, StrayMessage.message_id).in_(places))
+            )

@@ -1,0 +1,54 @@
+"""The jobs by name, and the functions that enqueue them inside the caller's transaction."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.jobs import BULK, INTERACTIVE, NORMAL, enqueue
+from storage.tables import Part
+
+CARD_JOB = "card"
+STRAYS_JOB = "strays"
+RECONCILE_JOB = "reconcile"
+ERASE_JOB = "erase"
+
+
+def ship_job(node: str) -> str:
+    """The jobs of a node's parts: bytes in a spool belong to it."""
+    return f"ship:{node}"
+
+
+def inspect_job(node: str) -> str:
+    """Inspections may put bytes into the spool, so they belong to a node too."""
+    return f"inspect:{node}"
+
+
+async def wake_shipper(session: AsyncSession, part: Part, *, delay: float = 0) -> None:
+    """Ship a part that is spooled."""
+    priority = INTERACTIVE if part.origin == "telegram" else NORMAL
+    await enqueue(
+        session, ship_job(part.node), {"part": part.id}, priority=priority, delay=delay, dedupe=f"ship:{part.id}"
+    )
+
+
+async def wake_inspector(session: AsyncSession, node: str, media_id: int) -> None:
+    """Fetch, sniff and hash a media that came through Telegram."""
+    await enqueue(session, inspect_job(node), {"media": media_id}, priority=INTERACTIVE, dedupe=f"inspect:{media_id}")
+
+
+async def wake_reconciler(session: AsyncSession, chat_id: int, *, delay: float = 0) -> None:
+    """Settle the open intents of a channel. Not deduplicated: one that is due later must not swallow this one."""
+    await enqueue(session, RECONCILE_JOB, {"chat": chat_id}, priority=NORMAL, delay=delay)
+
+
+async def wake_strays(session: AsyncSession) -> None:
+    """Remove the messages that were cast off."""
+    await enqueue(session, STRAYS_JOB, {}, priority=BULK)
+
+
+async def wake_eraser(session: AsyncSession, media_id: int, *, delay: float) -> None:
+    """Erase a media that is being deleted, once its grace period is over."""
+    await enqueue(session, ERASE_JOB, {"media": media_id}, priority=BULK, delay=delay)
+
+
+async def wake_card(session: AsyncSession, card_id: int, *, delay: float = 0) -> None:
+    """Bring a card up to date. Not deduplicated: a job that runs may have read the row before this change."""
+    await enqueue(session, CARD_JOB, {"card": card_id}, priority=INTERACTIVE, delay=delay)
