@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.access import own_uploads
@@ -147,17 +146,16 @@ async def _states(session: AsyncSession, rows: Sequence[Upload]) -> list[UploadS
             Part.upload_id,
             func.count(),
             func.count().filter(Part.state.in_(_STORED)),
-            func.coalesce(func.sum(Part.size).filter(Part.state.in_(_STORED)), 0),
+            func.sum(Part.size).filter(Part.state.in_(_STORED)),
         )
         .where(Part.upload_id.in_([row.id for row in rows]))
         .group_by(Part.upload_id)
     )
-    parts = {total[0]: total for total in totals}
-    return [_state(row, parts.get(row.id)) for row in rows]
+    parts = {key: (count, stored, int(size or 0)) for key, count, stored, size in totals}
+    return [_state(row, *parts.get(row.id, (0, 0, 0))) for row in rows]
 
 
-def _state(row: Upload, totals: Row[tuple[UUID | None, int, int, int]] | None) -> UploadState:
-    total, stored, stored_bytes = (0, 0, 0) if totals is None else totals[1:]
+def _state(row: Upload, total: int, stored: int, stored_bytes: int) -> UploadState:
     phase = row.phase
     if row.media_id is not None and phase is UploadPhase.STORING and total and stored == total:
         phase = UploadPhase.DONE
@@ -167,7 +165,7 @@ def _state(row: Upload, totals: Row[tuple[UUID | None, int, int, int]] | None) -
         filename=row.filename,
         received_bytes=row.received_bytes,
         total_bytes=row.total_bytes,
-        stored_bytes=int(stored_bytes),
+        stored_bytes=stored_bytes,
         stored_parts=stored,
         total_parts=total if row.media_id is not None else None,
         rate=0.0,
