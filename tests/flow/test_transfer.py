@@ -76,6 +76,7 @@ class Gateway:
         await response.prepare(request)
         if self.cut_after is not None:
             await response.write(body[: self.cut_after])
+            await asyncio.sleep(0.05)  # what a client has not read when the connection ends is lost to it
             assert request.transport
             request.transport.close()
         else:
@@ -203,14 +204,15 @@ async def test_get_to_a_named_file(server: Server, tmp_path: Path) -> None:
 
 async def test_get_goes_on_after_a_cut(gateway: Gateway, server: Server, tmp_path: Path) -> None:
     gateway.cut_after = 1_000_000
-    with pytest.raises(TransferError, match=f"lost after 1000000 of {len(BYTES)} bytes; the same command goes on"):
+    with pytest.raises(TransferError, match=rf"lost after \d+ of {len(BYTES)} bytes; the same command goes on"):
         await get(server, 17, tmp_path)
-    assert (tmp_path / "clip.mp4.part").stat().st_size == 1_000_000
+    kept = (tmp_path / "clip.mp4.part").stat().st_size
+    assert 0 < kept <= 1_000_000
     gateway.cut_after = None
     fetched = await get(server, 17, tmp_path)
-    assert fetched.resumed_from == 1_000_000
+    assert fetched.resumed_from == kept
     assert fetched.path.read_bytes() == BYTES
-    assert gateway.ranges == [None, "bytes=1000000-"]
+    assert gateway.ranges == [None, f"bytes={kept}-"]
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
 
 
