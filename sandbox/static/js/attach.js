@@ -61,7 +61,7 @@ export function chooseFiles(asFiles) {
 /** The sheet before sending: what goes, with which words, as pictures or as files, together or one by one. */
 export function review(files, asFiles) {
   const chat = store.openChat();
-  if (!chat || !files.length) return;
+  if (!chat || !files.length || !store.mayWrite(chat)) return;
   const chosen = [...files];
   const list = el("ul", { class: "tray" });
   const caption = el("textarea", {
@@ -196,7 +196,8 @@ export function acceptDrops(root) {
     zone(false, "Drop as photo or video", "shown in the chat", "image"),
   );
   root.append(cover);
-  const hasFiles = (event) => event.dataTransfer?.types.includes("Files") && store.openChat();
+  const hasFiles = (event) =>
+    event.dataTransfer?.types.includes("Files") && store.openChat() && store.mayWrite(store.openChat());
   const hide = () => {
     cover.hidden = true;
     for (const node of cover.children) node.classList.remove("over");

@@ -44,7 +44,7 @@ function drawMe(node) {
     return fill(node, el("span", { class: "me-words" }, el("strong", { text: "Choose who to be" })));
   const name = personName(state.me);
   const detail = state.me.username ? `@${state.me.username}` : `id ${state.me.id}`;
-  node.setAttribute("aria-label", `You are ${name}. Change person`);
+  node.title = "Be somebody else";
   const words = el(
     "span",
     { class: "me-words" },

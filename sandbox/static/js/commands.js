@@ -2,7 +2,7 @@
 // line is announced through aria-activedescendant.
 
 import { el, fill } from "./dom.js";
-import { openChat, state } from "./store.js";
+import { loadState, openChat, state } from "./store.js";
 
 /** `pick(command)` gets what is to be sent. Returns {node, update, close, onKey, any}. */
 export function commandMenu(input, pick) {
@@ -23,6 +23,14 @@ export function commandMenu(input, pick) {
     shown = wanted === null ? [] : known().filter(({ command }) => command.startsWith(wanted));
     at = 0;
     draw();
+    if (input.value === "/") refresh();
+  }
+
+  // The bot may have set its commands after this page was opened.
+  async function refresh() {
+    const before = JSON.stringify(known());
+    await loadState().catch(() => {});
+    if (JSON.stringify(known()) !== before) update();
   }
 
   function draw() {
@@ -85,12 +93,38 @@ export function commandMenu(input, pick) {
 function known() {
   const chat = openChat();
   if (!chat || chat.type === "channel") return [];
-  const bots = chat.bot_id ? state.bots.filter((bot) => bot.id === chat.bot_id) : state.bots;
+  const bots = chat.bot_id ? state.bots.filter((bot) => bot.id === chat.bot_id) : state.bots.slice(0, 1);
   return bots.flatMap((bot) =>
-    (bot.commands || []).map(({ command, description }) => ({
+    commandsFor(bot, chat).map(({ command, description }) => ({
       command,
       description,
       full: chat.type === "private" ? `/${command}` : `/${command}@${bot.username}`,
     })),
   );
+}
+
+/** Of what the bot set for scopes and languages, the narrowest that fits, in Telegram's order. */
+function commandsFor(bot, chat) {
+  if (Array.isArray(bot.commands)) return bot.commands;
+  const kind = chat.type === "private" ? "all_private_chats" : "all_group_chats";
+  const fitting = [(scope) => scope.type === "chat" && String(scope.chat_id) === String(chat.id)];
+  fitting.push(
+    (scope) => scope.type === kind,
+    (scope) => scope.type === "default",
+  );
+  const sets = Object.entries(bot.commands || {}).map(([key, commands]) => ({ ...parseKey(key), commands }));
+  for (const fits of fitting) {
+    for (const language of [state.me.language_code || "", ""]) {
+      const found = sets.find((set) => fits(set.scope) && set.language === language);
+      if (found) return found.commands;
+    }
+  }
+  return [];
+}
+
+/** The key is the scope as JSON, a bar, the language; an empty scope is the default one. */
+function parseKey(key) {
+  const bar = key.lastIndexOf("|");
+  const scope = key.slice(0, bar);
+  return { scope: scope ? JSON.parse(scope) : { type: "default" }, language: key.slice(bar + 1) };
 }

@@ -60,7 +60,12 @@ export function composer() {
     sendButton,
     voice.node,
   );
-  const node = el("div", { class: "composer" }, commands.node, quote, row, keysBox);
+  const closed = el("p", {
+    class: "composer-closed",
+    text: "Only administrators post in this channel",
+    hidden: true,
+  });
+  const node = el("div", { class: "composer" }, commands.node, quote, row, closed, keysBox);
 
   function attachMenu() {
     const { left, top } = clip.getBoundingClientRect();
@@ -175,6 +180,9 @@ export function composer() {
       setText(shownKey ? store.thread(shownKey).draft : "");
       drawQuote();
     }
+    const chat = store.openChat();
+    row.hidden = Boolean(chat) && !store.mayWrite(chat);
+    closed.hidden = !row.hidden;
     drawKeys();
     grow();
   }

@@ -7,7 +7,7 @@ import { reported } from "./live.js";
 import * as store from "./store.js";
 
 const { state } = store;
-const KEPT = 200;
+const KEPT = 400;
 const HOUR = 3600;
 
 const FAULTS = [
@@ -129,33 +129,37 @@ function faultSwitch(fault, active, refresh) {
   return toggle(fault.title, fault.note, active.length > 0, change);
 }
 
+const VIEWS = [
+  ["calls", "without polling", (call) => failed(call) || call.method !== "getUpdates"],
+  ["errors", "errors only", (call) => failed(call)],
+  ["all", "all calls", () => true],
+];
+
 function callList() {
   const list = el("ol", { class: "calls" });
-  const onlyErrors = el("input", { type: "checkbox" });
-  const filter = el("label", { class: "check small" }, onlyErrors, el("span", { text: "errors only" }));
+  const options = VIEWS.map(([value, text]) => el("option", { value, text }));
+  const filter = el(
+    "select",
+    { class: "calls-filter", "aria-label": "Which calls", on: { change: () => draw() } },
+    options,
+  );
   const node = el("div", {}, list);
   let known = [];
   let waiting = null;
-  onlyErrors.addEventListener("change", draw);
 
   async function load() {
     const after = known.length ? known[0].id : undefined;
-    const fresh = await api.getCalls({ after, limit: 100 });
+    const fresh = await api.getCalls({ after, limit: KEPT });
     const ids = new Set(known.map(({ id }) => id));
     known = [...fresh.filter(({ id }) => !ids.has(id)), ...known].sort((a, b) => b.id - a.id).slice(0, KEPT);
     draw();
   }
 
   function draw() {
-    const shown = known.filter((call) => !onlyErrors.checked || failed(call)).slice(0, 100);
+    const [, , wanted] = VIEWS.find(([value]) => value === filter.value);
+    const shown = known.filter(wanted).slice(0, 100);
     fill(list, shown.map(callRow));
-    if (!shown.length)
-      list.append(
-        el("li", {
-          class: "calls-none",
-          text: onlyErrors.checked ? "No errors." : "The bot has not called yet.",
-        }),
-      );
+    if (!shown.length) list.append(el("li", { class: "calls-none", text: "Nothing yet." }));
   }
 
   // A busy bot calls many times a second; one look for all of them is enough.
@@ -182,7 +186,7 @@ function callRow(call) {
     "span",
     { class: "call-head" },
     el("code", { text: call.method }),
-    el("span", { class: failed(call) ? "call-status bad" : "call-status", text: call.status ?? "cut" }),
+    el("span", { class: failed(call) ? "call-status bad" : "call-status", text: call.status || "cut" }),
   );
   const tail = el("span", { class: "call-tail", text: [clockText, ...facts].filter(Boolean).join(" · ") });
   const words =

@@ -43,12 +43,25 @@ export function unitView(unit, view) {
     face,
     body,
   );
+  onLongPress(bubble, place);
+  return row;
+}
+
+/** A right click, or a long touch where the browser makes no contextmenu of it (iOS). `open` gets a point. */
+function onLongPress(bubble, open) {
+  let timer = null;
+  const forget = () => clearTimeout(timer);
   bubble.addEventListener("contextmenu", (event) => {
+    forget();
     if (event.target.closest("a, video")) return;
     event.preventDefault();
-    place(event);
+    open(event);
   });
-  return row;
+  bubble.addEventListener("touchstart", ({ touches }) => (timer = setTimeout(open, 600, touches[0])), {
+    passive: true,
+  });
+  for (const name of ["touchend", "touchmove", "touchcancel"])
+    bubble.addEventListener(name, forget, { passive: true });
 }
 
 function corner(button) {

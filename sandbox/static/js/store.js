@@ -69,6 +69,7 @@ export async function loadState() {
   const answer = await api.getState();
   state.bots = answer.bots || [];
   state.people = answer.people || [];
+  state.me = state.people.find(({ id }) => id === state.me?.id) || state.me;
   setNow(answer.now);
   emit("people");
   return answer;
@@ -79,7 +80,10 @@ export async function loadChats() {
   const person = state.me.id;
   const chats = await api.getChats(person);
   if (!state.me || state.me.id !== person) return;
-  state.chats = chats.sort((a, b) => lastDate(b) - lastDate(a));
+  const [first] = state.bots;
+  // The other bots of a pool only carry parts; a chat with them is shown once somebody wrote there.
+  const shown = chats.filter((chat) => !chat.bot_id || chat.bot_id === first?.id || chat.last_message);
+  state.chats = shown.sort((a, b) => lastDate(b) - lastDate(a));
   emit("chats");
 }
 
@@ -140,6 +144,10 @@ export function dropMessages(key, ids) {
   emit("thread", key);
   emit("chats");
 }
+
+/** In a channel only its administrators post; elsewhere everybody writes. */
+export const mayWrite = (chat) =>
+  chat.type !== "channel" || !chat.status || ["creator", "administrator"].includes(chat.status);
 
 export const isMine = (message) =>
   Boolean(state.me && message.from && message.from.id === state.me.id && !message.sender_chat);
