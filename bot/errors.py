@@ -1,0 +1,85 @@
+"""From an error of the storage layer to what a person reads: one table, looked up along the MRO."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot.sizes import size_text
+from bot.texts import Texts
+from storage import errors
+from storage.errors import MediagateError
+
+TEXT_KEYS: Mapping[type[MediagateError], str] = MappingProxyType(
+    {
+        errors.MediagateError: "error-other",
+        errors.InvalidInput: "error-input",
+        errors.EmptyFile: "error-empty",
+        errors.InvalidRequestNumber: "error-number",
+        errors.FileTooLarge: "error-too-large",
+        errors.TypeNotAllowed: "error-type",
+        errors.TypeContradiction: "error-contradiction",
+        errors.Refused: "error-refused",
+        errors.MissingScope: "error-staff-only",
+        errors.Missing: "error-not-found",
+        errors.MediaNotFound: "error-media-not-found",
+        errors.MediaDeleted: "error-deleted",
+        errors.RequestNotFound: "error-request-not-found",
+        errors.Conflict: "error-conflict",
+        errors.OnlyInTelegram: "error-only-telegram",
+        errors.Busy: "error-busy",
+        errors.ChannelNotBound: "error-no-channel",
+        errors.SourceUnavailable: "error-source",
+        errors.ArchiveError: "error-telegram",
+        errors.FileTooBig: "error-too-large",
+        errors.PartDamaged: "error-damaged",
+    }
+)
+
+
+def text_key(kind: type[MediagateError]) -> str:
+    """The key of the text for an error class, or that of its nearest ancestor in the table."""
+    return next(TEXT_KEYS[base] for base in kind.__mro__ if base in TEXT_KEYS)
+
+
+def explain(texts: Texts, error: MediagateError) -> str:
+    """What to say about ``error``, as HTML."""
+    return _explain(texts, type(error), error.fields)
+
+
+def explain_plain(texts: Texts, error: MediagateError) -> str:
+    """The same for a pop-up, which knows no markup."""
+    return _without_markup(explain(texts, error))
+
+
+def as_json(error: MediagateError) -> dict[str, Any]:
+    """How a card's item keeps the reason why there is no media."""
+    return {"code": error.code, **error.fields}
+
+
+def explain_json(texts: Texts, error: Mapping[str, Any]) -> str:
+    """What to say about an error kept by `as_json`, as HTML; a code of another version is told in general."""
+    return _explain(texts, _by_code().get(str(error.get("code")), MediagateError), error)
+
+
+def every_error(root: type[MediagateError] = MediagateError) -> list[type[MediagateError]]:
+    """The whole tree of `storage.errors`."""
+    return [root, *(found for child in root.__subclasses__() for found in every_error(child))]
+
+
+def _explain(texts: Texts, kind: type[MediagateError], fields: Mapping[str, Any]) -> str:
+    key = text_key(kind)
+    if key == "error-too-large" and isinstance(fields.get("limit"), int):
+        return texts("error-too-large-limit", limit=size_text(texts, fields["limit"]))
+    if key == "error-number":
+        return texts(key, value=str(fields.get("value", ""))[:64])
+    return texts(key)
+
+
+def _by_code() -> dict[str, type[MediagateError]]:
+    return {kind.code: kind for kind in every_error()}
+
+
+def _without_markup(text: str) -> str:
+    for tag in ("<b>", "</b>", "<code>", "</code>"):
+        text = text.replace(tag, "")
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
