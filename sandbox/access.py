@@ -1,0 +1,136 @@
+"""Which chat a call means, and whether the bot may do there what it wants (TELEGRAM.md, Error texts)."""
+
+from typing import Final
+
+from sandbox.call import Call
+from sandbox.errors import BAD_REQUEST, api_error, bad_request, forbidden
+from sandbox.model import CHANNEL, Bot, Chat, Message, Room
+from sandbox.world import World
+
+DELETABLE_FOR: Final = 48 * 3600
+_NEED_ADMIN: Final = "need administrator rights in the channel chat"
+# What a restricted member needs, and how the refusal names it.
+_NEEDED: Final = {
+    "text": ("can_send_messages", "text messages"),
+    "photo": ("can_send_photos", "photos"),
+    "video": ("can_send_videos", "videos"),
+    "audio": ("can_send_audios", "music"),
+    "voice": ("can_send_voice_notes", "voice notes"),
+    "video_note": ("can_send_video_notes", "video notes"),
+    "animation": ("can_send_other_messages", "GIFs"),
+    "sticker": ("can_send_other_messages", "stickers"),
+    "document": ("can_send_documents", "documents"),
+}
+
+
+def chat_id_of(world: World, text: str) -> int | None:
+    """The id that a `chat_id` argument names, None where it names nothing."""
+    if text.startswith("@"):
+        chat = world.state.chat_named(text[1:])
+        return chat.id if chat else None
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+def readable_room(call: Call, name: str = "chat_id") -> Room:
+    """The chat of an argument, which the bot is in."""
+    text = call.arguments.text(name).strip()
+    if not text:
+        raise bad_request(f"{name} is empty")
+    chat_id = chat_id_of(call.world, text)
+    if chat_id is None:
+        raise bad_request("chat not found")
+    state = call.world.state
+    if chat_id > 0:
+        if chat_id not in state.people and chat_id not in state.bots:
+            raise bad_request("chat not found")
+        return state.room_for(chat_id, call.bot.id)
+    chat = state.chats.get(chat_id)
+    if chat is None:
+        raise bad_request("chat not found")
+    _check_membership(chat, call.bot)
+    return state.room_for(chat_id, call.bot.id)
+
+
+def _check_membership(chat: Chat, bot: Bot) -> None:
+    if chat.migrate_to is not None:
+        text = "group chat was upgraded to a supergroup chat"
+        raise api_error(BAD_REQUEST, text, {"migrate_to_chat_id": chat.migrate_to})
+    if chat.status(bot.id) == "kicked":
+        raise forbidden(f"bot was kicked from the {chat.type} chat")
+    if not chat.has(bot.id):
+        raise forbidden(f"bot is not a member of the {chat.type} chat")
+
+
+def writable_room(call: Call, kind: str = "text") -> Room:
+    """The chat of `chat_id`, into which the bot may send messages of `kind`."""
+    room = readable_room(call)
+    chat = call.world.state.chats.get(room.key.chat_id)
+    if chat is None:
+        check_person(call, room)
+    elif chat.type == CHANNEL:
+        if not chat.may(call.bot.id, "can_post_messages"):
+            raise bad_request(_NEED_ADMIN)
+    elif chat.status(call.bot.id) == "restricted":
+        right, noun = _NEEDED.get(kind, _NEEDED["text"])
+        if not chat.members[call.bot.id].rights.get(right, False):
+            raise bad_request(f"not enough rights to send {noun} to the chat")
+    return room
+
+
+def check_person(call: Call, room: Room) -> None:
+    """Whether a person can be written to: they wrote first, and did not block the bot."""
+    if room.key.chat_id in call.world.state.bots:
+        raise forbidden("bot can't send messages to bots")
+    person = call.world.state.people[room.key.chat_id]
+    if person.deactivated:
+        raise forbidden("user is deactivated")
+    if call.bot.id in person.blocked_bots:
+        raise forbidden("bot was blocked by the user")
+    if not room.last_id:
+        raise forbidden("bot can't initiate conversation with a user")
+
+
+def count_message(call: Call, room: Room) -> None:
+    """Flood control of one message or edit."""
+    is_group = call.world.state.counts_as_group(room.key.chat_id)
+    call.world.flood.take(call.bot.id, room.key.chat_id, is_group=is_group)
+
+
+def editable_message(call: Call) -> Message:
+    """The message of an edit call: one's own, or a channel's with the right to edit; never a forwarded one."""
+    room = readable_room(call)
+    message_id = call.message_id()
+    if message_id <= 0:
+        raise bad_request("message identifier is not specified")
+    message = room.messages.get(message_id)
+    if message is None:
+        raise bad_request("message to edit not found")
+    if message.forward is not None or "service" in message.body or not _may_edit(call, message):
+        raise bad_request("message can't be edited")
+    return message
+
+
+def _may_edit(call: Call, message: Message) -> bool:
+    if message.author == call.bot.id:
+        return True
+    chat = call.world.state.chats.get(message.room.chat_id)
+    return chat is not None and chat.type == CHANNEL and chat.may(call.bot.id, "can_edit_messages")
+
+
+def check_deletable(call: Call, message: Message) -> None:
+    """TELEGRAM.md, Sending and files: nothing older than 48 h, in channels too, even as an admin."""
+    too_old = call.world.clock.now() - message.date > DELETABLE_FOR
+    if too_old or not _may_delete(call, message):
+        raise bad_request("message can't be deleted")
+
+
+def _may_delete(call: Call, message: Message) -> bool:
+    chat = call.world.state.chats.get(message.room.chat_id)
+    if chat is None:
+        return True
+    if message.author == call.bot.id:
+        return chat.type != CHANNEL or chat.may(call.bot.id, "can_post_messages")
+    return chat.may(call.bot.id, "can_delete_messages")

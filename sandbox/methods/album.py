@@ -1,0 +1,82 @@
+"""sendMediaGroup."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sandbox.access import count_message, writable_room
+from sandbox.call import Call, Method
+from sandbox.errors import ApiError, bad_request
+from sandbox.methods.sending import envelope, post
+from sandbox.model import Json, Message, Room
+from sandbox.postbox import new_album
+from sandbox.sources import Source, find_source, stored
+
+_MOST: Final = 10
+_KINDS: Final = ("photo", "video", "audio", "document")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    kind: str
+    source: Source
+    body: Json
+    fields: Json
+
+
+async def send_media_group(call: Call) -> list[Json]:
+    items = _items(call)
+    room = writable_room(call, items[0].kind)
+    # One item is sent as a plain message, as TDLib does; the documentation says 2–10.
+    album = new_album() if len(items) > 1 else None
+    messages: list[Message] = []
+    for number, item in enumerate(items, 1):
+        try:
+            messages.append(await _send_item(call, room, item, album, first=not messages))
+        except ApiError as error:
+            if number == 1 and error.parameters:
+                raise
+            # Also a flood error can come like this, with some items already sent (TELEGRAM.md, Limits).
+            text = f'failed to send message #{number} with the error message "{error.description}"'
+            raise bad_request(text) from error
+    return [call.world.renderer.message(message, call.bot) for message in messages]
+
+
+async def _send_item(call: Call, room: Room, item: _Item, album: str | None, *, first: bool) -> Message:
+    count_message(call, room)
+    file = await stored(call, item.source, item.kind, item.fields)
+    body = {**item.body, "media": {"kind": file.kind, "file": file.uid}}
+    extra = envelope(call, room)
+    if not first:
+        extra["reply_to"] = None
+    return post(call, room, body, album=album, **extra)
+
+
+def _items(call: Call) -> list[_Item]:
+    media = call.structure("media")
+    if not isinstance(media, list) or not media:
+        raise bad_request("there are no messages to send")
+    if len(media) > _MOST:
+        raise bad_request("too many messages to send as an album")
+    items = [_item(call, one) for one in media]
+    kinds = {item.kind for item in items}
+    for alone in ("document", "audio"):
+        if alone in kinds and len(kinds) > 1:
+            raise bad_request(f"{alone} can't be mixed with other media types")
+    return items
+
+
+def _item(call: Call, media: Any) -> _Item:
+    if not isinstance(media, dict):
+        raise bad_request("can't parse InputMedia: expected an Object")
+    kind = media.get("type")
+    if kind not in _KINDS:
+        raise bad_request(f"can't parse InputMedia: type must be one of {', '.join(_KINDS)}")
+    return _Item(kind, media_source(call, media, kind), call.caption_body(media), media)
+
+
+def media_source(call: Call, media: Json, kind: str) -> Source:
+    """The source of an `InputMedia`."""
+    return find_source(call, str(media.get("media") or ""), "", kind, str(media.get("thumbnail") or ""))
+
+
+METHODS: Final[dict[str, Method]] = {"sendMediaGroup": send_media_group}

@@ -1,0 +1,82 @@
+"""What a bot is and says of itself."""
+
+from typing import Final
+
+from sandbox.call import Call, Method
+from sandbox.errors import bad_request
+from sandbox.model import Json
+from sandbox.render import bot_json
+
+_TEXT_MAX: Final = 200  # TELEGRAM.md, Limits: a callback answer
+
+
+async def get_me(call: Call) -> Json:
+    return {
+        **bot_json(call.bot),
+        "can_join_groups": True,
+        "can_read_all_group_messages": call.bot.can_read_all_group_messages,
+        "supports_inline_queries": False,
+        "can_connect_to_business": False,
+        "has_main_web_app": False,
+        "has_topics_enabled": False,
+    }
+
+
+def _commands_key(call: Call) -> str:
+    return f"{call.arguments.text('scope')}|{call.arguments.text('language_code')}"
+
+
+async def set_my_commands(call: Call) -> bool:
+    commands = call.structure("commands")
+    if not isinstance(commands, list):
+        raise bad_request("expected an Array of BotCommand")
+    call.bot.commands[_commands_key(call)] = commands
+    call.world.state.save_bot(call.bot)
+    return True
+
+
+async def get_my_commands(call: Call) -> list[Json]:
+    found: list[Json] = call.bot.commands.get(_commands_key(call), [])
+    return found
+
+
+async def delete_my_commands(call: Call) -> bool:
+    call.bot.commands.pop(_commands_key(call), None)
+    call.world.state.save_bot(call.bot)
+    return True
+
+
+async def answer_callback_query(call: Call) -> bool:
+    text = call.arguments.text("text")
+    if len(text) > _TEXT_MAX:
+        raise bad_request("MESSAGE_TOO_LONG")
+    answer = {
+        "text": text or None,
+        "show_alert": call.arguments.flag("show_alert"),
+        "url": call.arguments.text("url") or None,
+        "answered": True,
+    }
+    query_id = call.arguments.text("callback_query_id")
+    chat_id = call.world.callbacks.answer(call.bot.id, query_id, answer)
+    event = {"type": "callback_answer", "chat_id": chat_id, "bot_id": call.bot.id}
+    call.world.tell({**event, "text": answer["text"], "show_alert": answer["show_alert"]})
+    return True
+
+
+async def accept(_call: Call) -> bool:
+    """Settings nobody reads back here: taken and answered with true."""
+    return True
+
+
+METHODS: Final[dict[str, Method]] = {
+    "getMe": get_me,
+    "setMyCommands": set_my_commands,
+    "getMyCommands": get_my_commands,
+    "deleteMyCommands": delete_my_commands,
+    "answerCallbackQuery": answer_callback_query,
+    "setChatMenuButton": accept,
+    "setMyName": accept,
+    "setMyDescription": accept,
+    "setMyShortDescription": accept,
+    "setMyDefaultAdministratorRights": accept,
+}

@@ -1,0 +1,221 @@
+"""Files in arguments: uploads, `file_id`s, addresses, local paths; and the file a message gets from them."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+
+from sandbox import fileids, images
+from sandbox.call import Call
+from sandbox.errors import bad_request
+from sandbox.files import Upload, mime_of
+from sandbox.model import Json, StoredFile
+
+URL_MAX: Final = 20 * 1024 * 1024  # TELEGRAM.md, Limits: a file by URL
+URL_PHOTO_MAX: Final = 5 * 1024 * 1024
+_PHOTO_SIDES: Final = 10_000
+_PHOTO_RATIO: Final = 20
+_THUMB_BYTES: Final = 200_000
+_NOUNS: Final = {"video_note": "video note"}
+# The number fields of each kind that are always there in an answer.
+_NUMBERS: Final = {
+    "video": ("width", "height", "duration"),
+    "animation": ("width", "height", "duration"),
+    "audio": ("duration",),
+    "voice": ("duration",),
+    "video_note": ("length", "duration"),
+}
+_TEXTS: Final = {"audio": ("performer", "title")}
+_DEFAULT_TYPES: Final = {
+    "video": "video/mp4",
+    "animation": "video/mp4",
+    "audio": "audio/mpeg",
+    "voice": "audio/ogg",
+}
+_UNNAMED: Final = ("voice", "video_note", "sticker")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a file comes from: an upload, or `remote` (an address or a `file_id`); an uploaded thumbnail beside."""
+
+    upload: Upload | None
+    remote: str
+    thumbnail: Upload | None
+
+
+def find_source(call: Call, value: str, part_name: str, kind: str, thumbnail: str = "") -> Source:
+    """The source in an argument `value`, or in the upload named like the argument."""
+    upload = _upload(call, value, part_name)
+    if upload is None and (not value or value.startswith("attach://")):
+        raise bad_request(f"there is no {_NOUNS.get(kind, kind)} in the request")
+    return Source(upload, value, _upload(call, thumbnail, "thumbnail"))
+
+
+def _upload(call: Call, value: str, part_name: str) -> Upload | None:
+    files = call.arguments.files
+    if value.startswith("attach://"):
+        return files.get(value.removeprefix("attach://"))
+    if value.startswith("file:/") and call.world.options.local:
+        return _local_file(value)
+    return None if value else files.get(part_name)
+
+
+def _local_file(value: str) -> Upload:
+    """`file:/path` and `file:///path` on a local server."""
+    path = Path("/" + unquote(value.removeprefix("file:")).lstrip("/"))
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise bad_request("wrong file identifier/HTTP URL specified") from error
+    return Upload(path, path.name, "", size, borrowed=True)
+
+
+async def stored(call: Call, source: Source, kind: str, fields: Mapping[str, Any]) -> StoredFile:
+    """The file of a new message of `kind`. Its own kind may differ: a `file_id` keeps the kind it has."""
+    if source.upload is not None:
+        return await take_upload(call, source.upload, kind, fields, source.thumbnail)
+    if source.remote.startswith(("http://", "https://")):
+        upload = await _fetch(call, source.remote, URL_PHOTO_MAX if kind == "photo" else URL_MAX)
+        return await take_upload(call, upload, kind, fields, source.thumbnail)
+    if "." in source.remote or "/" in source.remote:
+        raise bad_request("wrong file identifier/HTTP URL specified")
+    return known_file(call, source.remote, kind)
+
+
+def known_file(call: Call, file_id: str, kind: str) -> StoredFile:
+    """The file of one of this bot's `file_id`s, fit to be sent as `kind`: photos only as photos, the rest freely."""
+    found_kind, number = fileids.decode(call.bot, file_id)
+    file = call.world.state.numbers.get(number)
+    if file is None:
+        raise bad_request("wrong file identifier/HTTP URL specified")
+    if (found_kind == "photo") != (kind == "photo") or found_kind == "thumbnail":
+        raise bad_request(f"can't use file of type {fileids.TITLES[found_kind]} as {fileids.TITLES[kind]}")
+    return call.world.state.files[file.parent] if file.parent else file
+
+
+async def _fetch(call: Call, url: str, limit: int) -> Upload:
+    """A file by its address. What the real server says of unreachable ones is unverified."""
+    upload = call.world.store.upload(Path(urlsplit(url).path).name, "")
+    call.arguments.files[url] = upload  # dropped with the call's other uploads if no message takes it
+    try:
+        async with call.world.client().get(url) as answer:
+            answer.raise_for_status()
+            data = await answer.content.read(limit + 1)
+            while len(data) <= limit and (more := await answer.content.read(limit + 1 - len(data))):
+                data += more
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise bad_request("failed to get HTTP URL content") from error
+    if len(data) > limit:
+        raise bad_request("failed to get HTTP URL content")
+    upload.size = len(data)
+    await asyncio.to_thread(upload.path.write_bytes, data)
+    return upload
+
+
+async def take_upload(
+    call: Call, upload: Upload, kind: str, fields: Mapping[str, Any], thumbnail: Upload | None = None
+) -> StoredFile:
+    """Make a file of an upload after the checks of its kind."""
+    if not upload.size:
+        raise bad_request("file must be non-empty")
+    if kind == "photo":
+        return await take_photo(call, upload)
+    attrs = attributes(kind, upload, fields)
+    if kind == "document" and not _says_document(fields):
+        kind, attrs = _detected(attrs, fields, upload)
+    file = call.world.store.adopt(upload, kind, attrs)
+    if thumbnail is not None:
+        add_thumbnail(call, file, thumbnail)
+    return file
+
+
+def attributes(kind: str, upload: Upload, fields: Mapping[str, Any]) -> Json:
+    """The Bot API fields of an uploaded file of `kind`."""
+    attrs: Json = {name: _number(fields.get(name)) for name in _NUMBERS.get(kind, ())}
+    attrs |= {name: fields[name] for name in _TEXTS.get(kind, ()) if fields.get(name)}
+    if kind == "sticker":
+        width, height = images.dimensions(upload.head(images.HEADER_BYTES)) or (512, 512)
+        return {"type": "regular", "width": width, "height": height, "is_animated": False, "is_video": False}
+    if kind not in _UNNAMED and upload.file_name:
+        attrs["file_name"] = upload.file_name
+    if kind != "video_note":
+        attrs["mime_type"] = mime_of(upload.file_name, _DEFAULT_TYPES.get(kind, "application/octet-stream"))
+    return attrs
+
+
+def _number(value: Any) -> int:
+    try:
+        return int(float(value))
+    except (TypeError, ValueError):
+        return 0
+
+
+def _says_document(fields: Mapping[str, Any]) -> bool:
+    return str(fields.get("disable_content_type_detection", "")).lower() in ("true", "1", "yes")
+
+
+def _detected(attrs: Json, fields: Mapping[str, Any], upload: Upload) -> tuple[str, Json]:
+    """Without `disable_content_type_detection` a document may come back as something else."""
+    mime_type = attrs["mime_type"]
+    if mime_type == "image/gif":
+        name = upload.file_name + ".mp4"
+        return "animation", {**attributes("animation", upload, fields), "mime_type": "video/mp4", "file_name": name}
+    if mime_type == "video/mp4":
+        return "video", attributes("video", upload, fields)
+    if mime_type in ("audio/mpeg", "audio/mp4", "audio/flac"):
+        return "audio", attributes("audio", upload, fields)
+    return "document", attrs
+
+
+async def take_photo(call: Call, upload: Upload) -> StoredFile:
+    """A photo and its smaller size. Bytes are kept as they are: the real server recompresses (TELEGRAM.md)."""
+    most = call.world.options.photo_max
+    if upload.size > most:
+        text = f"file of size {upload.size} bytes is too big for a photo; the maximum size is {most} bytes"
+        raise bad_request(text)
+    size = images.dimensions(upload.head(images.HEADER_BYTES))
+    if size is None or not all(size):
+        raise bad_request("IMAGE_PROCESS_FAILED")
+    if sum(size) > _PHOTO_SIDES or max(size) > _PHOTO_RATIO * min(size):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+    small = None
+    if max(size) > images.THUMB_SIDE:
+        loop = asyncio.get_running_loop()
+        small = await loop.run_in_executor(call.world.store.pool, images.shrink, upload.path, images.THUMB_SIDE)
+    file = call.world.store.adopt(upload, "photo", {"width": size[0], "height": size[1]})
+    add_small_size(call.world.store, file, small)
+    return file
+
+
+def add_small_size(store: Any, file: StoredFile, small: tuple[bytes, images.Size] | None) -> None:
+    if small is not None:
+        data, (width, height) = small
+        lesser = store.keep(data, "photo", {"width": width, "height": height})
+        lesser.parent = file.uid
+        store.state.save_file(lesser)
+        file.sizes.append(lesser.uid)
+    file.sizes.append(file.uid)
+    store.state.save_file(file)
+
+
+def add_thumbnail(call: Call, file: StoredFile, thumbnail: Upload) -> None:
+    """A JPEG under 200 kB and up to 320 px; anything else is ignored (whether it is an error is unverified)."""
+    head = thumbnail.head(images.HEADER_BYTES)
+    size = images.dimensions(head)
+    fits = size is not None and max(size) <= images.THUMB_SIDE and thumbnail.size < _THUMB_BYTES
+    if size is None or not fits or not head.startswith(b"\xff\xd8"):
+        return
+    attrs = {"width": size[0], "height": size[1]}
+    file.thumb = call.world.store.adopt(thumbnail, "thumbnail", attrs).uid
+    call.world.state.save_file(file)
+
+
+def total_size(call: Call) -> int:
+    """Bytes of all uploads of a call, for the spacing of equal sizes."""
+    return math.fsum(upload.size for upload in call.arguments.files.values()).__trunc__()
