@@ -90,7 +90,8 @@ def _eight_bit(body: bytes) -> Text:
 def _unmarked_utf16(head: bytes, *, complete: bool) -> Text | None:
     """UTF-16 without a mark: in Latin and Cyrillic text every other byte is 0x00 or 0x04."""
     even, odd = head[0::2], head[1::2]
-    for high, charset in ((odd, "utf-16le"), (even, "utf-16be")):
-        if len(high) >= 4 and high.count(0) + high.count(4) > 0.8 * len(high):  # noqa: PLR2004 - as said above
+    for high, low, charset in ((odd, even, "utf-16le"), (even, odd, "utf-16be")):
+        pages = high.count(0) + high.count(4)
+        if len(head) >= 8 and pages > 0.8 * len(high) and low.count(0) == 0:  # noqa: PLR2004 - as said above
             return _strict(head, charset, complete=complete)
     return None

@@ -25,6 +25,8 @@ _IMAGES = (
 )
 _STARTS = (
     (b"{\\rtf", "application/rtf"),
+    (b"#!AMR\n", "audio/amr"),
+    (b"#!AMR-WB\n", "audio/amr-wb"),
     (b"%!PS", "application/postscript"),
     (b"\x04%!PS", "application/postscript"),
     (b"\xc5\xd0\xd3\xc6", "application/postscript"),

@@ -143,6 +143,8 @@ class Lanes:
             )
             ages: dict[int, list[float]] = {}
             for chat_id, stored_at in recent:
+                assert chat_id is not None
+                assert stored_at is not None
                 ages.setdefault(chat_id, []).append((now - stored_at).total_seconds())
         for chat_id, chat_ages in ages.items():
             self._gate(chat_id).seed(chat_ages)

@@ -1,0 +1,24 @@
+"""What both doors may ask of the storage layer, in one place to pass around."""
+
+from dataclasses import dataclass
+
+from storage.adopting import Adopting
+from storage.attachments import Attaching
+from storage.database import Sessions
+from storage.deleting import Deleting
+from storage.delivering import Delivery
+from storage.intake import Intake
+from storage.progress import ProgressBoard
+from storage.reading import Reading
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseCases:
+    sessions: Sessions
+    intake: Intake
+    adopting: Adopting
+    reading: Reading
+    attaching: Attaching
+    deleting: Deleting
+    delivery: Delivery
+    board: ProgressBoard
