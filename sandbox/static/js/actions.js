@@ -91,7 +91,11 @@ export async function remove(chat, message) {
 export const react = (chat, message, emoji) =>
   api.reactTo(chat, message.message_id, { from: state.me.id, emoji });
 export const forward = (chat, message, to) =>
-  api.forwardMessage(chat, message.message_id, { from: state.me.id, to });
+  api.forwardMessage(chat, message.message_id, {
+    from: state.me.id,
+    to: to.id,
+    ...(to.bot_id ? { to_bot: to.bot_id } : {}),
+  });
 
 const SAFE = /^(https?:\/\/|tg:|mailto:|tel:)/i;
 const BARE = /^[\w-]+(\.[\w-]+)+(:\d+)?([/?#]|$)/;

@@ -3,7 +3,8 @@
 import { el, icon, toast } from "./dom.js";
 import { press, send } from "./actions.js";
 import { reported } from "./live.js";
-import { openChat, state } from "./store.js";
+import { pickChat } from "./picker.js";
+import { chatTitle, openChat, state } from "./store.js";
 
 export function inlineKeyboard(chat, message) {
   const rows = message.reply_markup.inline_keyboard.map((buttons, row) =>
@@ -54,11 +55,21 @@ function replyButton(button) {
 function answer(button, label) {
   const chat = openChat();
   if (button.request_contact) return reported(shareContact(chat));
-  const special = ["request_location", "request_poll", "request_users", "request_chat", "web_app"].find(
-    (key) => button[key],
-  );
+  if (button.request_chat) return shareChat(chat, button.request_chat);
+  const special = ["request_location", "request_poll", "request_users", "web_app"].find((key) => button[key]);
   if (special) return toast("This kind of button does nothing in the local Telegram");
   return reported(send(chat, { text: label }));
+}
+
+/** The bot asks for a group or channel; handing one over makes the bot its administrator. */
+function shareChat(chat, { request_id, chat_is_channel: wanted }) {
+  const fitting = state.chats.filter(
+    ({ type }) => type !== "private" && (type === "channel") === Boolean(wanted),
+  );
+  const note = "The bot becomes an administrator of the chat you choose.";
+  pickChat(wanted ? "Choose a channel" : "Choose a group", note, fitting, (chosen) =>
+    send(chat, { chat_shared: { request_id, chat_id: chosen.id } }, chatTitle(chosen)),
+  );
 }
 
 function shareContact(chat) {

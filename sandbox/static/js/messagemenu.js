@@ -1,11 +1,11 @@
 // What can be done with a message: reply, edit, react, forward, copy, delete.
 
 import { el } from "./dom.js";
-import { menu, modal } from "./dialog.js";
+import { menu } from "./dialog.js";
 import { copyText, forward, react, remove } from "./actions.js";
 import { reported } from "./live.js";
-import { chatKey, chatTitle, emit, state, wroteIt } from "./store.js";
-import { chatAvatar } from "./chatlist.js";
+import { chatKey, emit, mayWrite, state, wroteIt } from "./store.js";
+import { pickChat } from "./picker.js";
 import { summary } from "./summary.js";
 
 const EMOJI = ["👍", "❤", "🔥", "🎉", "👀", "👎"];
@@ -48,22 +48,8 @@ function reactionBar(chat, message, close) {
 }
 
 function forwardDialog(chat, messages) {
-  const pick = async (target) => {
-    box.close();
-    for (const message of messages) await forward(chat, message, target.id);
+  pickChat("Forward to", summary(messages[0]), state.chats.filter(mayWrite), async (target) => {
+    for (const message of messages) await forward(chat, message, target);
     emit("open", chatKey(target));
-  };
-  const rows = state.chats.map((each) =>
-    el(
-      "button",
-      { class: "pick", type: "button", on: { click: () => reported(pick(each)) } },
-      chatAvatar(each),
-      el("span", { text: chatTitle(each) }),
-    ),
-  );
-  const quote = el("p", { class: "modal-note", text: summary(messages[0]) });
-  const box = modal(
-    "Forward to",
-    el("div", { class: "modal-body" }, quote, el("div", { class: "picks" }, rows)),
-  );
+  });
 }
