@@ -29,6 +29,9 @@ Handler = Callable[[dict[str, Any]], Awaitable[None]]
 EVERY_MINUTE = "* * * * *"
 _RECONNECT_DELAY = 1.0
 _BATCH = 10
+_GRACE = 4.0
+"""Seconds that running handlers get when the process ends. What they leave open is settled at the next start."""
+
 
 INTERACTIVE, NORMAL, BULK = 20, 10, 0
 """Priorities: a person waits, a service waits, nobody waits."""
@@ -126,7 +129,7 @@ class JobRunner:
             queue = PgQueuer.from_asyncpg_connection(connection)
             self._current = queue
             for name, (handler, at_once) in self._handlers.items():
-                queue.entrypoint(name, concurrency_limit=at_once)(_as_entrypoint(handler))
+                queue.entrypoint(name, concurrency_limit=at_once)(self._entrypoint(handler))
             for name, expression, action in self._schedules:
                 queue.schedule(name, expression, clean_old=True)(_as_schedule(name, action))
             if self._stopping.is_set():
@@ -136,18 +139,37 @@ class JobRunner:
             self._current = None
             await connection.close(timeout=5)
 
+    def _entrypoint(self, handler: Handler) -> Callable[[Job], Awaitable[None]]:
+        async def run(job: Job) -> None:
+            work = asyncio.create_task(_ending(handler(json.loads(job.payload or b"{}"))))
+            if not await self._outlives(work):
+                work.cancel()
+                await asyncio.wait({work})
+                raise RetryRequested(timedelta(0), "the process is ending")
+            try:
+                await work
+            except Later as later:
+                raise RetryRequested(timedelta(seconds=later.delay), later.reason) from later
+            except Exception:
+                # A raising job would be deleted; its row stays, and the sweep wakes it again. Say so here, once.
+                log.exception("job_failed", job=str(job.entrypoint))
 
-def _as_entrypoint(handler: Handler) -> Callable[[Job], Awaitable[None]]:
-    async def run(job: Job) -> None:
+        return run
+
+    async def _outlives(self, work: asyncio.Task[None]) -> bool:
+        """Wait for ``work``; False where the process is ending and the work has had its time to finish."""
+        stopping = asyncio.create_task(self._stopping.wait())
         try:
-            await handler(json.loads(job.payload or b"{}"))
-        except Later as later:
-            raise RetryRequested(timedelta(seconds=later.delay), later.reason) from later
-        except Exception:
-            # A raising job would be deleted; its row stays, and the sweep wakes it again. Say so here, once.
-            log.exception("job_failed", job=str(job.entrypoint))
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                await asyncio.wait({work}, timeout=_GRACE)
+            return work.done()
+        finally:
+            stopping.cancel()
 
-    return run
+
+async def _ending(work: Awaitable[None]) -> None:
+    await work
 
 
 def _as_schedule(name: str, action: Callable[[], Awaitable[None]]) -> Callable[[Schedule], Awaitable[None]]:

@@ -175,7 +175,7 @@ class Shipper:
                 session, work.part.id, chat_id=work.chat_id, bot_id=self._store.bot_id, sent=sent, now=self._clock.now()
             )
             if thumbnail is not None and work.part.media_id is not None:
-                size = {"width": thumbnail.width, "height": thumbnail.height}
+                size = {"width": thumbnail.source_width, "height": thumbnail.source_height}
                 await session.execute(update(Media).where(Media.id == work.part.media_id).values(**size))
         if not owned:
             return

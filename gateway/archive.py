@@ -1,0 +1,131 @@
+"""The storage layer, assembled: which parts there are, and how they are stacked."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from aiogram import Bot
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway.settings import Settings
+from storage.adopting import Adopting
+from storage.attachments import Attaching
+from storage.clock import Clock
+from storage.content import Policy
+from storage.database import Sessions, session_factory
+from storage.deleting import Deleting, Eraser
+from storage.delivering import Delivery
+from storage.discarding import discard_interrupted
+from storage.inspecting import Inspector
+from storage.intake import Intake
+from storage.jobs import EVERY_MINUTE, JobRunner
+from storage.part_sizes import CLOUD_FETCH_LIMIT, LOCAL_FETCH_LIMIT
+from storage.ports import PartStore
+from storage.previews import ThumbnailMaker
+from storage.progress import ProgressBoard
+from storage.reading import Reading
+from storage.receiving import Limits
+from storage.reconciling import Reconciler
+from storage.shipping import Shipper
+from storage.spool import Spool
+from storage.strays import StrayCollector
+from storage.sweeping import Sweeper
+from storage.telegram.files import FileReader
+from storage.telegram.lanes import Lanes
+from storage.telegram.paced import PacedPartStore
+from storage.telegram.parts import BotPartStore
+from storage.use_cases import UseCases
+from storage.wakeups import ERASE_JOB, RECONCILE_JOB, STRAYS_JOB, inspect_job, ship_job
+
+_SHIPS_AT_ONCE = 6
+_INSPECTIONS_AT_ONCE = 6
+_SWEEP = "sweep"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive:
+    """What the rest of the process needs of the storage layer."""
+
+    sessions: Sessions
+    use_cases: UseCases
+    spool: Spool
+    part_size: int
+    fetch_limit: int | None
+    sweeper: Sweeper
+
+
+@asynccontextmanager
+async def open_archive(
+    *, settings: Settings, engine: AsyncEngine, bot: Bot, jobs: JobRunner, clock: Clock, node: str
+) -> AsyncIterator[Archive]:
+    """Assemble the storage layer, settle what a killed process left, and register its jobs."""
+    sessions = session_factory(engine)
+    limits = _limits(settings)
+    fetch_limit = None if settings.telegram_local else CLOUD_FETCH_LIMIT
+    async with AsyncExitStack() as stack:
+        spool = await stack.enter_async_context(
+            Spool(spool_directory(settings), settings.spool_max_bytes).opened()
+        )
+        thumbnails = await stack.enter_async_context(ThumbnailMaker())
+        http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+        reader = FileReader(bot, http, local=settings.telegram_local)
+        lanes = Lanes(sessions=sessions, clock=clock, bot_id=bot.id, assumed_rate=settings.lane_rate)
+        await lanes.load()
+        store: PartStore = PacedPartStore(BotPartStore(bot, reader), lanes)
+        board = ProgressBoard()
+        reading = Reading(sessions)
+        shipper = Shipper(
+            sessions=sessions, spool=spool, store=store, board=board, thumbnails=thumbnails, clock=clock, node=node
+        )
+        reconciler = Reconciler(
+            sessions=sessions, store=store, spool=spool, board=board, clock=clock, node=node
+        )
+        inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
+        eraser = Eraser(sessions=sessions, spool=spool, clock=clock)
+        strays = StrayCollector(sessions=sessions, store=store)
+        sweeper = Sweeper(sessions=sessions, clock=clock, reconciler=reconciler, eraser=eraser)
+        await discard_interrupted(sessions, spool, node)
+        await reconciler.resume()
+        await sweeper.sweep()
+        jobs.handle(ship_job(node), shipper.handle, at_once=_SHIPS_AT_ONCE)
+        jobs.handle(inspect_job(node), inspector.handle, at_once=_INSPECTIONS_AT_ONCE)
+        jobs.handle(RECONCILE_JOB, reconciler.handle)
+        jobs.handle(STRAYS_JOB, strays.handle, at_once=1)
+        jobs.handle(ERASE_JOB, eraser.handle, at_once=2)
+        jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
+        grace = settings.delete_grace.total_seconds()
+        use_cases = UseCases(
+            sessions=sessions,
+            intake=Intake(
+                sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node
+            ),
+            adopting=Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit),
+            reading=reading,
+            attaching=Attaching(sessions),
+            deleting=Deleting(sessions=sessions, clock=clock, grace=grace),
+            delivery=Delivery(sessions=sessions, reading=reading, spool=spool, store=store),
+            board=board,
+        )
+        yield Archive(
+            sessions=sessions,
+            use_cases=use_cases,
+            spool=spool,
+            part_size=limits.part_size,
+            fetch_limit=fetch_limit,
+            sweeper=sweeper,
+        )
+
+
+def _limits(settings: Settings) -> Limits:
+    most = LOCAL_FETCH_LIMIT if settings.telegram_local else CLOUD_FETCH_LIMIT
+    return Limits(
+        max_file_size=settings.max_file_size,
+        part_size=settings.part_size or most,
+        policy=Policy.parse(",".join(settings.allowed_types)),
+    )
+
+
+def spool_directory(settings: Settings) -> Path:
+    return settings.data_dir / "spool"
