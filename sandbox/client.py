@@ -28,7 +28,8 @@ class SandboxClient:
     """Use as an async context manager. `bot` tells private chats apart; without it the first bot is meant."""
 
     def __init__(self, base_url: str) -> None:
-        self._base = base_url.rstrip("/") + "/control"
+        self.base_url = base_url.rstrip("/")
+        self._base = self.base_url + "/control"
         self._stack = AsyncExitStack()
         self._session: aiohttp.ClientSession | None = None
 
