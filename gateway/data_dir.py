@@ -14,15 +14,12 @@ def claim_data_dir(settings: Settings) -> None:
     the other.
     """
     directory = settings.data_dir
+    kind = "sandbox" if settings.sandbox else "telegram"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        claimed = _read_or_write(directory / "kind", kind)
     except OSError as exc:
-        raise SettingsError(f"MEDIAGATE_DATA_DIR {directory} cannot be made: {exc.strerror}") from exc
-    kind = "sandbox" if settings.sandbox else "telegram"
-    marker = directory / "kind"
-    if not marker.exists():
-        _write_once(marker, kind)
-    claimed = marker.read_text().strip()
+        raise SettingsError(f"MEDIAGATE_DATA_DIR {directory} cannot be used: {exc.strerror}") from exc
     if claimed != kind:
         here = "no bot token is set" if settings.sandbox else "MEDIAGATE_BOT_TOKENS is set"
         raise SettingsError(
@@ -35,10 +32,14 @@ def secret_key(settings: Settings) -> bytes:
     """The key that signs links and hashes keys: SECRET_KEY, else one generated into DATA_DIR once."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
-    path = settings.data_dir / "secret_key"
+    return _read_or_write(settings.data_dir / "secret_key", secrets.token_urlsafe(32)).encode()
+
+
+def _read_or_write(path: Path, text: str) -> str:
+    """What the file holds, which is ``text`` where it was not there."""
     if not path.exists():
-        _write_once(path, secrets.token_urlsafe(32))
-    return path.read_bytes().strip()
+        _write_once(path, text)
+    return path.read_text().strip()
 
 
 def _write_once(path: Path, text: str) -> None:

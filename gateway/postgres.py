@@ -18,13 +18,18 @@ from urllib.parse import quote
 import asyncpg
 import structlog
 
-from gateway.postgres_cluster import Cluster, PostgresError
+from gateway.postgres_cluster import PORT, Cluster, PostgresError
 
 DATABASE = "mediagate"
 _START_SECONDS = 300
 """For everything until the server answers, a long recovery included."""
 _LAUNCHES = 20
-_NOT_YET = (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
+_NOT_YET = (
+    OSError,
+    asyncpg.OperatorInterventionError,  # starting, stopping, recovering
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.TooManyConnectionsError,  # those of a killed process, for a moment
+)
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -39,11 +44,14 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
     await asyncio.to_thread(data_dir.mkdir, mode=0o700, parents=True, exist_ok=True)
     data_dir = await asyncio.to_thread(data_dir.resolve)
     async with _flock(data_dir / "postgres.users", fcntl.LOCK_SH) as users:
-        async with _flock(data_dir / "postgres.starting", fcntl.LOCK_EX):
+        starting = data_dir / "postgres.starting"
+        async with _flock(starting, fcntl.LOCK_EX):
             cluster = await asyncio.to_thread(Cluster, data_dir)
-            await _bring_up(cluster)
         try:
-            yield f"postgresql+asyncpg://postgres@/{DATABASE}?host={quote(str(cluster.socket_dir))}"
+            async with _flock(starting, fcntl.LOCK_EX):
+                await _bring_up(cluster)
+            # The port is part of the socket's name; left out, a PGPORT in the environment would decide it.
+            yield f"postgresql+asyncpg://postgres@/{DATABASE}?host={quote(str(cluster.socket_dir))}&port={PORT}"
         finally:
             if _is_last(users):
                 await asyncio.to_thread(cluster.stop)
@@ -81,7 +89,6 @@ async def _bring_up(cluster: Cluster) -> None:
             await _ensure_database(cluster.socket_dir)
         except _NOT_YET as exc:
             if launches > _LAUNCHES or time.monotonic() - began > _START_SECONDS:
-                await asyncio.to_thread(cluster.stop)
                 raise PostgresError(f"PostgreSQL does not start; its log ends:\n{cluster.log_tail()}") from exc
             await asyncio.sleep(0.05 * (1 + launches))
         else:
@@ -90,7 +97,9 @@ async def _bring_up(cluster: Cluster) -> None:
 
 
 async def _ensure_database(socket_dir: Path) -> None:
-    connection = await asyncpg.connect(host=str(socket_dir), user="postgres", database="postgres", timeout=10)
+    connection = await asyncpg.connect(
+        host=str(socket_dir), port=PORT, user="postgres", database="postgres", timeout=10
+    )
     try:
         found = await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE)
         if not found:

@@ -20,7 +20,9 @@ import psutil
 VERSION = "18"
 _ACCOUNT = "pgserver"
 """PostgreSQL refuses to run as root: then it runs as this user, which is made."""
-_SOCKET = ".s.PGSQL.5432"
+PORT = 5432
+"""Nothing listens on it; it is part of the socket's name."""
+_SOCKET = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 103
 """Bytes, without the final zero; 107 on Linux, 103 on macOS."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
@@ -28,6 +30,7 @@ _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
 _LONGEST_LOG = 1 << 20
 _STOP_SECONDS = 20.0
 _SETTINGS = {
+    "listen_addresses": "",
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
@@ -77,21 +80,13 @@ class Cluster:
         self._drop_misleading_pid_file()
         if self._log.exists() and self._log.stat().st_size > _LONGEST_LOG:
             os.truncate(self._log, 0)
-        options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        command: list[str | Path] = [
-            self._binaries / "postgres",
-            "-D",
-            self._data,
-            "-k",
-            self.socket_dir,
-            "-h",
-            "",
-            *options,
-        ]
+        settings = _SETTINGS | {"unix_socket_directories": str(self.socket_dir), "port": str(PORT)}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             self._child = subprocess.Popen(  # noqa: S603  our own binary and our own arguments
-                command,
+                [self._binaries / "postgres", "-D", self._data, *options],
+                env={name: text for name, text in os.environ.items() if not name.startswith("PG")},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -15,6 +15,8 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway import postgres, postgres_cluster
 from gateway.postgres import embedded_postgres
@@ -125,6 +127,29 @@ async def test_what_was_committed_is_there_at_the_next_start(data_dir: Path) -> 
         assert await remembered(dsn) == ["one", "two"]
 
 
+async def test_a_foreign_environment_changes_nothing(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PGPORT": "9", "PGHOST": "elsewhere", "PGUSER": "nobody", "PGDATABASE": "none"}.items():
+        monkeypatch.setenv(name, value)
+    async with embedded_postgres(data_dir) as dsn:
+        engine = create_async_engine(dsn)
+        async with engine.connect() as connection:
+            row = (await connection.execute(text("SELECT current_user, current_database()"))).one()
+        await engine.dispose()
+    assert tuple(row) == ("postgres", "mediagate")
+
+
+async def test_a_start_that_is_given_up_leaves_no_server(data_dir: Path) -> None:
+    async with embedded_postgres(data_dir):
+        pass
+    starting = asyncio.create_task(_pid_of_started(data_dir))
+    while not servers(data_dir):
+        await asyncio.sleep(0.005)
+    starting.cancel()
+    with suppress(asyncio.CancelledError):
+        await starting
+    assert not servers(data_dir)
+
+
 async def test_connections_left_open_do_not_hold_up_the_end(data_dir: Path) -> None:
     async with embedded_postgres(data_dir) as dsn:
         left = await asyncpg.connect(dsn.replace("+asyncpg", ""))
@@ -198,11 +223,11 @@ async def test_a_server_that_does_not_answer_yet_is_waited_for(data_dir: Path) -
         assert await asyncio.wait_for(starting, 20) == server.pid
 
 
-@pytest.mark.parametrize("text", ["", "\n", "999999\n", "garbage\n" * 8, "1\n/data\n"])
-async def test_a_cut_pid_file_is_no_obstacle(data_dir: Path, text: str) -> None:
+@pytest.mark.parametrize("cut", ["", "\n", "999999\n", "garbage\n" * 8, "1\n/data\n"])
+async def test_a_cut_pid_file_is_no_obstacle(data_dir: Path, cut: str) -> None:
     async with embedded_postgres(data_dir):
         pass
-    pid_file(data_dir).write_text(text)
+    pid_file(data_dir).write_text(cut)
     async with embedded_postgres(data_dir) as dsn:
         await remember(dsn, "up")
     assert not servers(data_dir)

@@ -204,9 +204,9 @@ def test_a_new_data_dir_is_private(load: Load) -> None:
     assert stat.S_IMODE(settings.data_dir.stat().st_mode) == 0o700
 
 
-def test_a_data_dir_that_cannot_be_made_is_named(load: Load, tmp_path: Path) -> None:
+def test_a_data_dir_that_cannot_be_used_is_named(load: Load, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match=r"MEDIAGATE_DATA_DIR .* cannot be made: Not a directory"):
+    with pytest.raises(SettingsError, match=r"MEDIAGATE_DATA_DIR .* cannot be used: Not a directory"):
         claim_data_dir(load(data_dir=str(tmp_path / "file" / "data")))
 
 
