@@ -1,8 +1,8 @@
 """Idempotency keys: a retry of an upload gets the first result, whatever became of the first answer.
 
-The row is there before the first byte is read. It carries a ``token`` from which the upload ids of the call are
-derived, so that a call whose process was killed after the acknowledgement is recognised: the retry takes the
-row over, and finds under the same upload ids what was kept.
+The row is there before the first byte is read. It carries a token for each attempt, from which the upload ids of that
+attempt are derived. So a call whose process was killed after the acknowledgement is recognised: the retry takes the
+row over, and finds under the upload ids of earlier attempts what they kept.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
@@ -26,24 +25,27 @@ _NO_NODE = ""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstCall:
-    """The call runs under this key. ``resumed``: an earlier one was interrupted and may have kept files."""
+    """The call runs under this key. ``tokens``: of this attempt last, before it of those that were interrupted."""
 
     owner: str
     key: str
-    token: UUID
-    resumed: bool
+    tokens: tuple[UUID, ...]
 
     def upload_id(self, index: int) -> UploadId:
-        """The id of the call's ``index``-th upload: the same in every attempt."""
-        return UploadId(uuid5(self.token, str(index)))
+        """The id of the call's ``index``-th upload in this attempt."""
+        return _upload_id(self.tokens[-1], index)
+
+    def earlier_ids(self, index: int) -> list[UploadId]:
+        """The ids it had in attempts that were interrupted: one of them may have been kept."""
+        return [_upload_id(token, index) for token in self.tokens[:-1]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstResult:
-    """What the first call answered: ``content`` is the fingerprint of its body, ``answer`` the JSON."""
+    """What the first call answered: ``content`` tells what its body held, ``answer`` is the JSON of its answer."""
 
     status: int
-    content: str
+    content: Any
     answer: Any
 
 
@@ -56,8 +58,10 @@ class Idempotency:
         self._clock = clock
         self._began = clock.now()
 
-    async def begin(self, caller: Caller, key: str, fingerprint: bytes) -> FirstCall | FirstResult:
-        """Claim the key for a call, or get the first result.
+    async def begin(
+        self, caller: Caller, key: str, fingerprint: bytes, *, upload_id: UploadId | None = None
+    ) -> FirstCall | FirstResult:
+        """Claim the key for a call, or get the first result. ``upload_id`` is what the client chose for its first file.
 
         ``fingerprint`` is of what is known before the body. Raises `IdempotencyMismatch` where the key was used with
         another, and `IdempotencyRunning` while the first call runs.
@@ -65,7 +69,7 @@ class Idempotency:
         now = self._clock.now()
         async with self._sessions.begin() as session:
             await session.execute(delete(IdempotencyKey).where(_row(caller.owner, key), self._expired(now)))
-            token = uuid4()
+            token = upload_id or uuid4()
             claimed = await session.scalar(
                 insert(IdempotencyKey)
                 .values(
@@ -73,19 +77,20 @@ class Idempotency:
                     key=key,
                     fingerprint=fingerprint,
                     node=self._node,
-                    body={"token": str(token)},
+                    body={"tokens": [str(token)]},
                     created_at=now,
                 )
                 .on_conflict_do_nothing()
                 .returning(IdempotencyKey.key)
             )
             if claimed is not None:
-                return FirstCall(owner=caller.owner, key=key, token=token, resumed=False)
-            return await self._existing(session, caller, key, fingerprint, now)
+                return FirstCall(owner=caller.owner, key=key, tokens=(token,))
+            row = await session.scalar(select(IdempotencyKey).where(_row(caller.owner, key)).with_for_update())
+            return self._existing(row, fingerprint, token, now)
 
     async def complete(self, call: FirstCall, result: FirstResult) -> None:
         """Keep the result for retries."""
-        body = {"token": str(call.token), "content": result.content, "answer": result.answer}
+        body = {"tokens": [*map(str, call.tokens)], "content": result.content, "answer": result.answer}
         async with self._sessions.begin() as session:
             await session.execute(
                 update(IdempotencyKey).where(_row(call.owner, call.key)).values(status=result.status, body=body)
@@ -106,22 +111,22 @@ class Idempotency:
         async with self._sessions.begin() as session:
             await session.execute(delete(IdempotencyKey).where(self._expired(self._clock.now())))
 
-    async def _existing(
-        self, session: AsyncSession, caller: Caller, key: str, fingerprint: bytes, now: datetime
+    def _existing(
+        self, row: IdempotencyKey | None, fingerprint: bytes, token: UUID, now: datetime
     ) -> FirstCall | FirstResult:
-        row = await session.scalar(select(IdempotencyKey).where(_row(caller.owner, key)).with_for_update())
         if row is None:  # released between the two statements
             raise IdempotencyRunning(retry_after=1)
         if row.fingerprint != fingerprint:
-            raise IdempotencyMismatch(key=key)
+            raise IdempotencyMismatch(key=row.key)
         body = row.body or {}
         if row.status is not None:
-            return FirstResult(status=row.status, content=str(body.get("content", "")), answer=body.get("answer"))
+            return FirstResult(status=row.status, content=body.get("content"), answer=body.get("answer"))
         interrupted = row.node == _NO_NODE or (row.node == self._node and row.created_at < self._began)
         if not interrupted:
             raise IdempotencyRunning(retry_after=1)
-        row.node, row.created_at = self._node, now
-        return FirstCall(owner=caller.owner, key=key, token=UUID(str(body["token"])), resumed=True)
+        tokens = [*body.get("tokens", ()), str(token)]
+        row.node, row.created_at, row.body = self._node, now, {"tokens": tokens}
+        return FirstCall(owner=row.owner, key=row.key, tokens=tuple(map(UUID, tokens)))
 
     def _expired(self, now: datetime) -> ColumnElement[bool]:
         """Over a day old; but what runs in this process is never taken away from it."""
@@ -135,3 +140,7 @@ class Idempotency:
 
 def _row(owner: str, key: str) -> ColumnElement[bool]:
     return and_(IdempotencyKey.owner == owner, IdempotencyKey.key == key)
+
+
+def _upload_id(token: UUID, index: int) -> UploadId:
+    return UploadId(uuid5(token, str(index)) if index else token)

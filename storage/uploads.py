@@ -98,11 +98,13 @@ class Uploads:
         await asyncio.sleep(min(timeout, _POLL_SECONDS))
         return True
 
-    async def kept(self, caller: Caller, upload_id: UploadId) -> MediaId | None:
-        """The media that the caller's upload became; None where there is no such upload, or it has not ended."""
-        query = select(Upload.media_id).where(Upload.id == upload_id, own_uploads(caller))
+    async def kept(self, caller: Caller, upload_ids: Sequence[UploadId]) -> MediaId | None:
+        """The media that one of the caller's uploads became; None where none of them was acknowledged."""
+        query = select(Upload.media_id).where(
+            Upload.id.in_(upload_ids), own_uploads(caller), Upload.media_id.is_not(None)
+        )
         async with self._sessions.begin() as session:
-            media_id = await session.scalar(query)
+            media_id = await session.scalar(query.limit(1))
         return None if media_id is None else MediaId(media_id)
 
     async def archive(self) -> ArchiveState:

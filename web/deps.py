@@ -1,0 +1,68 @@
+"""What the HTTP door is given, and the typed keys under which handlers find it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from storage.domain import Caller
+from storage.idempotency import Idempotency
+from storage.keys import Keys
+from storage.uploads import Uploads
+from storage.use_cases import UseCases
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthLine:
+    """One thing that readiness depends on. ``detail`` is for operators and holds no secret."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BodyTimes:
+    """How slow a client may be. Only time spent waiting for the client counts."""
+
+    idle: float = 60.0
+    """Seconds without a byte."""
+
+    slowest_rate: int = 1024
+    """Bytes a second on average, once ``idle`` seconds were waited in all."""
+
+    keepalive: float = 75.0
+    """Seconds a connection may wait for a request, its headers included. Longer than proxies' 60."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebDeps:
+    """Everything handlers need, from outside. Sizes in bytes, times in seconds."""
+
+    use_cases: UseCases
+    keys: Keys
+    idempotency: Idempotency
+    uploads: Uploads
+    health: Callable[[], Awaitable[list[HealthLine]]]
+    accept_update: Callable[[str, dict[str, Any]], Awaitable[bool]] | None = None
+    """Takes the webhook's secret and an update; False where the secret is wrong. None: no webhook."""
+
+    max_file_size: int
+    max_files_per_request: int
+    allowed_types: tuple[str, ...]
+    part_size: int
+    archive_wait: float
+    public_url: str
+    timezone: ZoneInfo
+    times: BodyTimes = field(default_factory=BodyTimes)
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+DEPS = web.AppKey("deps", WebDeps)
+CALLER = web.RequestKey("caller", Caller)
+REQUEST_ID = web.RequestKey("request_id", str)
+STARTED = web.RequestKey("started", bool)
+"""Set once a response has begun: from then on an error can only end the connection."""

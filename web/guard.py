@@ -1,0 +1,65 @@
+"""Routes with the scope they need: credentials are looked at before a byte of the body is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from aiohttp import web
+
+from storage.domain import Caller, Scope
+from storage.errors import MissingScope, Unauthenticated
+from web.deps import CALLER, DEPS
+from web.middleware import Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A route. ``scope`` None: open to anybody."""
+
+    method: str
+    path: str
+    handler: Handler
+    scope: Scope | None
+
+
+def add_endpoints(app: web.Application, endpoints: Iterable[Endpoint]) -> None:
+    """Register the routes. None of them sends ``100 Continue`` by itself: `web.upload.body` does when it reads."""
+    for endpoint in endpoints:
+        handler = endpoint.handler if endpoint.scope is None else partial(_guarded, endpoint)
+        app.router.add_route(endpoint.method, endpoint.path, _as_coroutine(handler), expect_handler=_decide_later)
+
+
+async def caller_of(request: web.Request) -> Caller:
+    """Who calls, by their credentials. Raises `Unauthenticated`."""
+    secret = request.headers.get("X-API-Key")
+    if secret is None:
+        raise Unauthenticated
+    return await request.app[DEPS].keys.caller(secret)
+
+
+def require_scope(caller: Caller, scope: Scope) -> None:
+    if scope not in caller.scopes:
+        raise MissingScope(scope=scope.value)
+
+
+async def _guarded(endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
+    assert endpoint.scope is not None
+    caller = await caller_of(request)
+    request[CALLER] = caller
+    structlog.contextvars.bind_contextvars(caller=caller.owner)
+    require_scope(caller, endpoint.scope)
+    return await endpoint.handler(request)
+
+
+def _as_coroutine(handler: Handler) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Expect", "100-continue").lower() != "100-continue":
+            raise web.HTTPExpectationFailed
+        return await handler(request)
+
+    return handle
+
+
+async def _decide_later(_request: web.Request) -> None:
+    """In place of aiohttp's, which would say ``100 Continue`` before anything is checked."""

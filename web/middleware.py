@@ -1,0 +1,116 @@
+"""What every request passes: an id, the one place where errors become answers, and one line in the log."""
+
+import ipaddress
+import re
+import time
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+
+from storage.errors import MediagateError
+from web.deps import CALLER, DEPS, REQUEST_ID, STARTED
+from web.problems import http_problem, incident_problem, problem_response
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
+
+
+async def finish_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Runs when a response begins: what every one of them carries."""
+    request[STARTED] = True
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers["X-Request-ID"] = request.get(REQUEST_ID, "-")
+    if _is_unread(request):
+        # What the client still sends is not wanted: aiohttp lets it read the answer, then ends the connection.
+        response.force_close()
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request its id, bind it to the log, and write the one summary line."""
+    given = request.headers.get("X-Request-ID", "")
+    request[REQUEST_ID] = given if _SANE_ID.fullmatch(given) else str(uuid4())
+    started = time.monotonic()
+    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):
+        status = 0
+        try:
+            response = await handler(request)
+            status = response.status
+        finally:
+            _summarise(request, status, time.monotonic() - started)
+    return response
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The one catch-all of this door."""
+    try:
+        return await handler(request)
+    except MediagateError as error:
+        _end_if_started(request, error)
+        return problem_response(error, request[REQUEST_ID])
+    except web.HTTPException as error:
+        _end_if_started(request, error)
+        return http_problem(error, request[REQUEST_ID])
+    except ConnectionError:
+        # The client is gone; there is nobody to answer.
+        raise
+    except Exception as error:
+        incident = uuid4()
+        log.exception("request_failed", incident=str(incident))
+        _end_if_started(request, error, logged=True)
+        return incident_problem(incident, request[REQUEST_ID])
+
+
+def _end_if_started(request: web.Request, error: Exception, *, logged: bool = False) -> None:
+    """End the connection where a response has begun: the client must see that it is not whole."""
+    if not request.get(STARTED):
+        return
+    if not logged:
+        log.warning("response_aborted", error=str(error))
+    if request.transport is not None:
+        request.transport.abort()
+    raise ConnectionResetError("the response was aborted") from error
+
+
+def _is_unread(request: web.Request) -> bool:
+    return request.body_exists and not request.content.is_eof()
+
+
+def _summarise(request: web.Request, status: int, seconds: float) -> None:
+    caller = request.get(CALLER)
+    resource = request.match_info.route.resource
+    log.info(
+        "request_served",
+        method=request.method,
+        route=None if resource is None else resource.canonical,
+        path=request.path,
+        status=status or "aborted",
+        ms=round(seconds * 1000, 1),
+        caller=None if caller is None else caller.owner,
+        client=client_address(request),
+        received=request.content.total_bytes,
+    )
+
+
+def client_address(request: web.Request) -> str:
+    """The peer, or who the nearest trusted proxies say it is: the last address that is none of theirs."""
+    trusted = request.app[DEPS].trusted_proxies
+    address = request.remote or ""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    while hops and _is_in(address, trusted):
+        address = hops.pop()
+    return address
+
+
+def _is_in(address: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)

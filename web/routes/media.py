@@ -1,0 +1,45 @@
+"""Media and their requests, as JSON."""
+
+from aiohttp import web
+
+from web.deps import CALLER, DEPS
+from web.parameters import category, media_id, only, page, request_number
+from web.rendering import media_json
+
+
+async def show_media(request: web.Request) -> web.Response:
+    """``GET /media/{id}``."""
+    view = await request.app[DEPS].use_cases.reading.media(request[CALLER], media_id(request))
+    return web.json_response(media_json(view))
+
+
+async def delete_media(request: web.Request) -> web.Response:
+    """``DELETE /media/{id}``: 204, again 204."""
+    await request.app[DEPS].use_cases.deleting.delete(request[CALLER], media_id(request))
+    return web.Response(status=204)
+
+
+async def list_request_media(request: web.Request) -> web.Response:
+    """``GET /media/request/{number}``: newest first."""
+    only(request, {"category", "limit", "offset"})
+    limit, offset = page(request)
+    views = await request.app[DEPS].use_cases.reading.of_request(
+        request[CALLER], request_number(request), category=category(request), limit=limit, offset=offset
+    )
+    return web.json_response([media_json(view) for view in views])
+
+
+async def attach_media(request: web.Request) -> web.Response:
+    """``PUT /requests/{number}/media/{id}``: 200 with the media; idempotent."""
+    only(request, {"category"})
+    use_cases, caller, number = request.app[DEPS].use_cases, request[CALLER], request_number(request)
+    media = media_id(request)
+    await use_cases.attaching.attach(caller, number, [media], category=category(request))
+    return web.json_response(media_json(await use_cases.reading.media(caller, media)))
+
+
+async def detach_media(request: web.Request) -> web.Response:
+    """``DELETE /requests/{number}/media/{id}``: 204; idempotent."""
+    number = request_number(request)
+    await request.app[DEPS].use_cases.attaching.detach(request[CALLER], number, media_id(request))
+    return web.Response(status=204)

@@ -1,0 +1,54 @@
+"""Reading a request's body under a watch: slow clients do not hold a place for ever."""
+
+import asyncio
+import time
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
+
+from storage.errors import FileTooLarge, IncompleteBody, TooSlow
+from web.deps import BodyTimes
+
+
+class TimedBody:
+    """The bytes of one body. The first read lets a client go on that waits for ``100 Continue``."""
+
+    def __init__(self, request: web.Request, times: BodyTimes, *, most: int) -> None:
+        self._request = request
+        self._times = times
+        self._most = most
+        self._waited = 0.0
+        self._begun = False
+        self.received = 0
+
+    async def read(self) -> bytes:
+        """The next bytes, empty at the end.
+
+        Raises `TooSlow`, `FileTooLarge` over the bytes that the call takes in all, and `IncompleteBody` where
+        the client went away.
+        """
+        if not self._begun:
+            await self._begin()
+        before = time.monotonic()
+        try:
+            async with asyncio.timeout(self._times.idle):
+                data = await self._request.content.readany()
+        except TimeoutError as error:
+            raise TooSlow(received=self.received) from error
+        except (ConnectionError, RequestPayloadError, HttpProcessingError) as error:
+            raise IncompleteBody(received=self.received) from error
+        self._waited += time.monotonic() - before
+        self.received += len(data)
+        if self.received > self._most:
+            raise FileTooLarge(limit=self._most)
+        if self._waited > self._times.idle and self.received < self._waited * self._times.slowest_rate:
+            raise TooSlow(received=self.received)
+        return data
+
+    async def _begin(self) -> None:
+        self._begun = True
+        if self._request.headers.get("Expect", "").lower() == "100-continue":
+            writer = self._request.writer
+            await writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            writer.output_size = 0  # the answer itself has not begun

@@ -1,0 +1,42 @@
+"""One file from a stream of chunks into the spool, and on to its acknowledgement."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from storage.details import Details
+from storage.intake import Accepted, Arrival, Intake, UploadSession
+from storage.progress import Progress
+from storage.receiving import Received
+
+OnBegin = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """A file whose last byte is in, but which is not acknowledged yet."""
+
+    session: UploadSession
+    received: Received
+
+    async def accept(self, details: Details) -> Accepted:
+        """Acknowledge. A request cancelled meanwhile must not drop what the commit made visible: it waits."""
+        accepting = asyncio.ensure_future(self.session.accept(self.received, details))
+        try:
+            return await asyncio.shield(accepting)
+        except asyncio.CancelledError:
+            await asyncio.wait({accepting})
+            raise
+
+
+@asynccontextmanager
+async def taking(
+    intake: Intake, arrival: Arrival, chunks: AsyncIterable[bytes], *, sha256: bytes | None, on_begin: OnBegin
+) -> AsyncIterator[Taken]:
+    """Receive a file; leaving the context without `Taken.accept` drops it. Raises what `Intake` raises."""
+    async with intake.begin(arrival) as session:
+        on_begin(session.progress)
+        async for chunk in chunks:
+            await session.write(chunk)
+        yield Taken(session=session, received=await session.finish(sha256=sha256))
