@@ -65,9 +65,7 @@ async def open_archive(
     limits = _limits(settings)
     fetch_limit = None if settings.telegram_local else CLOUD_FETCH_LIMIT
     async with AsyncExitStack() as stack:
-        spool = await stack.enter_async_context(
-            Spool(spool_directory(settings), settings.spool_max_bytes).opened()
-        )
+        spool = await stack.enter_async_context(Spool(spool_directory(settings), settings.spool_max_bytes).opened())
         thumbnails = await stack.enter_async_context(ThumbnailMaker())
         http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
         reader = FileReader(bot, http, local=settings.telegram_local)
@@ -79,9 +77,7 @@ async def open_archive(
         shipper = Shipper(
             sessions=sessions, spool=spool, store=store, board=board, thumbnails=thumbnails, clock=clock, node=node
         )
-        reconciler = Reconciler(
-            sessions=sessions, store=store, spool=spool, board=board, clock=clock, node=node
-        )
+        reconciler = Reconciler(sessions=sessions, store=store, spool=spool, board=board, clock=clock, node=node)
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
         eraser = Eraser(sessions=sessions, spool=spool, clock=clock)
         strays = StrayCollector(sessions=sessions, store=store)
@@ -98,9 +94,7 @@ async def open_archive(
         grace = settings.delete_grace.total_seconds()
         use_cases = UseCases(
             sessions=sessions,
-            intake=Intake(
-                sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node
-            ),
+            intake=Intake(sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node),
             adopting=Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit),
             reading=reading,
             attaching=Attaching(sessions),
@@ -123,7 +117,7 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         max_file_size=settings.max_file_size,
         part_size=settings.part_size or most,
-        policy=Policy.parse(",".join(settings.allowed_types)),
+        policy=Policy.parse(settings.allowed_types),
     )
 
 

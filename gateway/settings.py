@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from gateway import values
 from gateway.values import ApiKey, from_text
+from storage.content import DEFAULT_ALLOWED, Policy
 from storage.domain import Purpose, Scope
 
 PREFIX = "MEDIAGATE_"
@@ -34,13 +35,6 @@ _GIB = 1 << 30
 _CLOUD_FETCH_LIMIT = 20 * (1 << 20)
 _LOCAL_FETCH_LIMIT = 2000 * 1000 * 1000
 _SHORTEST_SECRET_KEY = 16
-
-_ALLOWED_TYPES = (
-    "image/*,video/*,audio/*,application/pdf,text/plain,text/csv,text/rtf,application/rtf,"
-    "application/msword,application/vnd.ms-*,application/vnd.openxmlformats-officedocument.*,"
-    "application/vnd.oasis.opendocument.*,application/zip,application/x-7z-compressed,application/vnd.rar,"
-    "application/x-rar,application/x-tar,application/gzip,application/x-bzip2,application/x-xz,application/zstd"
-)
 
 Size = Annotated[int, from_text(values.size)]
 Duration = Annotated[timedelta, from_text(values.duration), Field(ge=timedelta(0))]
@@ -130,7 +124,9 @@ class Settings(BaseModel):
     max_files_per_request: int = Field(10, ge=1, le=1000, examples=["10"])
     part_size: Size | None = Field(None, ge=1024, examples=["19MiB"])
     spool_max_bytes: Size = Field(default_factory=_default_spool, ge=0, examples=["10GiB"])
-    allowed_types: Words = Field(tuple(_ALLOWED_TYPES.split(",")), examples=["image/*,application/pdf"])
+    allowed_types: Annotated[Words, AfterValidator(lambda types: Policy.parse(types).patterns)] = Field(
+        DEFAULT_ALLOWED, examples=["image/*,application/pdf"]
+    )
     archive_wait: Duration = Field(timedelta(seconds=30), examples=["30s"])
     upload_expiry: Duration = Field(timedelta(hours=24), examples=["24h"])
     delete_grace: Duration = Field(timedelta(seconds=10), examples=["10s"])

@@ -13,13 +13,10 @@ CLOUD_FETCH_LIMIT = 20 * 1024 * 1024
 LOCAL_FETCH_LIMIT = 2000 * 1000 * 1000
 """What a local Bot API server takes and gives back."""
 
-_STEP = 4096
 _VARIED = 16
 
 
 def part_sizes(limit: int) -> Iterator[int]:
-    """Sizes up to ``limit``, at most a sixteenth smaller, in steps of a page."""
-    spread = max(limit // _VARIED, 1)
-    step = min(_STEP, spread)
+    """Sizes below ``limit``, by at most a sixteenth."""
     while True:
-        yield max(limit - random.randrange(step, spread + step, step), 1)  # noqa: S311 -- variety, not secrecy
+        yield max(limit - random.randint(1, limit // _VARIED + 1), 1)  # noqa: S311 -- variety, not secrecy

@@ -1,0 +1,74 @@
+"""What every test builds on: a real PostgreSQL, a database of its own per test, and the local Telegram over HTTP."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from gateway.postgres import embedded_postgres
+from sandbox.client import SandboxClient
+from sandbox.config import SandboxConfig
+from sandbox.server import running as running_sandbox
+from storage.database import Sessions, open_database, session_factory
+from storage.schema import migrate
+
+_TEMPLATE = "mediagate_template"
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The DSN of an embedded server whose template database is migrated to head."""
+    server = embedded_postgres(tmp_path_factory.mktemp("postgres"))
+    with asyncio.Runner() as runner:
+        dsn = runner.run(server.__aenter__())
+        try:
+            runner.run(_make_template(dsn))
+            yield dsn
+        finally:
+            runner.run(server.__aexit__(None, None, None))
+
+
+async def _make_template(dsn: str) -> None:
+    await _execute(dsn, f"CREATE DATABASE {_TEMPLATE}")
+    async with open_database(_named(dsn, _TEMPLATE)) as engine:
+        await migrate(engine)
+
+
+def _named(dsn: str, name: str) -> str:
+    return make_url(dsn).set(database=name).render_as_string(hide_password=False)
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(make_url(dsn).set(drivername="postgresql").render_as_string(hide_password=False))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def database_url(postgres: str) -> AsyncIterator[str]:
+    """A fresh database at the newest migration, gone after the test."""
+    name = f"test_{next(_names)}"
+    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield _named(postgres, name)
+    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Sessions]:
+    async with open_database(database_url) as engine:
+        yield session_factory(engine)
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path) -> AsyncIterator[SandboxClient]:
+    """A local Telegram without flood limits, with its samples, and a client of its control API."""
+    config = SandboxConfig(data_dir=tmp_path / "sandbox", flood=False)
+    async with running_sandbox(config) as server, SandboxClient(server.url) as client:
+        yield client
