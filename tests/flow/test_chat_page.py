@@ -30,9 +30,8 @@ if BROWSER is None or importlib.util.find_spec("playwright") is None:
         allow_module_level=True,
     )
 
-FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync --use-fake-device-for-media-stream
-    --use-fake-ui-for-media-stream"""
+FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync
+    --disable-component-update --use-fake-device-for-media-stream --use-fake-ui-for-media-stream"""
 NASTY = "<img src=x onerror=window.hacked=1>.txt"
 DRAG = "name => { const data = new DataTransfer(); data.items.add(new File(['plain words'], name)); return data; }"
 

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { el, fill, icon, iconButton } from "./dom.js";
-import { bytes, fullTime } from "./format.js";
+import { bytes, fullTime, personName } from "./format.js";
 import { reported } from "./live.js";
 import * as store from "./store.js";
 
@@ -197,6 +197,8 @@ function callRow(call) {
 const seconds = (value) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`);
 
 function chatName(id) {
-  const chat = state.chats.find((each) => String(each.id) === String(id) && each.type !== "private");
+  const person = state.people.find((each) => each.id === id);
+  if (person) return personName(person);
+  const chat = state.chats.find((each) => each.id === id);
   return chat ? store.chatTitle(chat) : `chat ${id}`;
 }

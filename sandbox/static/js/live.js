@@ -25,12 +25,9 @@ export function follow(person) {
 
 function onOpen(again) {
   setOnline(true);
-  if (!again) return;
-  // Events sent while the line was down are lost, so read anew.
-  store
-    .loadState()
-    .then(store.loadChats)
-    .catch(() => {});
+  // What happened before the line stood, or while it was down, came by no event: read it anew.
+  const lists = again ? store.loadState().then(store.loadChats) : store.loadChats();
+  lists.catch(() => {});
   const chat = store.openChat();
   if (chat) store.loadThread(chat).catch(() => {});
 }

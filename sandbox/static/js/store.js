@@ -94,16 +94,23 @@ const PAGE = 60;
 /** Read the newest messages of a chat; again after a reconnection, when events may have been missed. */
 export async function loadThread(chat) {
   const key = chatKey(chat);
-  const messages = await api.getMessages(chat, { limit: PAGE });
   const place = thread(key);
+  const before = [...place.messages.keys()];
+  const messages = await api.getMessages(chat, { limit: PAGE });
   if (!place.loaded) place.complete = messages.length < PAGE;
   const first = messages.length ? messages[0].message_id : 0;
-  // What is gone from the stretch just read was deleted meanwhile.
-  for (const id of [...place.messages.keys()]) if (id >= first) place.messages.delete(id);
-  for (const message of messages) place.messages.set(message.message_id, message);
+  const present = new Set(messages.map((message) => message.message_id));
+  // What was known of this stretch and is not in it any more was deleted; what an event
+  // brought while the answer was on its way stays.
+  for (const id of before) if (id >= first && !present.has(id)) place.messages.delete(id);
+  for (const message of messages)
+    if (!isNewer(place.messages.get(message.message_id), message))
+      place.messages.set(message.message_id, message);
   place.loaded = true;
   emit("thread", key);
 }
+
+const isNewer = (known, message) => Boolean(known) && (known.edit_date || 0) > (message.edit_date || 0);
 
 export async function loadOlder(chat) {
   const key = chatKey(chat);
