@@ -258,7 +258,7 @@ export function pendingView(entry, chat) {
       ),
     );
   }
-  bubble.append(el("span", { class: "meta" }, icon(entry.error ? "alert" : "clock")));
+  if (!entry.error && entry.progress === null) bubble.append(el("span", { class: "meta" }, icon("clock")));
   return el(
     "article",
     { class: "message mine first last pending", "data-pending": entry.localId },
