@@ -75,7 +75,7 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.ChannelNotBound: Line(503, "No channel", "No channel is bound for {purpose}."),
     errors.SourceUnavailable: Line(503, "Source unavailable", "Telegram cannot be read right now. Try again later."),
     errors.ArchiveError: Line(502, "Telegram failed", "Telegram did not do what was needed."),
-    errors.FloodWait: Line(503, "Telegram is busy", "Telegram asks to wait {retry_after} seconds."),
+    errors.Postponed: Line(503, "Telegram is busy", "Telegram cannot be asked for {retry_after} seconds."),
     errors.PartDamaged: Line(502, "Part damaged", "What Telegram gave back is not what it was given."),
 }
 
