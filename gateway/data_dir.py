@@ -38,11 +38,11 @@ def secret_key(settings: Settings) -> bytes:
 def _read_or_write(path: Path, text: str) -> str:
     """What the file holds, which is ``text`` where it was not there."""
     if not path.exists():
-        _write_once(path, text)
+        write_once(path, text)
     return path.read_text().strip()
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
     """Write a small private file that is whole or absent, also after a power cut; an existing one stays."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,0 +1,39 @@
+"""`mediagate doctor`: look at everything the process needs, and say how to mend what is wrong."""
+
+from contextlib import AsyncExitStack
+
+from gateway import sandbox_process
+from gateway.archive import spool_directory
+from gateway.data_dir import claim_data_dir
+from gateway.health import Health
+from gateway.postgres import embedded_postgres
+from gateway.postgres_cluster import PostgresError
+from gateway.settings import Settings
+from gateway.telegram_api import open_bot
+from storage.database import open_database
+from storage.spool import Spool
+from web.deps import HealthLine
+
+
+async def examine(settings: Settings) -> list[HealthLine]:
+    """Every line, beginning with the settings. It changes nothing, and may run beside the process."""
+    claim_data_dir(settings)
+    telegram = "local Telegram (no MEDIAGATE_BOT_TOKENS)" if settings.sandbox else settings.telegram_api_url
+    lines = [HealthLine(name="settings", ok=True, detail=f"{telegram}, data in {settings.data_dir}")]
+    async with AsyncExitStack() as stack:
+        if settings.database_url is None:
+            try:
+                dsn = await stack.enter_async_context(embedded_postgres(settings.data_dir))
+            except PostgresError as error:
+                return [*lines, HealthLine(name="database", ok=False, detail=str(error))]
+        else:
+            dsn = settings.database_url.get_secret_value()
+        engine = await stack.enter_async_context(open_database(dsn))
+        token = settings.bot_tokens[0].get_secret_value() if settings.bot_tokens else sandbox_process.TOKEN
+        local = f"http://127.0.0.1:{settings.sandbox_port}"
+        bot = await stack.enter_async_context(
+            open_bot(settings, token, local if settings.sandbox else settings.telegram_api_url)
+        )
+        spool = await stack.enter_async_context(Spool(spool_directory(settings), settings.spool_max_bytes).opened())
+        health = Health(engine=engine, bot=bot, spool=spool, spool_dir=str(spool_directory(settings)))
+        return [*lines, *await health.lines()]
