@@ -43,7 +43,8 @@ def text_key(kind: type[MediagateError]) -> str:
 
 def explain(texts: Texts, error: MediagateError) -> str:
     """What to say about ``error``, as HTML."""
-    return _explain(texts, type(error), error.fields)
+    text = _explain(texts, type(error), error.fields)
+    return text[:1].upper() + text[1:]  # what is wrong with a file is also the end of a sentence on cards
 
 
 def explain_plain(texts: Texts, error: MediagateError) -> str:
@@ -57,8 +58,8 @@ def as_json(error: MediagateError) -> dict[str, Any]:
 
 
 def explain_json(texts: Texts, error: Mapping[str, Any]) -> str:
-    """What to say about an error kept by `as_json`, as HTML; a code of another version is told in general."""
-    return _explain(texts, _by_code().get(str(error.get("code")), MediagateError), error)
+    """The reason kept by `as_json`, as plain text; a code of another version is told in general."""
+    return _without_markup(_explain(texts, _by_code().get(str(error.get("code")), MediagateError), error))
 
 
 def every_error(root: type[MediagateError] = MediagateError) -> list[type[MediagateError]]:

@@ -1,0 +1,73 @@
+"""Who is writing, and may they: the middleware that every update goes through."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram import BaseMiddleware, Bot
+from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.types import Message, ReplyKeyboardRemove, TelegramObject, Update, User
+
+from bot.keyboards import contact_keyboard
+from bot.saying import PRIVATE, end_press, say
+from bot.texts import Catalogue, Texts
+from storage.people import Access, People, PersonView
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+
+_ANONYMOUS_ADMIN = 1087968824
+"""`GroupAnonymousBot`: an admin who writes as the group (TELEGRAM.md, Updates)."""
+
+
+class Admission(BaseMiddleware):
+    """Passes on with ``person`` and ``texts`` who is let in; others get one polite answer an hour, in private.
+
+    An update without a person (a channel's post, another bot's message) goes nowhere.
+    """
+
+    def __init__(self, *, people: People, catalogue: Catalogue, access: Access, bot: Bot) -> None:
+        self._people = people
+        self._catalogue = catalogue
+        self._access = access
+        self._bot = bot
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        user: User | None = data.get("event_from_user")
+        assert isinstance(event, Update)
+        if user is None or user.is_bot:
+            await self._answer_anonymous(event, user)
+            return UNHANDLED
+        person = await self._people.meet(user)
+        texts = self._catalogue(person.language)
+        if not person.admitted:
+            await self._turn_away(event, person, texts)
+            return UNHANDLED
+        return await handler(event, data | {"person": person, "texts": texts})
+
+    async def _turn_away(self, update: Update, person: PersonView, texts: Texts) -> None:
+        message = update.message
+        if update.callback_query is not None:
+            await end_press(self._bot, update.callback_query)
+        if message is None or message.chat.type != PRIVATE:
+            return
+        if self._access is Access.CONTACT and message.contact is not None:
+            await self._take_contact(message, person, texts)
+        elif await self._people.may_turn_away(person.telegram_id):
+            by_contact = self._access is Access.CONTACT
+            markup = contact_keyboard(texts) if by_contact else None
+            await say(self._bot, message, texts(f"not-admitted-{self._access}"), markup)
+
+    async def _take_contact(self, message: Message, person: PersonView, texts: Texts) -> None:
+        assert message.contact is not None
+        # Anybody can send a contact card of anybody; `user_id` is set by Telegram, for one's own too.
+        if message.contact.user_id != person.telegram_id or message.forward_origin is not None:
+            await say(self._bot, message, texts("contact-not-yours"), contact_keyboard(texts))
+            return
+        await self._people.admit(person.telegram_id)
+        await say(self._bot, message, texts("contact-welcome", name=person.first_name), ReplyKeyboardRemove())
+
+    async def _answer_anonymous(self, update: Update, user: User | None) -> None:
+        message = update.message
+        if message is None or user is None or user.id != _ANONYMOUS_ADMIN:
+            return
+        if (message.text or "").startswith("/"):
+            await say(self._bot, message, self._catalogue(user.language_code)("who-are-you"))

@@ -1,0 +1,179 @@
+"""The Telegram door, assembled: updates come in, jobs handle them, cards go out."""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import AiogramError, TelegramRetryAfter
+from aiogram.types import Update
+
+from bot.admission import Admission
+from bot.apologies import Apologies
+from bot.card_rows import CardRows
+from bot.cards import Cards
+from bot.giving import Giver
+from bot.inbox import INBOX_JOB, Inbox, RawUpdate
+from bot.keeping import Keeper
+from bot.menu import set_menus
+from bot.middlewares import ErrorsTold, PressesAnswered, Summary
+from bot.polling import ALLOWED_UPDATES, Poller
+from bot.routers.basics import basics_router, fallback_router
+from bot.routers.files import files_router
+from bot.routers.media import media_router
+from bot.routers.requests import requests_router
+from bot.texts import load_catalogue
+from bot.working import InboxWorker
+from storage.jobs import JobRunner
+from storage.people import Access, People
+from storage.use_cases import UseCases
+from storage.wakeups import CARD_JOB
+
+log = structlog.get_logger(__name__)
+
+WEBHOOK_PATH = "/telegram/updates"
+"""Where the web app takes updates and gives them to `BotDoor.accept_update`, below the public URL."""
+
+_CHATS_AT_ONCE = 16
+_CARDS_AT_ONCE = 8
+_ABANDONED_AFTER = 120.0
+"""Seconds after which a card that is behind, or held by nobody knows whom, is taken up by the sweep."""
+
+_INTRODUCTION_DELAYS = (1.0, 5.0, 30.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BotConfig:
+    """The settings of this door. ``webhook_secret`` is required with ``webhook``."""
+
+    node: str
+    access: Access = Access.INVITE
+    admin_ids: frozenset[int] = frozenset()
+    staff_ids: frozenset[int] = frozenset()
+    timezone: tzinfo = UTC
+    public_url: str = "http://127.0.0.1:8080"
+    webhook: bool = False
+    webhook_secret: str | None = None
+
+
+class BotDoor:
+    """Registers its job handlers when made: make it before the job runner runs, and enter `running` before too."""
+
+    def __init__(self, *, bot: Bot, use_cases: UseCases, jobs: JobRunner, config: BotConfig) -> None:
+        self._bot = bot
+        self._config = config
+        self._catalogue = load_catalogue()
+        sessions = use_cases.sessions
+        self._inbox = Inbox(sessions, bot_id=bot.id, node=config.node)
+        self._card_rows = CardRows(sessions)
+        self._people = People(sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids)
+        self._dispatcher = self._assemble(use_cases)
+        apologies = Apologies(bot, self._catalogue)
+        worker = InboxWorker(self._inbox, feed=self._feed, apologise=apologies.apologise, stopping=jobs.stopping)
+        cards = Cards(self._card_rows, bot=bot, catalogue=self._catalogue, timezone=config.timezone)
+        jobs.handle(INBOX_JOB, worker.handle, at_once=_CHATS_AT_ONCE)
+        jobs.handle(CARD_JOB, cards.handle, at_once=_CARDS_AT_ONCE)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take in updates, by polling or by a webhook, until the context ends; ends within a second."""
+        await self._inbox.recover()
+        await self._card_rows.recover(older_than=0)
+        task = asyncio.create_task(self._run(), name="bot door")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def accept_update(self, update: RawUpdate) -> None:
+        """Keep an update that came by the webhook; once this returns it may be confirmed. Twice is once.
+
+        Raises ValueError for what is no update.
+        """
+        if not isinstance(update.get("update_id"), int):
+            raise ValueError("an update has an update_id")  # noqa: TRY004 -- of the value, not of its Python type
+        await self._inbox.accept([update])
+
+    def is_from_telegram(self, secret: str | None) -> bool:
+        """Whether the header ``X-Telegram-Bot-Api-Secret-Token`` of a webhook's call is ours."""
+        wanted = self._config.webhook_secret
+        return wanted is not None and hmac.compare_digest((secret or "").encode(), wanted.encode())
+
+    async def sweep(self) -> None:
+        """Every minute: wake what has no wake-up, take back what was left, drop old updates."""
+        await self._inbox.sweep()
+        await self._card_rows.recover(older_than=_ABANDONED_AFTER)
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_until_done("commands_not_set", self._introduce))
+            tasks.create_task(self._take_in())
+
+    async def _take_in(self) -> None:
+        if self._config.webhook:
+            await _until_done("webhook_not_set", self._set_webhook)
+            return
+        await _until_done("webhook_not_deleted", self._delete_webhook)
+        await Poller(self._bot, self._inbox).run()
+
+    async def _introduce(self) -> None:
+        await set_menus(self._bot, self._catalogue, self._config.admin_ids | self._config.staff_ids)
+
+    async def _set_webhook(self) -> None:
+        await self._bot.set_webhook(
+            self._config.public_url.rstrip("/") + WEBHOOK_PATH,
+            secret_token=self._config.webhook_secret,
+            allowed_updates=list(ALLOWED_UPDATES),
+        )
+
+    async def _delete_webhook(self) -> None:
+        await self._bot.delete_webhook(drop_pending_updates=False)
+
+    async def _feed(self, raw: RawUpdate) -> None:
+        """Handle an update; whatever goes wrong is raised."""
+        await self._dispatcher.feed_update(self._bot, Update.model_validate(raw, context={"bot": self._bot}))
+
+    def _assemble(self, use_cases: UseCases) -> Dispatcher:
+        dispatcher = Dispatcher(
+            disable_fsm=True,
+            use_cases=use_cases,
+            people=self._people,
+            catalogue=self._catalogue,
+            timezone=self._config.timezone,
+            keeper=Keeper(bot=self._bot, use_cases=use_cases, inbox=self._inbox, timezone=self._config.timezone),
+            giver=Giver(bot=self._bot, use_cases=use_cases, public_url=self._config.public_url),
+        )
+        dispatcher.update.outer_middleware(Summary())
+        dispatcher.update.outer_middleware(
+            Admission(people=self._people, catalogue=self._catalogue, access=self._config.access, bot=self._bot)
+        )
+        dispatcher.callback_query.outer_middleware(PressesAnswered())
+        for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
+            observer.outer_middleware(ErrorsTold())
+        dispatcher.include_routers(
+            media_router(), files_router(), requests_router(), basics_router(), fallback_router()
+        )
+        return dispatcher
+
+
+async def _until_done(event: str, action: Callable[[], Awaitable[None]]) -> None:
+    """Telegram may be away when we start: try again until it is there."""
+    failures = 0
+    while True:
+        try:
+            await action()
+        except AiogramError as error:
+            delay = _INTRODUCTION_DELAYS[min(failures, len(_INTRODUCTION_DELAYS) - 1)]
+            if isinstance(error, TelegramRetryAfter):
+                delay = float(error.retry_after)
+            failures += 1
+            log.warning(event, error=type(error).__name__, retry_in=delay)
+            await asyncio.sleep(delay)
+        else:
+            return

@@ -1,0 +1,223 @@
+"""The rows behind cards: what is on them, and who brings them up to date.
+
+``sent`` holds the version that the chat shows. While a job sends or edits it is negative, ``-1 - sent``: set by
+compare-and-set, so that two jobs never send two cards, nor an older text over a newer one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.card_text import Item
+from storage.database import Sessions
+from storage.jobs import INTERACTIVE, Later, enqueue
+from storage.tables import Card, CardItem, Media
+from storage.views import MediaView, media_views
+from storage.wakeups import CARD_JOB, wake_card
+
+ALBUM_SILENCE = 0.7
+"""Seconds without another item before an album's card is sent: there is no end marker (TELEGRAM.md, Updates)."""
+
+_LONGEST_SILENCE = 5.0
+WAITING_AFTER = 15.0
+"""Seconds after which a card says that it is waiting for Telegram."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a card belongs: one per message, or per album."""
+
+    chat_id: int
+    person_id: int
+    language: str
+    message_id: int
+    album: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimedCard:
+    """A card that this job brings up to date; ``version`` is what it will then show."""
+
+    id: int
+    version: int
+    chat_id: int
+    language: str
+    reply_to: int
+    album: bool
+    message_id: int | None
+    items: Sequence[Item]
+
+    @property
+    def unstored(self) -> bool:
+        """Whether something on it is still on its way to Telegram, and its reader not told to wait."""
+        views = (item.view for item in self.items if item.error is None and not item.waiting)
+        return any(view is not None and not view.stored for view in views)
+
+
+async def put_item(
+    session: AsyncSession, place: Place, *, media_id: int | None, error: Mapping[str, Any] | None = None
+) -> None:
+    """Show a media, or an error, for the message on its card. Again the same is no change."""
+    card = await _open(session, place)
+    changed = await session.scalar(
+        insert(CardItem)
+        .values(card_id=card.id, message_id=place.message_id, media_id=media_id, error=error)
+        .on_conflict_do_update(
+            index_elements=[CardItem.card_id, CardItem.message_id],
+            set_={"media_id": media_id, "error": error},
+            where=CardItem.media_id.is_distinct_from(media_id),
+        )
+        .returning(CardItem.card_id)
+    )
+    if changed is not None:
+        card.wanted += 1
+        card.changed_at = func.clock_timestamp()
+        await session.flush()
+        await wake_card(session, card.id, delay=0 if place.album is None else ALBUM_SILENCE)
+
+
+async def items_of_album(session: AsyncSession, chat_id: int, album: str) -> dict[int, int | None]:
+    """Message ids on the album's card, each with its media id."""
+    rows = await session.execute(
+        select(CardItem.message_id, CardItem.media_id)
+        .join(Card)
+        .where(Card.chat_id == chat_id, Card.media_group_id == album)
+    )
+    return {row.message_id: row.media_id for row in rows}
+
+
+async def _open(session: AsyncSession, place: Place) -> Card:
+    same = Card.reply_to_message_id == place.message_id
+    if place.album is not None:
+        same = Card.media_group_id == place.album
+    query = select(Card).where(Card.chat_id == place.chat_id, same).with_for_update()
+    found = await session.scalar(query)
+    if found is not None:
+        return found
+    await session.execute(
+        insert(Card)
+        .values(
+            chat_id=place.chat_id,
+            person_id=place.person_id,
+            language=place.language,
+            reply_to_message_id=place.message_id,
+            media_group_id=place.album,
+            wanted=0,
+        )
+        .on_conflict_do_nothing()
+    )
+    card = await session.scalar(query)
+    assert card is not None
+    return card
+
+
+class CardRows:
+    """What the card job asks of the database: short transactions, none across a call to Telegram."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._held: set[int] = set()
+
+    async def claim(self, card_id: int) -> ClaimedCard | None:
+        """The card, ours until `settle` or `release`; None where it is up to date or another job has it.
+
+        That other job looks again before it lets go, so nothing is lost. Raises `Later` while an album still comes in.
+        """
+        async with self._sessions.begin() as session:
+            query = select(Card).where(Card.id == card_id, Card.sent >= 0, Card.sent < Card.wanted)
+            card = await session.scalar(query.with_for_update())
+            if card is None:
+                return None
+            now = await session.scalar(select(func.clock_timestamp()))
+            assert now is not None
+            _require_silence(card, now)
+            card.sent = -1 - card.sent
+            self._held.add(card_id)
+            return await self._read(session, card, now)
+
+    async def settle(self, card: ClaimedCard, message_id: int | None, *, look_again: bool) -> bool:
+        """The chat shows ``card.version`` in ``message_id``. True where the card has changed meanwhile."""
+        async with self._sessions.begin() as session:
+            values = {"sent": card.version, "message_id": message_id}
+            wanted = await session.scalar(update(Card).where(Card.id == card.id).values(values).returning(Card.wanted))
+            if look_again:
+                await enqueue(
+                    session, CARD_JOB, {"card": card.id, "late": True}, priority=INTERACTIVE, delay=WAITING_AFTER
+                )
+        self._held.discard(card.id)
+        return wanted is not None and wanted > card.version
+
+    async def release(self, card_id: int, *, chat_id: int | None = None) -> None:
+        """Nothing was shown: the card is to be claimed again, in the chat that its chat became."""
+        values: dict[str, Any] = {"sent": -1 - Card.sent}
+        if chat_id is not None:
+            values["chat_id"] = chat_id
+        async with self._sessions.begin() as session:
+            await session.execute(update(Card).where(Card.id == card_id, Card.sent < 0).values(values))
+        self._held.discard(card_id)
+
+    async def want_again(self, card_id: int) -> None:
+        """Time has passed: have the card rendered anew."""
+        async with self._sessions.begin() as session:
+            await session.execute(update(Card).where(Card.id == card_id).values(wanted=Card.wanted + 1))
+
+    async def recover(self, *, older_than: float) -> None:
+        """Wake cards that are behind, and free those that a killed process held; ``older_than`` seconds only."""
+        quiet = Card.changed_at < func.now() - text("make_interval(secs => :age)").bindparams(age=older_than)
+        async with self._sessions.begin() as session:
+            await session.execute(
+                update(Card).where(Card.sent < 0, Card.id.not_in(self._held), quiet).values(sent=-1 - Card.sent)
+            )
+            behind = await session.scalars(select(Card.id).where(Card.sent < Card.wanted, Card.sent >= 0, quiet))
+            for card_id in behind.all():
+                await wake_card(session, card_id)
+
+    async def _read(self, session: AsyncSession, card: Card, now: datetime) -> ClaimedCard:
+        rows = (
+            await session.execute(
+                select(CardItem, Media)
+                .outerjoin(Media, Media.id == CardItem.media_id)
+                .where(CardItem.card_id == card.id)
+                .order_by(CardItem.message_id)
+            )
+        ).all()
+        media = [row.Media for row in rows if row.Media is not None]
+        views = dict(zip((one.id for one in media), await media_views(session, media), strict=True))
+        return ClaimedCard(
+            id=card.id,
+            version=card.wanted,
+            chat_id=card.chat_id,
+            language=card.language,
+            reply_to=card.reply_to_message_id,
+            album=card.media_group_id is not None,
+            message_id=card.message_id,
+            items=[_item(card, row.CardItem, row.Media, views, now) for row in rows],
+        )
+
+
+def _item(card: Card, row: CardItem, media: Media | None, views: Mapping[int, MediaView], now: datetime) -> Item:
+    if media is None:
+        return Item(message_id=row.message_id, error=row.error or {})
+    view = views[media.id]
+    age = (now - card.created_at).total_seconds()
+    return Item(
+        message_id=row.message_id,
+        view=view,
+        error=row.error,
+        duplicate=(media.source_chat_id, media.source_message_id) != (card.chat_id, row.message_id),
+        waiting=not view.stored and age >= WAITING_AFTER,
+        deletable=view.owner == f"telegram:{card.person_id}",
+    )
+
+
+def _require_silence(card: Card, now: datetime) -> None:
+    if card.media_group_id is None or card.message_id is not None:
+        return
+    left = ALBUM_SILENCE - (now - card.changed_at).total_seconds()
+    if left > 0 and (now - card.created_at).total_seconds() < _LONGEST_SILENCE:
+        raise Later(left, "album")

@@ -1,0 +1,100 @@
+"""Handing a media back in a chat: copied from the channel, or from where it was sent; no byte passes through us."""
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.types import InputMediaPhoto, MaybeInaccessibleMessageUnion, ReplyParameters
+from sqlalchemy import select
+
+from bot.lines import numbers_text, short_name
+from bot.saying import PRIVATE, say
+from bot.texts import Texts
+from storage.domain import FileType, Role
+from storage.people import PersonView
+from storage.tables import Media
+from storage.use_cases import UseCases
+from storage.views import MediaView
+
+log = structlog.get_logger(__name__)
+
+_WITHOUT_CAPTION = frozenset({FileType.STICKER, FileType.VIDEO_NOTE})
+_ALBUM_LEAST, _ALBUM_MOST = 2, 10
+
+
+class Giver:
+    """Sends media into chats. Whoever calls has checked that the person may see them."""
+
+    def __init__(self, *, bot: Bot, use_cases: UseCases, public_url: str) -> None:
+        self._bot = bot
+        self._use_cases = use_cases
+        self._public_url = public_url.rstrip("/")
+
+    async def give(
+        self, message: MaybeInaccessibleMessageUnion, person: PersonView, texts: Texts, media_id: int
+    ) -> None:
+        """Send the media as an answer to ``message``, or say why not now. Raises what `Reading.media` raises."""
+        view = await self._use_cases.reading.media(person.caller, media_id)
+        shown = str(view.id)
+        if view.telegram is not None and view.telegram.parts > 1:
+            await say(self._bot, message, self._about_parts(person, texts, view, view.telegram.parts))
+            return
+        place = await self._place(view)
+        if place is None:
+            await say(self._bot, message, texts("get-not-yet", id=shown))
+            return
+        try:
+            await self._copy(message, texts, view, place)
+        except TelegramBadRequest as error:
+            log.warning("media_not_copied", media_id=view.id, description=error.message)
+            await say(self._bot, message, texts("get-lost", id=shown))
+
+    async def show_photos(self, chat_id: int, views: list[MediaView]) -> None:
+        """The first photos as one album; where it cannot be sent, the list before it says enough."""
+        places = [view.telegram for view in views if view.file_type is FileType.PHOTO and view.source == "telegram"]
+        ids = [place.file_id for place in places if place is not None and place.file_id is not None][:_ALBUM_MOST]
+        try:
+            if len(ids) >= _ALBUM_LEAST:
+                await self._bot.send_media_group(chat_id, [InputMediaPhoto(media=file_id) for file_id in ids])
+            elif ids:
+                await self._bot.send_photo(chat_id, ids[0])
+        except TelegramAPIError as error:
+            log.warning("photos_not_shown", chat_id=chat_id, error=type(error).__name__)
+
+    def _about_parts(self, person: PersonView, texts: Texts, view: MediaView, parts: int) -> str:
+        if person.role is Role.ADMIN:
+            url = f"{self._public_url}/api/v1/media/{view.id}/file"
+            return texts("get-parts-link", id=str(view.id), count=parts, url=url)
+        return texts("get-parts", id=str(view.id), count=parts)
+
+    async def _place(self, view: MediaView) -> tuple[int, int] | None:
+        """Chat and message to copy from: the channel's, before that the one it came in."""
+        if view.telegram is not None:
+            return view.telegram.channel_id, view.telegram.message_id
+        source = select(Media.source_chat_id, Media.source_message_id).where(Media.id == view.id)
+        async with self._use_cases.sessions.begin() as session:
+            chat_id, message_id = (await session.execute(source)).one()
+        return None if chat_id is None or message_id is None else (chat_id, message_id)
+
+    async def _copy(
+        self, message: MaybeInaccessibleMessageUnion, texts: Texts, view: MediaView, place: tuple[int, int]
+    ) -> None:
+        chat_id, message_id = place
+        reply = None
+        if message.chat.type != PRIVATE:
+            reply = ReplyParameters(message_id=message.message_id, allow_sending_without_reply=True)
+        # Without a caption of its own the copy would show the channel's, with our line for programs.
+        plain = view.telegram is None and view.file_type in _WITHOUT_CAPTION
+        await self._bot.copy_message(
+            message.chat.id,
+            chat_id,
+            message_id,
+            caption=None if plain else _caption(texts, view),
+            parse_mode=None if plain else "HTML",
+            reply_parameters=reply,
+        )
+
+
+def _caption(texts: Texts, view: MediaView) -> str:
+    key = "get-caption-request" if view.request_numbers else "get-caption"
+    values = {"numbers": numbers_text(view.request_numbers)} if view.request_numbers else {}
+    return texts(key, name=short_name(view.filename), id=str(view.id), **values)

@@ -1,0 +1,93 @@
+"""Keeping what people send: adopt the file, put it on its card, and let captions reach a whole album."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+from aiogram import Bot
+from aiogram.types import Message
+
+from bot.card_rows import Place, items_of_album, put_item
+from bot.errors import as_json
+from bot.inbox import Inbox, RawUpdate
+from bot.incoming import Caption, read_caption, telegram_file
+from storage.adopting import TelegramFile
+from storage.describing import Describing
+from storage.domain import MediaId
+from storage.errors import MediagateError
+from storage.people import PersonView
+from storage.use_cases import UseCases
+
+
+class Keeper:
+    """Every step may run again: adopting, attaching and the card's rows are the same the second time."""
+
+    def __init__(self, *, bot: Bot, use_cases: UseCases, inbox: Inbox, timezone: tzinfo) -> None:
+        self._bot = bot
+        self._use_cases = use_cases
+        self._describing = Describing(use_cases.sessions)
+        self._inbox = inbox
+        self._timezone = timezone
+
+    def file_of(self, message: Message) -> TelegramFile | None:
+        return telegram_file(message, bot_id=self._bot.id)
+
+    def caption_of(self, text: str | None) -> Caption:
+        """What a text says, with today's date where Mediagate lives."""
+        return read_caption(text, today=datetime.now(UTC).astimezone(self._timezone).date())
+
+    async def album_before(self, message: Message, update_id: int) -> list[RawUpdate]:
+        """The updates of the message's album that came before this one."""
+        if message.media_group_id is None:
+            return []
+        return await self._inbox.album(update_id, message.chat.id, message.media_group_id)
+
+    async def keep(self, person: PersonView, message: Message, file: TelegramFile, caption: Caption) -> bool:
+        """Take the file in and show it on its card, or why it is refused.
+
+        False where the message is of a media that is deleted, or that the person may not see.
+        """
+        media_id, error = None, None
+        try:
+            adopted = await self._use_cases.adopting.adopt(person.caller, file, caption.details)
+            media_id = adopted.media.id
+            for number in caption.numbers[1:]:
+                await self._use_cases.attaching.attach(person.caller, number, [media_id])
+        except MediagateError as refusal:
+            error = as_json(refusal) | {"filename": file.file_name, "file_type": file.file_type.value}
+        place = Place(
+            chat_id=message.chat.id,
+            person_id=person.telegram_id,
+            language=person.language,
+            message_id=message.message_id,
+            album=message.media_group_id,
+        )
+        async with self._use_cases.sessions.begin() as session:
+            await put_item(session, place, media_id=media_id, error=error)
+        return media_id is None or bool(await self._use_cases.reading.several(person.caller, [media_id]))
+
+    async def keep_earlier(self, person: PersonView, earlier: Sequence[RawUpdate], caption: Caption) -> None:
+        """An album's caption is for those of its files too that came before it."""
+        for raw in earlier:
+            if "message" in raw:
+                message = Message.model_validate(raw["message"], context={"bot": self._bot})
+                if (file := self.file_of(message)) is not None:
+                    await self._keep_or_describe(person, message, file, caption)
+
+    async def describe(self, person: PersonView, ids: Sequence[MediaId], caption: Caption) -> None:
+        """Attach media to the caption's requests, and give them its words. Deleted ones are left alone."""
+        views = await self._use_cases.reading.several(person.caller, ids)
+        there = [view.id for view in views]
+        for number in caption.numbers:
+            await self._use_cases.attaching.attach(person.caller, number, there)
+        await self._describing.describe(person.caller, there, description=caption.description, tags=caption.tags)
+
+    async def _keep_or_describe(
+        self, person: PersonView, message: Message, file: TelegramFile, caption: Caption
+    ) -> None:
+        assert message.media_group_id is not None
+        async with self._use_cases.sessions.begin() as session:
+            shown = await items_of_album(session, message.chat.id, message.media_group_id)
+        if message.message_id not in shown:
+            await self.keep(person, message, file, caption)
+        elif (media_id := shown[message.message_id]) is not None:
+            await self.describe(person, [MediaId(media_id)], caption)

@@ -1,0 +1,64 @@
+"""Lines about media, shared by cards and lists. HTML, every name escaped and cut."""
+
+from collections.abc import Sequence
+
+from bot.sizes import size_text
+from bot.texts import Texts
+from storage.domain import FileType
+from storage.views import MediaView
+
+NAME_SHOWN = 60
+_NUMBERS_SHOWN = 5
+_TAIL = 12
+
+ICONS = {
+    FileType.PHOTO: "🖼",
+    FileType.VIDEO: "🎬",
+    FileType.AUDIO: "🎵",
+    FileType.VOICE: "🎤",
+    FileType.ANIMATION: "🎞",
+    FileType.VIDEO_NOTE: "⭕️",
+    FileType.STICKER: "🙂",
+    FileType.DOCUMENT: "📄",
+}
+
+
+def short_name(name: str, limit: int = NAME_SHOWN) -> str:
+    """A name of at most ``limit`` characters on one line; the middle goes, the extension stays."""
+    name = " ".join(name.split())
+    return name if len(name) <= limit else f"{name[: limit - _TAIL - 1]}…{name[-_TAIL:]}"
+
+
+def facts_line(texts: Texts, view: MediaView) -> str:
+    """Kind and size, and the requests it is attached to: ``photo, 48 KB · request 250926-001``."""
+    facts = [_kind_and_size(texts, view)]
+    if view.request_numbers:
+        facts.append(
+            texts("card-requests", count=len(view.request_numbers), numbers=numbers_text(view.request_numbers))
+        )
+    return " · ".join(facts)
+
+
+def numbers_text(numbers: Sequence[str]) -> str:
+    """The first few of them."""
+    more = " …" if len(numbers) > _NUMBERS_SHOWN else ""
+    return ", ".join(numbers[:_NUMBERS_SHOWN]) + more
+
+
+def list_line(texts: Texts, view: MediaView) -> str:
+    """One line of a list: id, kind, name, size, requests."""
+    # The facts are made of our own texts and checked numbers: putting them in as a value would escape nothing twice.
+    return texts(
+        "list-line",
+        id=str(view.id),
+        icon=ICONS[view.file_type],
+        name=short_name(view.filename),
+        facts=facts_line(texts, view),
+    )
+
+
+def _kind_and_size(texts: Texts, view: MediaView) -> str:
+    kind = texts(f"kind-{view.file_type}")
+    if view.file_size is None:
+        return texts("card-facts-no-size", kind=kind)
+    return texts("card-facts", kind=kind, size=size_text(texts, view.file_size))

@@ -1,0 +1,90 @@
+"""The one ``getUpdates`` loop.
+
+aiogram's own polling confirms updates before their handlers are done and swallows their errors
+(TELEGRAM.md, Updates); this one confirms what is committed to the inbox, and nothing else.
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import AiogramError, TelegramConflictError, TelegramRetryAfter
+from aiogram.methods import TelegramMethod
+
+from bot.inbox import Inbox, RawUpdate
+
+log = structlog.get_logger(__name__)
+
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+_POLL_SECONDS = 30
+_GRACE_SECONDS = 15
+"""What an answer may take beyond the poll itself."""
+
+_BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """``getUpdates`` as it is: an update that aiogram cannot read must not block those behind it."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int | None = None
+    timeout: int
+    allowed_updates: list[str]
+
+
+class Poller:
+    """Moves updates from Telegram to the inbox until it is cancelled. It may be cancelled at any instant."""
+
+    def __init__(self, bot: Bot, inbox: Inbox) -> None:
+        self._bot = bot
+        self._inbox = inbox
+        self._confirm: int | None = None
+
+    async def run(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._poll_once()
+                failures = 0
+            except Exception as error:  # noqa: BLE001 -- the loop must not end; what went wrong is logged
+                delay = _delay(error, failures)
+                failures += 1
+                _report(error, delay)
+                await asyncio.sleep(delay)
+
+    async def _poll_once(self) -> None:
+        # The offset is sent once, to confirm the batch just committed. Telegram remembers it; sending an old one
+        # again would lose updates when their ids begin anew, as they do after a quiet week.
+        poll = RawUpdates(offset=self._confirm, timeout=_POLL_SECONDS, allowed_updates=list(ALLOWED_UPDATES))
+        updates = await self._bot(poll, request_timeout=_POLL_SECONDS + _GRACE_SECONDS)
+        self._confirm = None
+        if updates:
+            username = (await self._bot.me()).username or ""
+            await self._inbox.accept(updates, username=username)
+            self._confirm = _last_id(updates) + 1
+
+
+def _last_id(updates: list[RawUpdate]) -> int:
+    return max(int(one["update_id"]) for one in updates)
+
+
+def _delay(error: Exception, failures: int) -> float:
+    if isinstance(error, TelegramRetryAfter):
+        return float(error.retry_after)
+    return _BACKOFF[min(failures, len(_BACKOFF) - 1)]
+
+
+def _report(error: Exception, delay: float) -> None:
+    if isinstance(error, TelegramConflictError):
+        log.error(
+            "polling_conflict",
+            retry_in=delay,
+            description=error.message,
+            hint="another process polls with this token, or a webhook is set: only one of them can get the updates",
+        )
+    else:
+        unforeseen = not isinstance(error, AiogramError)
+        log.warning("polling_failed", error=type(error).__name__, retry_in=delay, exc_info=unforeseen)

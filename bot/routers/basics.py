@@ -1,0 +1,68 @@
+"""Hello, help, the language, and what nothing else understands."""
+
+from aiogram import Bot, F, Router
+from aiogram.filters import Command, CommandStart
+from aiogram.types import CallbackQuery, ContentType, Message
+
+from bot.keyboards import ChooseLanguage, language_keyboard
+from bot.saying import PRIVATE, change, say
+from bot.texts import Catalogue, Texts
+from storage.people import LANGUAGES, People, PersonView
+
+_SPOKEN = {ContentType.TEXT, ContentType.CONTACT, ContentType.LOCATION, ContentType.VENUE, ContentType.POLL}
+"""What a person says to us that is no file; all else is a service message, and not answered."""
+
+
+def basics_router() -> Router:
+    router = Router(name="basics")
+    router.message.register(start, CommandStart())
+    router.message.register(show_help, Command("help"))
+    router.message.register(ask_language, Command("language"))
+    router.callback_query.register(choose_language, ChooseLanguage.filter())
+    return router
+
+
+def fallback_router() -> Router:
+    """Comes last: in private everything that is said gets an answer."""
+    router = Router(name="fallback")
+    private = F.chat.type == PRIVATE
+    router.message.register(unknown_command, private, F.text.startswith("/"))
+    router.message.register(send_me_a_file, private, F.content_type.in_(_SPOKEN))
+    return router
+
+
+async def start(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:
+    await say(bot, message, texts("start", name=person.first_name))
+
+
+async def show_help(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:
+    parts = [texts("help")] + ([texts("help-staff")] if person.is_staff else [])
+    await say(bot, message, "\n\n".join(parts))
+
+
+async def ask_language(message: Message, bot: Bot, texts: Texts) -> None:
+    await say(bot, message, texts("choose-language"), language_keyboard())
+
+
+async def choose_language(
+    query: CallbackQuery,
+    *,
+    callback_data: ChooseLanguage,
+    bot: Bot,
+    person: PersonView,
+    people: People,
+    catalogue: Catalogue,
+) -> None:
+    if callback_data.code not in LANGUAGES:
+        return
+    await people.speak(person.telegram_id, callback_data.code)
+    if query.message is not None:
+        await change(bot, query.message, catalogue(callback_data.code)("language-chosen"), None)
+
+
+async def unknown_command(message: Message, bot: Bot, texts: Texts) -> None:
+    await say(bot, message, texts("unknown-command"))
+
+
+async def send_me_a_file(message: Message, bot: Bot, texts: Texts) -> None:
+    await say(bot, message, texts("send-me-a-file"))

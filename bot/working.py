@@ -1,0 +1,80 @@
+"""Handling what is in the inbox: the job ``inbox``, and the one catch-all of this door."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from aiogram.exceptions import TelegramForbiddenError, TelegramRetryAfter
+
+from bot.inbox import Claimed, Inbox, RawUpdate
+
+log = structlog.get_logger(__name__)
+
+_RETRY_DELAYS = (0.5, 3.0)
+"""Seconds before the second and the third attempt."""
+
+Feed = Callable[[RawUpdate], Awaitable[None]]
+Apologise = Callable[[RawUpdate, str], Awaitable[None]]
+
+
+class InboxWorker:
+    """Feeds one chat's updates, one after the other, until none is left.
+
+    ``feed`` handles an update or raises; ``apologise`` tells a person that their update was given up under an
+    incident id, and never raises. A retry waits here with the update in hand: the chat's order is kept by the row
+    that says ``handling``, and ``stopping`` ends the wait.
+    """
+
+    def __init__(self, inbox: Inbox, *, feed: Feed, apologise: Apologise, stopping: asyncio.Event) -> None:
+        self._inbox = inbox
+        self._feed = feed
+        self._apologise = apologise
+        self._stopping = stopping
+
+    async def handle(self, payload: dict[str, Any]) -> None:
+        """The job: ``{"chat_key": …}``."""
+        key = int(payload["chat_key"])
+        with self._inbox.holding(key):
+            claimed = await self._inbox.claim(key)
+            while claimed is not None:
+                if self._stopping.is_set():
+                    await self._inbox.release(claimed)
+                    return
+                claimed = await self._handle_one(claimed)
+
+    async def _handle_one(self, claimed: Claimed) -> Claimed | None:
+        """Handle an update, with its retries; returns the chat's next one."""
+        while True:
+            try:
+                await self._feed(claimed.payload)
+                return await self._inbox.done_and_next(claimed)
+            except TelegramForbiddenError as error:
+                log.info("person_unreachable", update_id=claimed.update_id, description=error.message)
+                return await self._inbox.done_and_next(claimed)
+            except Exception as error:
+                if claimed.attempts >= len(_RETRY_DELAYS):
+                    return await self._give_up(claimed, error)
+                log.warning("update_retried", update_id=claimed.update_id, exc_info=True)
+                delay = _RETRY_DELAYS[claimed.attempts]
+                if isinstance(error, TelegramRetryAfter):
+                    delay = float(error.retry_after)
+                claimed = await self._inbox.note_attempt(claimed)
+                if await self._stopped_within(delay):
+                    await self._inbox.release(claimed)
+                    return None
+
+    async def _give_up(self, claimed: Claimed, error: Exception) -> Claimed | None:
+        incident = uuid4()
+        log.error("update_failed", update_id=claimed.update_id, incident=str(incident), exc_info=error)
+        await self._apologise(claimed.payload, str(incident))
+        return await self._inbox.failed_and_next(claimed, incident)
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return False
+        return True
