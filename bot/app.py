@@ -35,7 +35,7 @@ from storage.wakeups import CARD_JOB
 
 log = structlog.get_logger(__name__)
 
-WEBHOOK_PATH = "/telegram/updates"
+WEBHOOK_PATH = "/telegram/webhook"
 """Where the web app takes updates and gives them to `BotDoor.accept_update`, below the public URL."""
 
 _CHATS_AT_ONCE = 16

@@ -8,10 +8,12 @@
             └── HTTP door: the last to open, the first to close
 """
 
+import hmac
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -19,7 +21,7 @@ from aiogram import Bot
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.app import BotDoor
+from bot.app import BotConfig, BotDoor
 from gateway import sandbox_process
 from gateway.archive import Archive, open_archive, spool_directory
 from gateway.data_dir import claim_data_dir, secret_key, write_once
@@ -33,7 +35,7 @@ from storage.database import open_database
 from storage.domain import Purpose
 from storage.errors import ArchiveError
 from storage.idempotency import Idempotency
-from storage.jobs import JobRunner
+from storage.jobs import EVERY_MINUTE, JobRunner
 from storage.keys import BootstrapKey, Keys
 from storage.schema import migrate
 from storage.telegram.binding import Binder
@@ -145,20 +147,34 @@ def _bot_door(ground: _Ground, archive: Archive) -> BotDoor:
     settings = ground.settings
     staff = settings.staff_ids | (sandbox_process.STAFF_IDS if settings.sandbox else frozenset())
     admins = settings.admin_ids | (sandbox_process.ADMIN_IDS if settings.sandbox else frozenset())
-    return BotDoor(
-        bot=ground.bot,
-        use_cases=archive.use_cases,
-        jobs=ground.jobs,
-        access=settings.access.value,
+    config = BotConfig(
+        node=ground.node,
+        access=settings.access,
         admin_ids=admins,
         staff_ids=staff,
         timezone=settings.timezone,
         public_url=ground.url,
         webhook=settings.webhook,
-        webhook_secret=secret_key(settings),
-        node=ground.node,
-        fetch_limit=archive.fetch_limit,
+        webhook_secret=_webhook_secret(settings),
     )
+    door = BotDoor(bot=ground.bot, use_cases=archive.use_cases, jobs=ground.jobs, config=config)
+    ground.jobs.every("bot_sweep", EVERY_MINUTE, door.sweep)
+    return door
+
+
+def _webhook_secret(settings: Settings) -> str:
+    """Derived, so that it is the same on all nodes and after a restart; Telegram takes letters, digits, _ and -."""
+    return hmac.new(secret_key(settings), b"telegram webhook", "sha256").hexdigest()
+
+
+def _accept_update(door: BotDoor) -> Callable[[str, dict[str, Any]], Awaitable[bool]]:
+    async def accept(secret: str, update: dict[str, Any]) -> bool:
+        if not door.is_from_telegram(secret):
+            return False
+        await door.accept_update(update)
+        return True
+
+    return accept
 
 
 def _web_deps(ground: _Ground, archive: Archive, bot_door: BotDoor) -> WebDeps:
@@ -174,7 +190,7 @@ def _web_deps(ground: _Ground, archive: Archive, bot_door: BotDoor) -> WebDeps:
         idempotency=Idempotency(sessions=sessions, node=ground.node, clock=clock),
         uploads=Uploads(sessions=sessions, board=archive.use_cases.board, clock=clock),
         health=health.lines,
-        accept_update=bot_door.accept_update if settings.webhook else None,
+        accept_update=_accept_update(bot_door) if settings.webhook else None,
         max_file_size=settings.max_file_size,
         max_files_per_request=settings.max_files_per_request,
         allowed_types=settings.allowed_types,

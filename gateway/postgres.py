@@ -10,9 +10,10 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 import asyncpg
@@ -23,13 +24,15 @@ from gateway.postgres_cluster import PORT, Cluster, PostgresError
 DATABASE = "mediagate"
 _START_SECONDS = 300
 """For everything until the server answers, a long recovery included."""
-_LAUNCHES = 20
+_LAUNCHES = 30
 _NOT_YET = (
     OSError,
     asyncpg.OperatorInterventionError,  # starting, stopping, recovering
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.TooManyConnectionsError,  # those of a killed process, for a moment
 )
+
+T = TypeVar("T")
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -46,7 +49,7 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
     async with _flock(data_dir / "postgres.users", fcntl.LOCK_SH) as users:
         starting = data_dir / "postgres.starting"
         async with _flock(starting, fcntl.LOCK_EX):
-            cluster = await asyncio.to_thread(Cluster, data_dir)
+            cluster = await _to_its_end(lambda: Cluster(data_dir))
         try:
             async with _flock(starting, fcntl.LOCK_EX):
                 await _bring_up(cluster)
@@ -54,7 +57,7 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
             yield f"postgresql+asyncpg://postgres@/{DATABASE}?host={quote(str(cluster.socket_dir))}&port={PORT}"
         finally:
             if _is_last(users):
-                await asyncio.to_thread(cluster.stop)
+                await _to_its_end(cluster.stop)
 
 
 @asynccontextmanager
@@ -65,6 +68,16 @@ async def _flock(path: Path, kind: int) -> AsyncIterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+async def _to_its_end(call: Callable[[], T]) -> T:
+    """Run a blocking call in a thread; a cancellation waits for it, so that what comes after finds things settled."""
+    work = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
 
 
 def _is_last(users: int) -> bool:
@@ -84,7 +97,7 @@ async def _bring_up(cluster: Cluster) -> None:
     while True:
         if not await asyncio.to_thread(cluster.is_running):
             launches += 1
-            await asyncio.to_thread(cluster.launch)
+            await _to_its_end(cluster.launch)
         try:
             await _ensure_database(cluster.socket_dir)
         except _NOT_YET as exc:

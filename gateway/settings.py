@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Mapping
 from datetime import timedelta
 from difflib import get_close_matches
-from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -28,6 +27,7 @@ from gateway import values
 from gateway.values import ApiKey, from_text
 from storage.content import DEFAULT_ALLOWED, Policy
 from storage.domain import Purpose, Scope
+from storage.people import Access
 
 PREFIX = "MEDIAGATE_"
 CLOUD_API = "https://api.telegram.org"
@@ -46,14 +46,6 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 class SettingsError(Exception):
     """A setting cannot be used. ``str()`` is one line for the operator and holds no secret."""
-
-
-class Access(StrEnum):
-    """Who may use the bot."""
-
-    INVITE = "invite"
-    CONTACT = "contact"
-    OPEN = "open"
 
 
 def _default_access(data: dict[str, Any]) -> Access:
