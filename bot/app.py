@@ -61,7 +61,7 @@ class BotConfig:
 
 
 class BotDoor:
-    """Registers its job handlers when made: make it before the job runner runs, and enter `running` before too."""
+    """Registers its job handlers when made: make it before the job runner runs; the rest goes in any order."""
 
     def __init__(self, *, bot: Bot, use_cases: UseCases, jobs: JobRunner, config: BotConfig) -> None:
         self._bot = bot

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.card_text import Item
+from bot.holding import Holding
 from storage.database import Sessions
 from storage.jobs import INTERACTIVE, Later, enqueue
 from storage.tables import Card, CardItem, Media
@@ -121,7 +122,7 @@ class CardRows:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._held: set[int] = set()
+        self.holding = Holding()
 
     async def claim(self, card_id: int) -> ClaimedCard | None:
         """The card, ours until `settle` or `release`; None where it is up to date or another job has it.
@@ -137,7 +138,6 @@ class CardRows:
             assert now is not None
             _require_silence(card, now)
             card.sent = -1 - card.sent
-            self._held.add(card_id)
             return await self._read(session, card, now)
 
     async def settle(self, card: ClaimedCard, message_id: int | None, *, look_again: bool) -> bool:
@@ -149,7 +149,6 @@ class CardRows:
                 await enqueue(
                     session, CARD_JOB, {"card": card.id, "late": True}, priority=INTERACTIVE, delay=WAITING_AFTER
                 )
-        self._held.discard(card.id)
         return wanted is not None and wanted > card.version
 
     async def release(self, card_id: int, *, chat_id: int | None = None) -> None:
@@ -159,7 +158,6 @@ class CardRows:
             values["chat_id"] = chat_id
         async with self._sessions.begin() as session:
             await session.execute(update(Card).where(Card.id == card_id, Card.sent < 0).values(values))
-        self._held.discard(card_id)
 
     async def want_again(self, card_id: int) -> None:
         """Time has passed: have the card rendered anew."""
@@ -171,7 +169,7 @@ class CardRows:
         quiet = Card.changed_at < func.now() - text("make_interval(secs => :age)").bindparams(age=older_than)
         async with self._sessions.begin() as session:
             await session.execute(
-                update(Card).where(Card.sent < 0, Card.id.not_in(self._held), quiet).values(sent=-1 - Card.sent)
+                update(Card).where(Card.sent < 0, Card.id.not_in(self.holding.ids()), quiet).values(sent=-1 - Card.sent)
             )
             behind = await session.scalars(select(Card.id).where(Card.sent < Card.wanted, Card.sent >= 0, quiet))
             for card_id in behind.all():

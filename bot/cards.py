@@ -38,11 +38,12 @@ class Cards:
     async def handle(self, payload: dict[str, Any]) -> None:
         """The job: ``{"card": id}``, with ``late`` the second look at one whose media were still on their way."""
         card_id = int(payload["card"])
-        if payload.get("late"):
-            await self._rows.want_again(card_id)
-        while (card := await self._rows.claim(card_id)) is not None:
-            if not await self._bring_up_to_date(card):
-                return
+        with self._rows.holding.held(card_id):
+            if payload.get("late"):
+                await self._rows.want_again(card_id)
+            while (card := await self._rows.claim(card_id)) is not None:
+                if not await self._bring_up_to_date(card):
+                    return
 
     async def _bring_up_to_date(self, card: ClaimedCard) -> bool:
         """True where the card has changed meanwhile. Raises `Later` for what passes."""

@@ -5,9 +5,7 @@ by itself, in the same transaction that marks the last one done, under a lock of
 arrives meanwhile is either seen by that step or finds the chat free.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -17,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from bot.holding import Holding
 from storage.database import Sessions
 from storage.domain import InboxState
 from storage.jobs import INTERACTIVE, enqueue
@@ -46,7 +45,7 @@ class Inbox:
         self._sessions = sessions
         self._bot_id = bot_id
         self._node = node
-        self._held: Counter[int] = Counter()
+        self.holding = Holding()
 
     async def accept(self, updates: Sequence[RawUpdate], *, username: str | None = None) -> None:
         """Keep updates as Telegram gave them; those that are known are left alone.
@@ -73,16 +72,6 @@ class Inbox:
                 await _wake(session, key)
             if username is not None:
                 await self._move_offset(session, max(row["update_id"] for row in rows) + 1, username)
-
-    @contextmanager
-    def holding(self, key: int) -> Iterator[None]:
-        """While this lasts, `recover` leaves the chat's update alone: from before the claim to its end."""
-        self._held[key] += 1
-        try:
-            yield
-        finally:
-            self._held[key] -= 1
-            self._held += Counter()  # drops what is not positive
 
     async def claim(self, key: int) -> Claimed | None:
         """The chat's first pending update, now ours; None where there is none or one is being handled."""
@@ -123,7 +112,7 @@ class Inbox:
                     InboxUpdate.bot_id == self._bot_id,
                     InboxUpdate.state == InboxState.HANDLING,
                     InboxUpdate.handling_node == self._node,
-                    InboxUpdate.chat_key.not_in(list(self._held)),
+                    InboxUpdate.chat_key.not_in(self.holding.ids()),
                 )
                 .values(state=InboxState.PENDING, handling_node=None)
             )

@@ -36,7 +36,7 @@ class InboxWorker:
     async def handle(self, payload: dict[str, Any]) -> None:
         """The job: ``{"chat_key": …}``."""
         key = int(payload["chat_key"])
-        with self._inbox.holding(key):
+        with self._inbox.holding.held(key):
             claimed = await self._inbox.claim(key)
             while claimed is not None:
                 if self._stopping.is_set():
