@@ -45,7 +45,10 @@ async def _main(arguments: argparse.Namespace) -> None:
         local=arguments.local,
         flood=arguments.flood == "on",
     )
-    await serve(config, stop)
+    try:
+        await serve(config, stop)
+    except BlockingIOError:
+        sys.exit(f"another sandbox uses {arguments.data_dir}")
 
 
 def main() -> None:

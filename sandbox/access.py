@@ -4,7 +4,7 @@ from typing import Final
 
 from sandbox.call import Call
 from sandbox.errors import BAD_REQUEST, api_error, bad_request, forbidden
-from sandbox.model import CHANNEL, Bot, Chat, Message, Room
+from sandbox.model import CHANNEL, GROUPS, Bot, Chat, Message, Room
 from sandbox.world import World
 
 DELETABLE_FOR: Final = 48 * 3600
@@ -46,12 +46,21 @@ def readable_room(call: Call, name: str = "chat_id") -> Room:
     if chat_id > 0:
         if chat_id not in state.people and chat_id not in state.bots:
             raise bad_request("chat not found")
-        return state.room_for(chat_id, call.bot.id)
+        room = state.room_for(chat_id, call.bot.id)
+        if not room.last_id and chat_id in state.people and not _have_met(call, chat_id):
+            raise bad_request("chat not found")
+        return room
     chat = state.chats.get(chat_id)
     if chat is None:
         raise bad_request("chat not found")
     _check_membership(chat, call.bot)
     return state.room_for(chat_id, call.bot.id)
+
+
+def _have_met(call: Call, person_id: int) -> bool:
+    """A bot knows people by the groups it shares with them, and those who wrote to it; nobody else is found."""
+    groups = (chat for chat in call.world.state.chats.values() if chat.type in GROUPS)
+    return any(chat.has(person_id) and chat.has(call.bot.id) for chat in groups)
 
 
 def _check_membership(chat: Chat, bot: Bot) -> None:

@@ -175,7 +175,7 @@ def _handle_later(call: Call, method: Method, seconds: float) -> None:
 async def handle(call: Call, method: Method) -> web.Response:
     """Carry out a call; its effects are on disk and its unused uploads gone when this returns or raises."""
     try:
-        if call.arguments.files:
+        if call.arguments.uploads:
             await asyncio.sleep(call.world.flood.same_size_delay(call.bot.id, total_size(call)))
         result: Any = await method(call)
     except (ApiError, asyncio.CancelledError):

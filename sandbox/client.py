@@ -3,6 +3,7 @@
 import asyncio
 import json
 import mimetypes
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import aiohttp
 Json = dict[str, Any]
 Predicate = Callable[[list[Json]], Any]
 _POLL: Final = 0.02
+_START: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")  # TELEGRAM.md, Updates
 
 
 class SandboxError(Exception):
@@ -109,7 +111,9 @@ class SandboxClient:
         return (await self.send(chat or sender, sender, text=text, **_place(bot, reply_to)))[0]
 
     async def start(self, sender: int, payload: str = "", *, bot: int | None = None) -> Json:
-        """Press *Start*, or follow a deep link with `payload`."""
+        """Press *Start*, or follow a deep link. Raises ValueError for a `payload` that no link can have."""
+        if not _START.fullmatch(payload):
+            raise ValueError("a start parameter has at most 64 characters of A-Za-z0-9_-")
         return await self.send_text(sender, f"/start {payload}".strip(), bot=bot)
 
     async def send_files(

@@ -12,7 +12,7 @@ CLOUD_UPLOAD: Final = 50 * MIB
 LOCAL_UPLOAD: Final = 2000 * MIB
 CLOUD_DOWNLOAD: Final = 20_971_520
 PHOTO_MAX: Final = 10_485_760
-UNLIMITED: Final = 1 << 62
+UNLIMITED: Final = 1 << 62  # for what people send: their apps have no such limit here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,14 @@ class FloodOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What `/control/options` shows and sets. Sizes in bytes. Not kept over a restart: the command line rules."""
+    """What `/control/options` shows and sets. Sizes in bytes; `max_download` None is no limit.
+
+    Not kept over a restart: the command line rules.
+    """
 
     local: bool
     max_upload: int
-    max_download: int
+    max_download: int | None
     photo_max: int = PHOTO_MAX
     flood: FloodOptions = field(default_factory=FloodOptions)
     range_on_file: bool = True
@@ -54,7 +57,7 @@ class Options:
         return Options(
             local=local,
             max_upload=LOCAL_UPLOAD if local else CLOUD_UPLOAD,
-            max_download=UNLIMITED if local else CLOUD_DOWNLOAD,
+            max_download=None if local else CLOUD_DOWNLOAD,
             flood=FloodOptions(enabled=flood),
         )
 

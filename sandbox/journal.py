@@ -5,6 +5,7 @@ kernel by `flush` before the call that made it is answered, so what was acknowle
 (not a power cut: this is a toy's memory). A line torn by a kill is dropped when the file is read.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -18,16 +19,27 @@ _COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).en
 class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._fd = -1
+        self._fd = self._lock = -1
         self._waiting: list[str] = []
 
     def open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Append from here on. `lock` came before."""
         self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def close(self) -> None:
         self.flush()
         os.close(self._fd)
+        os.close(self._lock)
+
+    def lock(self) -> None:
+        """Keep other processes off this state until `close`; the kernel lets go after a kill. Raises BlockingIOError."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise
 
     def read(self) -> Iterator[Record]:
         """All whole lines in the order they were written; cuts a torn end off, so that appending goes on cleanly."""

@@ -89,7 +89,8 @@ class Renderer:
             shown["edit_date"] = message.edit_date
         if message.forward:
             shown["forward_origin"] = self._origin(message.forward)
-        if message.protected:
+        chat = self._state.chats.get(message.room.chat_id)
+        if message.protected or (chat is not None and chat.protected):
             shown["has_protected_content"] = True
         if message.album:
             shown["media_group_id"] = message.album

@@ -112,9 +112,8 @@ async def _elsewhere(_request: web.Request) -> web.StreamResponse:
     return failure(ApiError(404, "Not Found"))
 
 
-async def serve(config: SandboxConfig, stop: asyncio.Event) -> str:
+async def serve(config: SandboxConfig, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; prints where, once it is ready."""
     async with running(config) as sandbox:
         print(f"sandbox listening on {sandbox.url}", flush=True)  # noqa: T201 - the line a starter waits for
         await stop.wait()
-    return sandbox.url

@@ -1,7 +1,6 @@
 """Files in arguments: uploads, `file_id`s, addresses, local paths; and the file a message gets from them."""
 
 import asyncio
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +101,7 @@ def known_file(call: Call, file_id: str, kind: str) -> StoredFile:
 async def _fetch(call: Call, url: str, limit: int) -> Upload:
     """A file by its address. What the real server says of unreachable ones is unverified."""
     upload = call.world.store.upload(Path(urlsplit(url).path).name, "")
-    call.arguments.files[url] = upload  # dropped with the call's other uploads if no message takes it
+    call.arguments.uploads.append(upload)  # dropped with the call's other uploads if no message takes it
     try:
         async with call.world.client().get(url) as answer:
             answer.raise_for_status()
@@ -218,4 +217,4 @@ def add_thumbnail(call: Call, file: StoredFile, thumbnail: Upload) -> None:
 
 def total_size(call: Call) -> int:
     """Bytes of all uploads of a call, for the spacing of equal sizes."""
-    return math.fsum(upload.size for upload in call.arguments.files.values()).__trunc__()
+    return sum(upload.size for upload in call.arguments.uploads)

@@ -40,7 +40,8 @@ class Webhooks:
     def wake(self, bot: Bot, chat_id: int) -> None:
         key = (bot.id, chat_id)
         if key not in self._tasks:
-            self._tasks[key] = asyncio.create_task(self._deliver(bot, chat_id))
+            task = self._tasks[key] = asyncio.create_task(self._deliver(bot, chat_id))
+            task.add_done_callback(lambda _done: self._tasks.pop(key, None))
 
     async def stop(self, bot: Bot) -> None:
         await self._end([task for (bot_id, _), task in self._tasks.items() if bot_id == bot.id])
@@ -57,17 +58,14 @@ class Webhooks:
 
     async def _deliver(self, bot: Bot, chat_id: int) -> None:
         delay = _FIRST_DELAY
-        try:
-            while bot.webhook and (waiting := self._waiting(bot, chat_id)):
-                if await self._post(bot, bot.webhook, waiting[0].body()):
-                    self._state.drop_update(waiting[0])
-                    self._state.journal.flush()
-                    delay = _FIRST_DELAY
-                else:
-                    await asyncio.sleep(delay)
-                    delay = min(2 * delay, _LONGEST_DELAY)
-        finally:
-            del self._tasks[(bot.id, chat_id)]
+        while bot.webhook and (waiting := self._waiting(bot, chat_id)):
+            if await self._post(bot, bot.webhook, waiting[0].body()):
+                self._state.drop_update(waiting[0])
+                self._state.journal.flush()
+                delay = _FIRST_DELAY
+            else:
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, _LONGEST_DELAY)
 
     def _waiting(self, bot: Bot, chat_id: int) -> list[Update]:
         return [update for update in self._updates.pending(bot) if update.chat_id == chat_id]

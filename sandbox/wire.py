@@ -20,10 +20,11 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).enc
 
 @dataclass
 class Arguments:
-    """The merged arguments of a call, as text, and its files by part name."""
+    """The merged arguments of a call, as text; its files by part name, and all `uploads` in their order."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
+    uploads: list[Upload] = field(default_factory=list)
 
     def text(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -44,7 +45,7 @@ class Arguments:
 
     def drop(self) -> None:
         """Remove the uploads that no message took."""
-        for upload in self.files.values():
+        for upload in self.uploads:
             upload.drop()
 
 
@@ -85,6 +86,7 @@ async def _multipart(request: web.Request, boundary: str, store: FileStore, limi
         raise ConnectionResetError from error
     arguments.fields.update(fields)
     arguments.files.update(uploads)
+    arguments.uploads += [upload for _, upload in uploads]
 
 
 async def _body(request: web.Request) -> bytes:

@@ -76,10 +76,13 @@ class World:
 
 
 def build_world(config: SandboxConfig, run: Run) -> World:
-    """Load the state of `config.data_dir`. `run` carries out calls that webhooks answer with."""
-    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Load the state of `config.data_dir`; `run` carries out calls that webhooks answer with.
+
+    Raises BlockingIOError when another process has it.
+    """
     clock = SandboxClock()
     journal = Journal(config.data_dir / "journal.jsonl")
+    journal.lock()
     state = State(journal, clock)
     state.load()
     store = FileStore(config.data_dir, state)

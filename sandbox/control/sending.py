@@ -56,7 +56,7 @@ async def _send(world: World, chat_id: int, wanted: Json, arguments: Arguments) 
     person = person_of(world, wanted.get("from"))
     room = room_of(world, chat_id, wanted.get("bot"))
     check_may_write(world, room, person)
-    uploads = list(arguments.files.values())
+    uploads = arguments.uploads
     media = wanted.get("media") or _guessed(uploads, arguments.text("as"))
     bodies = [body async for body in _bodies(world, room, wanted, media, uploads)]
     album = _album(wanted, media)
