@@ -72,3 +72,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[SandboxClient]:
     config = SandboxConfig(data_dir=tmp_path / "sandbox", flood=False)
     async with running_sandbox(config) as server, SandboxClient(server.url) as client:
         yield client
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=4, help="how often the process is killed under load")
