@@ -3,8 +3,6 @@
 import re
 from datetime import date
 
-from aiogram.filters import CommandObject
-
 from storage.errors import InvalidRequestNumber, MediaNotFound
 from storage.request_numbers import InvalidRequestNumber as NotANumber
 from storage.request_numbers import RequestNumber, parse_loose
@@ -13,9 +11,9 @@ _ID = re.compile(r"#?([0-9]{1,19})")
 _MAX_ID = 2**63 - 1
 
 
-def media_id(command: CommandObject) -> int | None:
+def media_id(args: str | None) -> int | None:
     """``17`` or ``#17``; None where nothing was written. Raises `MediaNotFound` for what can be no id."""
-    text = (command.args or "").strip()
+    text = (args or "").strip()
     if not text:
         return None
     found = _ID.fullmatch(text)

@@ -47,7 +47,7 @@ async def turn_my_page(
 async def get(
     message: Message, *, command: CommandObject, bot: Bot, person: PersonView, texts: Texts, giver: Giver
 ) -> None:
-    wanted = media_id(command)
+    wanted = media_id(command.args)
     if wanted is None:
         await say(bot, message, texts("get-usage"))
     else:
@@ -64,7 +64,7 @@ async def press_get(
 async def delete(
     message: Message, *, command: CommandObject, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases
 ) -> None:
-    wanted = media_id(command)
+    wanted = media_id(command.args)
     if wanted is None:
         await say(bot, message, texts("delete-usage"))
         return
