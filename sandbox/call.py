@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sandbox.errors import bad_request
 from sandbox.markup import reply_markup
-from sandbox.model import Bot, Json
+from sandbox.model import Bot, Json, Room
 from sandbox.parsing import formatted
 from sandbox.wire import Arguments
 from sandbox.world import World
@@ -59,13 +59,19 @@ class Call:
     def markup(self) -> Json | None:
         return reply_markup(self.arguments.text("reply_markup"))
 
-    def reply_target(self) -> int | None:
-        """From `reply_parameters`, or the older `reply_to_message_id`."""
+    def reply_target(self, room: Room) -> int | None:
+        """From `reply_parameters`, or the older `reply_to_message_id`. That a missing one is an error is unverified."""
         parameters = self.structure("reply_parameters")
         if isinstance(parameters, dict):
-            found = parameters.get("message_id")
-            return found if isinstance(found, int) else None
-        return self.arguments.integer("reply_to_message_id") or None
+            target, lenient = parameters.get("message_id"), parameters.get("allow_sending_without_reply") is True
+        else:
+            target = self.arguments.integer("reply_to_message_id") or None
+            lenient = self.arguments.flag("allow_sending_without_reply")
+        if target is None or target in room.messages:
+            return target
+        if lenient:
+            return None
+        raise bad_request("message to be replied not found")
 
     def structure(self, name: str) -> Any:
         try:

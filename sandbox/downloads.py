@@ -1,6 +1,7 @@
 """Bytes out: `/file/bot<token>/<path>` for bots, and the control API's files for people. Range is supported."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
@@ -49,6 +50,7 @@ async def send_file(
     *,
     ranged: bool = True,
     truncated: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> web.StreamResponse:
     """Stream a file, or one range of it; `truncated` ends in the middle of what was announced."""
     world = request.app[WORLD]
@@ -56,7 +58,7 @@ async def send_file(
     if span is not None and span[0] >= file.size:
         return web.Response(status=416, headers={"Content-Range": f"bytes */{file.size}"})
     start, end = span or (0, file.size)
-    answer = web.StreamResponse(status=200 if span is None else 206)
+    answer = web.StreamResponse(status=200 if span is None else 206, headers=headers)
     answer.content_type = content_type
     answer.content_length = end - start
     if ranged:

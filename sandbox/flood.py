@@ -19,6 +19,7 @@ _SAME_SIZE_FROM: Final = 100_000
 _SAME_SIZE_SPACING: Final = (0.2, 0.9)
 _SAME_SIZE_PER_BYTE: Final = 1e-7
 _SAME_SIZE_BACKLOG: Final = 5.0
+_SAME_SIZES_KEPT: Final = 4096
 _STARTS_PER_MINUTE: Final = 20
 
 
@@ -90,6 +91,8 @@ class Flood:
         if start - now > _SAME_SIZE_BACKLOG:
             self.refused += 1
             raise too_many(60)
+        if len(self._next_same_size) > _SAME_SIZES_KEPT:
+            self._next_same_size = {size_: at for size_, at in self._next_same_size.items() if at > now}
         self._next_same_size[key] = start + min(high, max(low, size * _SAME_SIZE_PER_BYTE))
         return start - now
 

@@ -32,7 +32,7 @@ class Journal:
         os.close(self._lock)
 
     def lock(self) -> None:
-        """Keep other processes off this state until `close`; the kernel lets go after a kill. Raises BlockingIOError."""
+        """Keep other processes off this state until `close` (or a kill). Raises BlockingIOError."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -17,6 +17,7 @@ from sandbox.model import Json, StoredFile
 
 URL_MAX: Final = 20 * 1024 * 1024  # TELEGRAM.md, Limits: a file by URL
 URL_PHOTO_MAX: Final = 5 * 1024 * 1024
+_ADDRESSES: Final = ("http://", "https://")
 _PHOTO_SIDES: Final = 10_000
 _PHOTO_RATIO: Final = 20
 _THUMB_BYTES: Final = 200_000
@@ -79,16 +80,22 @@ async def stored(call: Call, source: Source, kind: str, fields: Mapping[str, Any
     """The file of a new message of `kind`. Its own kind may differ: a `file_id` keeps the kind it has."""
     if source.upload is not None:
         return await take_upload(call, source.upload, kind, fields, source.thumbnail)
-    if source.remote.startswith(("http://", "https://")):
+    if source.remote.startswith(_ADDRESSES):
         upload = await _fetch(call, source.remote, URL_PHOTO_MAX if kind == "photo" else URL_MAX)
         return await take_upload(call, upload, kind, fields, source.thumbnail)
-    if "." in source.remote or "/" in source.remote:
-        raise bad_request("wrong file identifier/HTTP URL specified")
     return known_file(call, source.remote, kind)
+
+
+def check_remote(call: Call, source: Source, kind: str) -> None:
+    """Raises the error of a source that is no upload, no address and no `file_id` fit for `kind`."""
+    if source.upload is None and not source.remote.startswith(_ADDRESSES):
+        known_file(call, source.remote, kind)
 
 
 def known_file(call: Call, file_id: str, kind: str) -> StoredFile:
     """The file of one of this bot's `file_id`s, fit to be sent as `kind`: photos only as photos, the rest freely."""
+    if "." in file_id or "/" in file_id:
+        raise bad_request("wrong file identifier/HTTP URL specified")
     found_kind, number = fileids.decode(call.bot, file_id)
     file = call.world.state.numbers.get(number)
     if file is None:

@@ -27,6 +27,7 @@ class UpdateHub:
         wanted = kind in allowed if allowed else kind not in LEFT_OUT_BY_DEFAULT
         if not wanted:
             return
+        self._expire(bot)
         expires = self._state.clock.now() + LIFETIME
         update = Update(id=bot.next_update, bot_id=bot.id, kind=kind, chat_id=chat_id, payload=payload, expires=expires)
         bot.next_update += 1
@@ -39,13 +40,13 @@ class UpdateHub:
 
     def pending(self, bot: Bot) -> list[Update]:
         """What waits for a bot, oldest first; what is older than 24 h is dropped."""
-        now = self._state.clock.now()
-        waiting = list(self._state.updates[bot.id].values())
-        for update in waiting:
-            if update.expires > now:
-                break
-            self._state.drop_update(update)
+        self._expire(bot)
         return list(self._state.updates[bot.id].values())
+
+    def _expire(self, bot: Bot) -> None:
+        now, waiting = self._state.clock.now(), self._state.updates[bot.id]
+        while waiting and (oldest := next(iter(waiting.values()))).expires <= now:
+            self._state.drop_update(oldest)
 
     def confirm(self, bot: Bot, offset: int) -> None:
         """An offset above an id confirms it; a negative one keeps the last N; 0 confirms nothing."""

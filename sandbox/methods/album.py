@@ -9,7 +9,7 @@ from sandbox.errors import ApiError, bad_request
 from sandbox.methods.sending import envelope, post
 from sandbox.model import Json, Message, Room
 from sandbox.postbox import new_album
-from sandbox.sources import Source, find_source, stored
+from sandbox.sources import Source, check_remote, find_source, stored
 
 _MOST: Final = 10
 _KINDS: Final = ("photo", "video", "audio", "document")
@@ -28,27 +28,29 @@ async def send_media_group(call: Call) -> list[Json]:
     room = writable_room(call, items[0].kind)
     # One item is sent as a plain message, as TDLib does; the documentation says 2–10.
     album = new_album() if len(items) > 1 else None
+    extra = envelope(call, room)
+    for item in items:
+        check_remote(call, item.source, item.kind)  # before anything is sent, as TDLib reads the contents first
     messages: list[Message] = []
     for number, item in enumerate(items, 1):
         try:
-            messages.append(await _send_item(call, room, item, album, first=not messages))
+            messages.append(await _send_item(call, room, item, extra | {"album": album}))
+            extra["reply_to"] = None  # only the first item is a reply
         except ApiError as error:
             if number == 1 and error.parameters:
                 raise
             # Also a flood error can come like this, with some items already sent (TELEGRAM.md, Limits).
-            text = f'failed to send message #{number} with the error message "{error.description}"'
+            reason = error.description.removeprefix("Bad Request: ")
+            text = f'failed to send message #{number} with the error message "{reason}"'
             raise bad_request(text) from error
     return [call.world.renderer.message(message, call.bot) for message in messages]
 
 
-async def _send_item(call: Call, room: Room, item: _Item, album: str | None, *, first: bool) -> Message:
+async def _send_item(call: Call, room: Room, item: _Item, extra: dict[str, Any]) -> Message:
     count_message(call, room)
     file = await stored(call, item.source, item.kind, item.fields)
     body = {**item.body, "media": {"kind": file.kind, "file": file.uid}}
-    extra = envelope(call, room)
-    if not first:
-        extra["reply_to"] = None
-    return post(call, room, body, album=album, **extra)
+    return post(call, room, body, **extra)
 
 
 def _items(call: Call) -> list[_Item]:

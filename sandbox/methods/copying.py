@@ -21,11 +21,12 @@ async def copy_message(call: Call) -> Json:
     message = _found(call, "copy")
     if not _may_leave(call, message):
         raise bad_request("the message can't be copied")
+    extra = envelope(call, room)
     count_message(call, room)
     body = _copied(message)
     if new_caption is not None and "media" in body:
         body = {"media": body["media"], **new_caption}
-    copy = post(call, room, with_markup(body, markup), **envelope(call, room))
+    copy = post(call, room, with_markup(body, markup), **extra)
     return {"message_id": copy.id}
 
 

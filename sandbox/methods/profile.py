@@ -1,5 +1,6 @@
 """What a bot is and says of itself."""
 
+import json
 from typing import Final
 
 from sandbox.call import Call, Method
@@ -23,7 +24,10 @@ async def get_me(call: Call) -> Json:
 
 
 def _commands_key(call: Call) -> str:
-    return f"{call.arguments.text('scope')}|{call.arguments.text('language_code')}"
+    """The scope as JSON, empty for the default one, a bar, the language."""
+    scope = call.structure("scope") or {"type": "default"}
+    named = "" if scope.get("type") == "default" else json.dumps(scope, sort_keys=True)
+    return f"{named}|{call.arguments.text('language_code')}"
 
 
 async def set_my_commands(call: Call) -> bool:

@@ -23,12 +23,8 @@ _KINDS: Final = {
 
 
 def envelope(call: Call, room: Room) -> dict[str, Any]:
-    """What a new message has besides its content. A reply to a message that is gone is sent as no reply."""
-    target = call.reply_target()
-    return {
-        "reply_to": target if target in room.messages else None,
-        "protected": call.arguments.flag("protect_content"),
-    }
+    """What a new message has besides its content."""
+    return {"reply_to": call.reply_target(room), "protected": call.arguments.flag("protect_content")}
 
 
 def post(call: Call, room: Room, body: Json, **extra: Any) -> Message:
@@ -42,8 +38,9 @@ def with_markup(body: Json, markup: Json | None) -> Json:
 async def send_message(call: Call) -> Json:
     body = with_markup(call.text_body(), call.markup())
     room = writable_room(call)
+    extra = envelope(call, room)
     count_message(call, room)
-    return call.world.renderer.message(post(call, room, body, **envelope(call, room)), call.bot)
+    return call.world.renderer.message(post(call, room, body, **extra), call.bot)
 
 
 async def send_file(call: Call, kind: str) -> Json:
@@ -53,11 +50,12 @@ async def send_file(call: Call, kind: str) -> Json:
     body = {} if kind in _WITHOUT_CAPTION else call.caption_body()
     markup = call.markup()
     room = writable_room(call, kind)
+    extra = envelope(call, room)
     count_message(call, room)
     fields: Mapping[str, Any] = arguments.fields
     file = await stored(call, source, kind, fields)
     body = with_markup({**body, "media": {"kind": file.kind, "file": file.uid}}, markup)
-    return call.world.renderer.message(post(call, room, body, **envelope(call, room)), call.bot)
+    return call.world.renderer.message(post(call, room, body, **extra), call.bot)
 
 
 METHODS: Final[dict[str, Method]] = {

@@ -263,9 +263,16 @@ async def test_local_paths_are_not_read_by_the_cloud(raw: Raw, tmp_path: Path) -
     assert error == "Bad Request: wrong file identifier/HTTP URL specified"
 
 
-async def test_album_errors_name_the_item(raw: Raw) -> None:
-    media = [{"type": "document", "media": "attach://a"}, {"type": "document", "media": "abcd"}]
-    status, body = await raw.upload("sendMediaGroup", {"a": ("a.txt", b"a")}, chat_id=REQUESTS, media=json.dumps(media))
-    text = "Bad Request: wrong remote file identifier specified: can't unserialize it"
-    assert status == 400
-    assert body["description"] == f'Bad Request: failed to send message #2 with the error message "{text}"'
+async def test_album_errors_name_the_item(raw: Raw, client: SandboxClient) -> None:
+    async def send(*sources: str) -> str:
+        media = json.dumps([{"type": "photo", "media": source} for source in sources])
+        files = {"good": ("a.jpg", jpeg(9, 9)), "bad": ("b.jpg", b"no picture")}
+        status, body = await raw.upload("sendMediaGroup", files, chat_id=REQUESTS, media=media)
+        assert status == 400
+        return str(body["description"])
+
+    refused = await send("attach://good", "abcd")
+    assert refused == "Bad Request: wrong remote file identifier specified: can't unserialize it"
+    assert await client.messages(REQUESTS) == []
+    refused = await send("attach://good", "attach://bad")
+    assert refused == 'Bad Request: failed to send message #2 with the error message "IMAGE_PROCESS_FAILED"'

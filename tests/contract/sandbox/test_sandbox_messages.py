@@ -1,9 +1,18 @@
 """Sending, editing, copying, forwarding, deleting."""
 
 import asyncio
+from typing import Any
 
 from aiogram import Bot
-from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaDocument
+from aiogram.types import (
+    BotCommand,
+    BotCommandScopeChat,
+    BotCommandScopeDefault,
+    BufferedInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaDocument,
+)
 
 from sandbox.client import SandboxClient
 from tests.contract.sandbox.driving import AZIZA, EMMA, OTHER_TOKEN, REPORTS, REQUESTS, MakeBot, Raw
@@ -141,6 +150,27 @@ async def test_deleting_others_posts_needs_the_right(bot: Bot, client: SandboxCl
     await client.member(REQUESTS, bot.id, "administrator", {"can_post_messages": True})
     error = await raw.error("deleteMessage", chat_id=REQUESTS, message_id=post["message_id"])
     assert error == "Bad Request: message can't be deleted"
+
+
+async def test_a_reply_needs_its_message_unless_it_may_do_without(bot: Bot, raw: Raw) -> None:
+    mid = await sent(bot)
+    reply = await raw.result("sendMessage", chat_id=REQUESTS, text="x", reply_parameters=f'{{"message_id": {mid}}}')
+    assert reply["reply_to_message"]["message_id"] == mid
+    fields: dict[str, Any] = {"chat_id": REQUESTS, "text": "x", "reply_to_message_id": mid + 50}
+    assert await raw.error("sendMessage", **fields) == "Bad Request: message to be replied not found"
+    alone = await raw.result("sendMessage", allow_sending_without_reply="true", **fields)
+    assert "reply_to_message" not in alone
+
+
+async def test_commands_are_kept_by_scope_and_language(bot: Bot) -> None:
+    start, admin = BotCommand(command="start", description="Start"), BotCommand(command="keys", description="Keys")
+    await bot.set_my_commands([start], scope=BotCommandScopeDefault())
+    await bot.set_my_commands([admin], scope=BotCommandScopeChat(chat_id=EMMA), language_code="en")
+    assert [one.command for one in await bot.get_my_commands()] == ["start"]
+    narrow = await bot.get_my_commands(BotCommandScopeChat(chat_id=EMMA), "en")
+    assert [one.command for one in narrow] == ["keys"]
+    await bot.delete_my_commands()
+    assert await bot.get_my_commands() == []
 
 
 async def test_a_press_is_answered_once(bot: Bot, client: SandboxClient, raw: Raw) -> None:
