@@ -28,6 +28,7 @@ async def finish_headers(request: web.Request, response: web.StreamResponse) -> 
     if _is_unread(request):
         # What the client still sends is not wanted: aiohttp lets it read the answer, then ends the connection.
         response.force_close()
+        response.headers["Connection"] = "close"  # aiohttp has written its own by now
 
 
 @web.middleware

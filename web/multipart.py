@@ -1,7 +1,7 @@
 """A reader of multipart/form-data that keeps a piece in memory, never a file.
 
-It looks for the boundary in whatever has arrived and hands on what lies before it. aiohttp's own reader was measured
-first; it copies every piece several times to search over its edges, and refuses what browsers send in names.
+It looks for the boundary in whatever has arrived and hands on what lies before it, mostly without a copy. aiohttp's
+own reader was turned down: under uvloop it is half as fast, and it counts neither parts nor their headers' bytes.
 """
 
 import re
