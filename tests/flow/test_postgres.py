@@ -96,7 +96,7 @@ def another_process(data_dir: Path) -> Iterator[tuple["subprocess.Popen[str]", s
 
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:
-    """Not pytest's own: each of its sessions shuts their common root to others, and under root the server is another."""
+    """Not pytest's own: each of its sessions shuts their common root to others, and under root the server is one."""
     with tempfile.TemporaryDirectory(prefix="mediagate-", ignore_cleanup_errors=True) as place:
         yield Path(place)
 
