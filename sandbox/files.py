@@ -105,10 +105,10 @@ class FileStore:
         self.state.save_file(file)
         return file
 
-    def imagine(self, size: int, kind: str, attrs: Json, fill: str | None) -> StoredFile:
-        """A virtual file of `size` bytes; its number is its seed."""
+    def imagine(self, size: int, kind: str, attrs: Json, mime_type: str, fill: str | None) -> StoredFile:
+        """A virtual file of `size` bytes that begins like its `mime_type`; its number is its seed."""
         file = self._new(kind, size, attrs)
-        file.virtual = virtual.describe(file.number, attrs.get("mime_type", ""), fill)
+        file.virtual = virtual.describe(file.number, mime_type, fill)
         self.state.save_file(file)
         return file
 

@@ -12,7 +12,7 @@ import aiohttp
 from sandbox import fileids, images
 from sandbox.call import Call
 from sandbox.errors import bad_request
-from sandbox.files import Upload, mime_of
+from sandbox.files import FileStore, Upload, mime_of
 from sandbox.model import Json, StoredFile
 
 URL_MAX: Final = 20 * 1024 * 1024  # TELEGRAM.md, Limits: a file by URL
@@ -199,7 +199,7 @@ async def take_photo(call: Call, upload: Upload) -> StoredFile:
     return file
 
 
-def add_small_size(store: Any, file: StoredFile, small: tuple[bytes, images.Size] | None) -> None:
+def add_small_size(store: FileStore, file: StoredFile, small: tuple[bytes, images.Size] | None) -> None:
     if small is not None:
         data, (width, height) = small
         lesser = store.keep(data, "photo", {"width": width, "height": height})

@@ -1,16 +1,17 @@
 """A person sends: text, contacts, real files, virtual files, albums."""
 
+import asyncio
 import json
 import random
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
 
 from aiohttp import web
 
 from sandbox import images
 from sandbox.call import CAPTION_MAX, TEXT_MAX, Call
 from sandbox.config import UNLIMITED
-from sandbox.control.common import answer_json, body_of, number_of, person_of, room_of, shown, world_of
+from sandbox.control.common import answer_json, number_of, person_of, room_of, shown, world_of
 from sandbox.entities import found_in
 from sandbox.errors import ControlError
 from sandbox.files import FileStore, Upload, mime_of
@@ -34,18 +35,18 @@ _MIMES: Final = {
     "voice": "audio/ogg",
     "video_note": "video/mp4",
 }
-_NO_NAME: Final = ("voice", "video_note", "sticker")
+_SHOWN: Final = {"width": 1280, "height": 720, "duration": 60, "length": 240}
+_STICKER: Final = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
 
 
 async def post_message(request: web.Request) -> web.Response:
     world = world_of(request)
-    arguments = Arguments()
     if request.content_type == "multipart/form-data":
         arguments = await read_arguments(request, world.store, UNLIMITED)
-        wanted = json.loads(arguments.text("message") or "{}")
     else:
-        wanted = await body_of(request)
+        arguments = Arguments(fields={"message": await request.text()})
     try:
+        wanted = json.loads(arguments.text("message") or "{}")
         messages = await _send(world, number_of(request, "chat"), wanted, arguments)
     finally:
         arguments.drop()
@@ -111,7 +112,9 @@ def _album(wanted: Json, media: list[Json]) -> str | None:
     return new_album()
 
 
-async def _bodies(world: World, room: Room, wanted: Json, media: list[Json], uploads: list[Upload]) -> Any:
+async def _bodies(
+    world: World, room: Room, wanted: Json, media: list[Json], uploads: list[Upload]
+) -> AsyncIterator[Json]:
     """The content of each message to send; a caption of the whole is the first one's, as in an album."""
     if not media:
         yield _plain(world, room, wanted)
@@ -158,11 +161,9 @@ async def _file(world: World, bot_id: int | None, one: Json, waiting: Iterator[U
     kind = one.get("kind", "document")
     if kind not in _KINDS:
         raise ControlError(f"kind has to be one of {', '.join(_KINDS)}")
-    if "virtual_size" in one:
-        return _virtual(world.store, kind, one, one["virtual_size"])
-    upload = next(waiting, None)
+    upload = next(waiting, None) if "virtual_size" not in one else None
     if upload is None:
-        return _virtual(world.store, kind, one, None)
+        return _imagined(world.store, kind, one)
     upload.file_name = one.get("file_name") or upload.file_name
     call = Call(world, world.bot(bot_id), "", Arguments())
     if kind == "photo":
@@ -171,45 +172,49 @@ async def _file(world: World, bot_id: int | None, one: Json, waiting: Iterator[U
     if one.get("mime_type"):
         file.attrs["mime_type"] = one["mime_type"]
     if kind == "document":
-        _preview(world.store, file)
+        await _preview(world.store, file)
     world.state.save_file(file)
     return file
 
 
-def _preview(store: FileStore, file: StoredFile) -> None:
+async def _preview(store: FileStore, file: StoredFile) -> None:
     """Telegram makes thumbnails of pictures that are sent as files."""
     if not file.attrs["mime_type"].startswith("image/"):
         return
-    small = images.shrink(store.path(file), images.THUMB_SIDE)
+    loop = asyncio.get_running_loop()
+    small = await loop.run_in_executor(store.pool, images.shrink, store.path(file), images.THUMB_SIDE)
     if small is not None:
         data, (width, height) = small
         file.thumb = store.keep(data, "thumbnail", {"width": width, "height": height}).uid
 
 
-def _virtual(store: FileStore, kind: str, one: Json, size: int | None) -> StoredFile:
-    """A file nobody has: a photo is painted in the colour `fill`, all else is made of seeded bytes."""
-    wide, high = one.get("width", _PHOTO_SIZE[0]), one.get("height", _PHOTO_SIZE[1])
+def _imagined(store: FileStore, kind: str, one: Json) -> StoredFile:
+    """A file nobody has; all but a painted photo and a sticker has the fields of an upload of this name."""
+    size = one.get("virtual_size", _VIRTUAL_SIZE)
     if kind == "photo":
-        colour = one.get("fill") or f"#{random.Random(store.state.last_file).randrange(1 << 24):06x}"  # noqa: S311
-        data = images.painted((wide, high), colour) if size is None else None
-        attrs: Json = {"width": wide, "height": high}
-        if data is not None:
-            file = store.keep(data, kind, attrs)
-        else:
-            file = store.imagine(size or _VIRTUAL_SIZE, kind, attrs | {"mime_type": "image/jpeg"}, None)
-            file.attrs = attrs
-        add_small_size(store, file, None)
-        return file
+        return _photo(store, one)
     name = one.get("file_name") or _NAMES.get(kind, "")
-    pretended = Upload(store.root, name, "", size if size is not None else _VIRTUAL_SIZE)
-    fields = {"width": 1280, "height": 720, "duration": 60, "length": 240, **one}
-    attrs = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
-    if kind != "sticker":
-        attrs = attributes(kind, pretended, fields)
-        attrs["mime_type"] = one.get("mime_type") or mime_of(name, _MIMES.get(kind, "application/octet-stream"))
-    if kind in _NO_NAME:
-        attrs.pop("file_name", None)
-    return store.imagine(pretended.size, kind, attrs, one.get("fill"))
+    mime_type = one.get("mime_type") or mime_of(name, _MIMES.get(kind, "application/octet-stream"))
+    if kind == "sticker":
+        return store.imagine(size, kind, dict(_STICKER), "image/webp", one.get("fill"))
+    attrs = attributes(kind, Upload(store.root, name, "", size), {**_SHOWN, **one})
+    if "mime_type" in attrs:
+        attrs["mime_type"] = mime_type
+    return store.imagine(size, kind, attrs, mime_type, one.get("fill"))
+
+
+def _photo(store: FileStore, one: Json) -> StoredFile:
+    """A JPEG in the colour `fill`, or with `virtual_size`, and where Pillow is missing, bytes that begin like one."""
+    wide, high = one.get("width", _PHOTO_SIZE[0]), one.get("height", _PHOTO_SIZE[1])
+    attrs: Json = {"width": wide, "height": high}
+    colour = one.get("fill") or f"#{random.Random(store.state.last_file).randrange(1 << 24):06x}"  # noqa: S311 - a colour
+    data = None if "virtual_size" in one else images.painted((wide, high), colour)
+    if data is not None:
+        file = store.keep(data, "photo", attrs)
+    else:
+        file = store.imagine(one.get("virtual_size", _VIRTUAL_SIZE), "photo", attrs, "image/jpeg", None)
+    add_small_size(store, file, None)
+    return file
 
 
 ROUTES: Final = [web.post("/control/chats/{chat}/messages", post_message)]

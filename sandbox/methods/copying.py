@@ -7,7 +7,7 @@ from sandbox.access import count_message, readable_room, writable_room
 from sandbox.call import Call, Method
 from sandbox.errors import bad_request
 from sandbox.methods.sending import envelope, post, with_markup
-from sandbox.model import CHANNEL, Json, Message, Room
+from sandbox.model import CHANNEL, Chat, Json, Message, Room
 from sandbox.postbox import new_album
 
 _COPIED: Final = ("text", "entities", "media", "caption", "caption_entities", "contact", "location")
@@ -109,7 +109,7 @@ def _forward(call: Call, room: Room, message: Message, album: str | None) -> Mes
     return post(call, room, _copied(message), forward=origin, album=album, **_protection(call))
 
 
-def forward_origin(chat: Any, message: Message) -> Json:
+def forward_origin(chat: Chat | None, message: Message) -> Json:
     """Where a message comes from, for the record of its forwards."""
     if chat is not None and chat.type == CHANNEL:
         return {"type": "channel", "chat_id": chat.id, "message_id": message.id, "date": message.date}

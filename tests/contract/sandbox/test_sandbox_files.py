@@ -12,9 +12,8 @@ from aiohttp import web
 from PIL import Image
 
 from sandbox.client import SandboxClient
-from sandbox.config import SandboxConfig
-from sandbox.server import RunningSandbox, running
-from tests.contract.sandbox.driving import AZIZA, EMMA, OTHER_TOKEN, REQUESTS, TOKEN, MakeBot, Raw
+from sandbox.server import RunningSandbox
+from tests.contract.sandbox.driving import AZIZA, OTHER_TOKEN, REQUESTS, TOKEN, MakeBot, Raw
 
 TOO_BIG = "file of size 10485761 bytes is too big for a photo; the maximum size is 10485760 bytes"
 GIB_AND_A_HALF = 1536 * 1024 * 1024
@@ -157,6 +156,29 @@ async def test_a_virtual_file_small_enough_is_fetched_through_the_bot_api(bot: B
     assert await downloaded(bot, message["document"]["file_id"]) == b"dome " * 40_000
 
 
+@pytest.mark.parametrize("kind", ["photo", "video", "audio", "voice", "video_note", "animation", "document", "sticker"])
+async def test_every_kind_can_be_sent_without_a_file(bot: Bot, client: SandboxClient, kind: str) -> None:
+    await client.send(AZIZA, AZIZA, media=[{"kind": kind}])
+    (update,) = await bot.get_updates()
+    assert update.message is not None
+    assert update.message.content_type == kind
+    copy = await bot.copy_message(AZIZA, AZIZA, update.message.message_id)
+    assert kind in (await client.messages(AZIZA))[copy.message_id - 1]
+
+
+async def test_previews_are_served_to_the_page(client: SandboxClient, raw: Raw, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg(900, 600))
+    for kind in ("photo", "document"):
+        (message,) = await client.send_files(AZIZA, [tmp_path / "a.jpg"], kind=kind)
+        media = message["photo"][-1] if kind == "photo" else message["document"]
+        url = f"{raw.url}/control/files/{media['file_unique_id']}"
+        async with raw.session.get(f"{url}/thumbnail") as answer:
+            assert answer.content_type == "image/jpeg"
+            assert Image.open(io.BytesIO(await answer.read())).size == (320, 213)
+        async with raw.session.get(url) as answer:
+            assert answer.headers["Content-Security-Policy"] == "script-src 'none'"
+
+
 async def test_ranges_are_served_unless_switched_off(bot: Bot, client: SandboxClient, raw: Raw) -> None:
     message = await bot.send_document(REQUESTS, BufferedInputFile(b"0123456789", "a.txt"))
     assert message.document is not None
@@ -234,33 +256,6 @@ async def test_a_file_by_its_address(raw: Raw) -> None:
         assert error == "Bad Request: failed to get HTTP URL content"
     finally:
         await runner.cleanup()
-
-
-async def test_a_local_server_names_places_on_its_disk_and_reads_them(tmp_path: Path, raw: Raw) -> None:
-    source = tmp_path / "мой файл.bin"
-    source.write_bytes(b"local " * 1000)
-    config = SandboxConfig(data_dir=tmp_path / "local", local=True)
-    async with running(config) as local, SandboxClient(local.url) as client:
-        here = Raw(raw.session, local.url)
-        for scheme in ("file:", "file://"):
-            result = await here.result("sendDocument", chat_id=REQUESTS, document=f"{scheme}{source}")
-            assert result["document"]["file_name"] == source.name
-        path = Path((await here.result("getFile", file_id=result["document"]["file_id"]))["file_path"])
-        assert path.is_absolute()
-        assert path.read_bytes() == source.read_bytes()
-        big = await client.send_virtual(EMMA, 30_000_000)
-        path = Path((await here.result("getFile", file_id=big["video"]["file_id"]))["file_path"])
-        assert path.stat().st_size == 30_000_000
-        assert await client.file(big["video"]["file_unique_id"], start=29_999_000) == path.read_bytes()[29_999_000:]
-        async with raw.session.get(f"{local.url}/file/bot{TOKEN}/{path}") as answer:
-            assert answer.status == 404
-    assert source.exists()
-
-
-async def test_local_paths_are_not_read_by_the_cloud(raw: Raw, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("secret")
-    error = await raw.error("sendDocument", chat_id=REQUESTS, document=f"file://{tmp_path}/a.txt")
-    assert error == "Bad Request: wrong file identifier/HTTP URL specified"
 
 
 async def test_album_errors_name_the_item(raw: Raw, client: SandboxClient) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
@@ -69,6 +69,26 @@ async def test_boundaries_inside_the_bytes_do_not_end_a_file(raw: Raw, client: S
     data = b"\r\n--frontier\r\n" * 5 + b"\r\n--" + b"-" * 300_000 + b"\r\n"
     _, body = await raw.upload("sendDocument", {"document": ("a.bin", data)}, chat_id=REQUESTS)
     assert await client.file(body["result"]["document"]["file_unique_id"]) == data
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 64, 1000])
+async def test_a_form_reads_the_same_however_it_is_cut(raw: Raw, client: SandboxClient, step: int) -> None:
+    """Boundaries that arrive in pieces, and bytes that almost are boundaries."""
+    data = b"\r\n--fronti\r\r\n-\r\n--frontie" + bytes(range(256)) + b"\r\n--frontie"
+    disposition = b'\r\nContent-Disposition: form-data; name="'
+    body = b"--frontier" + disposition + b'document"; filename="a.bin"\r\nContent-Type: a/b\r\n\r\n' + data
+    body += b"\r\n--frontier" + disposition + b'chat_id"\r\n\r\n' + str(REQUESTS).encode()
+    body += b"\r\n--frontier" + disposition + b'caption"\r\n\r\n\r\n--frontier--\r\n'
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(body), step):
+            yield body[at : at + step]
+
+    headers = {"Content-Type": 'multipart/form-data; boundary="frontier"'}
+    url = f"{raw.url}/bot{TOKEN}/sendDocument"
+    async with raw.session.post(url, data=pieces(), headers=headers) as answer:
+        result = (await answer.json())["result"]
+    assert await client.file(result["document"]["file_unique_id"]) == data
 
 
 async def test_a_body_over_the_limit_gets_an_empty_413(raw: Raw, client: SandboxClient) -> None:
