@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -20,11 +21,23 @@ _TEMPLATE = "mediagate_template"
 _names = itertools.count(1)
 
 
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """A directory for an embedded server. Not pytest's `tmp_path`: each of its sessions shuts their common root to
+    other users, and under root the server is one.
+    """
+    with tempfile.TemporaryDirectory(prefix="mediagate-", ignore_cleanup_errors=True) as place:
+        yield Path(place)
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The DSN of an embedded server whose template database is migrated to head."""
-    server = embedded_postgres(tmp_path_factory.mktemp("postgres"))
-    with asyncio.Runner() as runner:
+    with (
+        tempfile.TemporaryDirectory(prefix="mediagate-", ignore_cleanup_errors=True) as place,
+        asyncio.Runner() as runner,
+    ):
+        server = embedded_postgres(Path(place))
         dsn = runner.run(server.__aenter__())
         try:
             runner.run(_make_template(dsn))

@@ -52,7 +52,9 @@ class Load:
                 data = b"text " + self.random.randbytes(self.random.choice([500, 40_000, 600_000])).hex().encode()
                 query = {"filename": "load.txt", "request_number": "250926-001", "category": "request_document"}
                 with suppress(aiohttp.ClientError, OSError, TimeoutError):
-                    async with session.post("/api/v1/streaming/upload/stream", params=query, data=io.BytesIO(data)) as answer:
+                    async with session.post(
+                        "/api/v1/streaming/upload/stream", params=query, data=io.BytesIO(data)
+                    ) as answer:
                         if answer.status in (201, 202):
                             media_id = (await answer.json())["media_file_id"]
                             self.acknowledged[media_id] = hashlib.sha256(data).hexdigest()
@@ -67,15 +69,15 @@ class Load:
 
 
 async def test_nothing_is_lost_and_nothing_is_there_twice(
-    tmp_path: Path, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+    open_path: Path, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> None:
     kills = request.config.getoption("--kills")
     seed = random.randrange(1 << 32)
     print("seed", seed)
     async with (
-        sandbox_process(tmp_path / "telegram") as api_url,
+        sandbox_process(open_path / "telegram") as api_url,
         SandboxClient(api_url) as sandbox,
-        gateway_process(tmp_path, api_url) as gateway,
+        gateway_process(open_path, api_url) as gateway,
     ):
         load = Load(gateway, sandbox, seed)
         running = asyncio.create_task(load.run())

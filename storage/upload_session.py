@@ -1,0 +1,174 @@
+"""One file on its way in: chunks, then the acknowledgement in one transaction, or nothing at all.
+
+Parts that are finished before the end are recorded and shipped while the rest arrives, as soon as it is known what
+their captions say and which channel they go to.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.arrivals import Accepted, Arrival
+from storage.attachments import attach_row
+from storage.audit import record
+from storage.channels import bound_channels
+from storage.content import ContentType
+from storage.details import NO_DETAILS, Details
+from storage.discarding import discard_upload
+from storage.domain import MediaKey, UploadId, UploadPhase
+from storage.errors import MediagateError
+from storage.filenames import clean_filename
+from storage.progress import Progress
+from storage.receiving import Received, Receiver, SpooledPart
+from storage.replacing import move_parts
+from storage.tables import Media, Part, Upload
+from storage.upload_rows import Origin, category_of, media_row, own_duplicates, part_row, upload_row
+from storage.views import MediaView, media_view
+from storage.wakeups import wake_shipper
+
+if TYPE_CHECKING:
+    from storage.intake import Intake
+
+log = structlog.get_logger(__name__)
+
+
+class UploadSession:
+    """Made by `Intake.begin`, which also ends it. Not safe for concurrent calls."""
+
+    def __init__(self, intake: "Intake", arrival: Arrival) -> None:
+        self._sessions = intake.sessions
+        self._spool = intake.spool
+        self._arrival = arrival
+        self.upload_id = arrival.upload_id or UploadId(uuid4())
+        self.key = MediaKey(uuid4())
+        self.accepted = False
+        self._details = arrival.details
+        self._has_rows = False
+        self._waiting: list[SpooledPart] = []
+        self._origin = Origin(
+            upload_id=self.upload_id,
+            key=self.key,
+            owner=arrival.caller.owner,
+            node=intake.node,
+            filename=arrival.filename,
+            received_at=intake.clock.now(),
+        )
+        self.progress = Progress(
+            upload_id=self.upload_id,
+            owner=arrival.caller.owner,
+            filename=clean_filename(arrival.filename, mime=None),
+            total_bytes=arrival.size,
+        )
+        self._receiver = Receiver(
+            spool=intake.spool,
+            limits=intake.limits,
+            media_key=self.key,
+            progress=self.progress,
+            declared_type=arrival.declared_type,
+            filename=arrival.filename,
+            on_part=self._part_finished,
+        )
+
+    async def write(self, chunk: bytes) -> None:
+        """Take the next bytes; raises what `Receiver.write` raises."""
+        await self._receiver.write(chunk)
+
+    async def finish(self, *, sha256: bytes | None = None) -> Received:
+        """The last byte has come; ``sha256`` is what the client declared. Raises what `Receiver.finish` raises."""
+        return await self._receiver.finish(sha256=sha256, size=self._arrival.size)
+
+    async def accept(self, received: Received, details: Details) -> Accepted:
+        """Make the file durable and visible: the acknowledgement. Everything before can be undone, this not.
+
+        Raises `ChannelNotBound` where no channel takes this category.
+        """
+        if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
+            return Accepted(media=existing, upload_id=self.upload_id, existing=True)
+        await self._spool.sync(self.key, range(received.last.index + 1))
+        async with self._sessions.begin() as session:
+            media = await self._insert_media(session, received, details)
+            await self._settle_upload(session, media, received)
+            await self._adopt_parts(session, media, [*self._waiting, received.last])
+            if details.request_number is not None:
+                await attach_row(session, media, details.request_number, by=media.owner)
+            record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
+            await session.flush()
+            view = await media_view(session, media)
+        self.accepted = True
+        self.progress.accepted(view.id, received.last.index + 1)
+        log.info("media_accepted", media_id=view.id, size=view.file_size, content_type=view.content_type)
+        return Accepted(media=view, upload_id=self.upload_id)
+
+    async def discard(self, error: BaseException | None) -> None:
+        """Drop the upload: spool files, rows, and what was shipped of it. A cancellation does not stop it."""
+        await self._receiver.close()
+        if self.accepted:
+            return
+        reason = _reason(error)
+        self.progress.failed(reason)
+        begun = self._receiver.parts_begun
+        dropping = discard_upload(self._sessions, self._spool, self.key, spooled=begun, recorded=self._has_rows)
+        await asyncio.shield(asyncio.ensure_future(dropping))
+        log.info("upload_discarded", upload_id=str(self.upload_id), reason=reason["code"])
+
+    async def _part_finished(self, part: SpooledPart, content_type: ContentType) -> None:
+        details = self._details
+        if details is None:
+            self._waiting.append(part)
+            return
+        category = category_of(details, content_type)
+        first, self._has_rows = not self._has_rows, True
+        async with self._sessions.begin() as session:
+            if first:
+                await bound_channels(session, category.purpose)
+                session.add(upload_row(self._origin, content_type, details, self._arrival.size))
+                await session.flush()
+            row = part_row(self._origin, part, category, media_id=None, last=False)
+            session.add(row)
+            await session.flush()
+            await wake_shipper(session, row)
+
+    async def _insert_media(self, session: AsyncSession, received: Received, details: Details) -> Media:
+        media = media_row(self._origin, received, details)
+        await bound_channels(session, media.purpose)
+        same = await session.scalar(own_duplicates(media.owner, received))
+        media.duplicate_of = None if same is None else same.id
+        session.add(media)
+        await session.flush()
+        return media
+
+    async def _settle_upload(self, session: AsyncSession, media: Media, received: Received) -> None:
+        if not self._has_rows:
+            self._has_rows = True
+            session.add(upload_row(self._origin, received.content_type, self._details or NO_DETAILS, received.size))
+            await session.flush()
+        settled = {"phase": UploadPhase.STORING, "media_id": media.id, "finished_at": func.now()}
+        sizes = {"received_bytes": received.size, "total_bytes": received.size}
+        await session.execute(update(Upload).where(Upload.id == self.upload_id).values(**settled, **sizes))
+
+    async def _adopt_parts(self, session: AsyncSession, media: Media, unrecorded: list[SpooledPart]) -> None:
+        await session.execute(update(Part).where(Part.media_key == self.key).values(media_id=media.id))
+        await move_parts(session, self.key, media.purpose)
+        rows = [
+            part_row(self._origin, part, media.category, media_id=media.id, last=part is unrecorded[-1])
+            for part in unrecorded
+        ]
+        session.add_all(rows)
+        await session.flush()
+        for row in rows:
+            await wake_shipper(session, row)
+
+    async def _own_duplicate(self, received: Received, details: Details) -> MediaView | None:
+        async with self._sessions.begin() as session:
+            media = await session.scalar(own_duplicates(self._origin.owner, received, details))
+            return None if media is None else await media_view(session, media)
+
+
+def _reason(error: BaseException | None) -> dict[str, object]:
+    if isinstance(error, MediagateError):
+        return {"code": error.code, **error.fields}
+    return {"code": "upload_aborted" if error is None else "upload_interrupted"}
