@@ -26,6 +26,9 @@ UPLOAD = "/api/v1/streaming/upload"
 READ_ONLY = "read-only-key"
 OTHER = "other-key"
 
+Field = tuple[str, str | tuple[str, bytes]]
+"""A form field: its name, and a text or (file name, bytes)."""
+
 
 @dataclass
 class Door:
@@ -46,9 +49,7 @@ class Door:
         async with self.client.post(path, data=data, headers=given) as response:
             return response.status, await response.json(content_type=None)
 
-    async def send_form(
-        self, *fields: tuple[str, str | tuple[str, bytes]], path: str = f"{UPLOAD}/stream", **headers: str
-    ) -> tuple[int, Any]:
+    async def send_form(self, *fields: Field, path: str = f"{UPLOAD}/stream", **headers: str) -> tuple[int, Any]:
         """Upload a form; a field's value is a text, or (file name, bytes)."""
         form = aiohttp.FormData(default_to_multipart=True)
         for name, value in fields:
