@@ -53,10 +53,10 @@ class InboxWorker:
             except TelegramForbiddenError as error:
                 log.info("person_unreachable", update_id=claimed.update_id, description=error.message)
                 return await self._inbox.done_and_next(claimed)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- the one catch-all of this door
                 if claimed.attempts >= len(_RETRY_DELAYS):
                     return await self._give_up(claimed, error)
-                log.warning("update_retried", update_id=claimed.update_id, exc_info=True)
+                log.warning("update_retried", update_id=claimed.update_id, error=f"{type(error).__name__}: {error}")
                 delay = _RETRY_DELAYS[claimed.attempts]
                 if isinstance(error, TelegramRetryAfter):
                     delay = float(error.retry_after)

@@ -1,5 +1,6 @@
 """The bot over a whole storage layer and a local Telegram, and what a person sees of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
+from sqlalchemy import select
 
 from bot.app import BotConfig, BotDoor
 from gateway.archive import Archive, open_archive
@@ -17,8 +19,10 @@ from gateway.settings import load_settings
 from sandbox.client import SandboxClient
 from storage.clock import SystemClock
 from storage.database import Sessions, open_database
+from storage.domain import InboxState
 from storage.jobs import JobRunner
 from storage.people import Access
+from storage.tables import InboxUpdate
 from storage.telegram.binding import Binder
 
 Json = dict[str, Any]
@@ -35,6 +39,7 @@ class RunningBot:
     door: BotDoor
     archive: Archive
     sandbox: SandboxClient
+    _presses: int = 0
 
     @property
     def sessions(self) -> Sessions:
@@ -51,10 +56,26 @@ class RunningBot:
         messages = await self.sandbox.wait_for(chat, lambda found: until(of_bot(found)), timeout=timeout)
         return of_bot(messages)
 
-    async def ask(self, person: int, text: str, **fields: Any) -> Json:
+    async def ask(self, person: int, text: str, *, timeout: float = 10, **fields: Any) -> Json:
         """Say something to the bot and return its first answer."""
         said = await self.sandbox.send_text(person, text, **fields)
-        return (await self.answers(fields.get("chat") or person, said["message_id"]))[0]
+        return (await self.answers(fields.get("chat") or person, said["message_id"], timeout=timeout))[0]
+
+    async def press(self, person: int, message: Json, data: str) -> None:
+        """Press a button that the message does not (or no longer) have, as a modified client can."""
+        user = {"id": person, "is_bot": False, "first_name": "P", "language_code": "en"}
+        self._presses += 1
+        press = {"id": str(self._presses), "from": user, "chat_instance": "1", "message": message, "data": data}
+        await self.door.accept_update({"update_id": self._presses, "callback_query": press})
+        key = InboxUpdate.update_id == self._presses
+        async with asyncio.timeout(10):
+            while True:
+                async with self.sessions.begin() as session:
+                    state = await session.scalar(select(InboxUpdate.state).where(key))
+                if state in (InboxState.DONE, InboxState.FAILED):
+                    break
+                await asyncio.sleep(0.02)
+        assert state is InboxState.DONE
 
     async def card(self, chat: int, after: int, *words: str, timeout: float = 10) -> Json:
         """The first answer after a message, once it says all of ``words``."""
