@@ -75,9 +75,14 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
 def _text_faults(name: str, value: str | None, limit: int) -> list[tuple[str, str]]:
     if value is None:
         return []
-    if "\x00" in value:
-        return [(name, "must not contain NUL characters")]
+    if not _is_storable(value):
+        return [(name, "must not contain NUL characters or halves of surrogate pairs")]
     return [(name, f"is longer than {limit} characters")] if len(value) > limit else []
+
+
+def _is_storable(value: str) -> bool:
+    """PostgreSQL takes no NUL, and UTF-8 no lone surrogate, which JSON can spell."""
+    return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _category(value: str | None, wrong: list[tuple[str, str]]) -> Category | None:
@@ -105,8 +110,8 @@ def _tags(value: str | None, wrong: list[tuple[str, str]]) -> tuple[str, ...]:
     tags = clean_tags(items)
     if len(tags) > TAGS_LIMIT:
         wrong.append(("tags", f"are more than {TAGS_LIMIT}"))
-    if any(len(tag) > TAG_LIMIT or "\x00" in tag for tag in tags):
-        wrong.append(("tags", f"has a tag of more than {TAG_LIMIT} characters or with NUL characters"))
+    if any(len(tag) > TAG_LIMIT or not _is_storable(tag) for tag in tags):
+        wrong.append(("tags", f"has a tag of more than {TAG_LIMIT} characters, or with characters that are no text"))
     return tags
 
 

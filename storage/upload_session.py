@@ -87,6 +87,7 @@ class UploadSession:
         Raises `ChannelNotBound` where no channel takes this category.
         """
         if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
+            self.progress.accepted(existing.id, 0)
             return Accepted(media=existing, upload_id=self.upload_id, existing=True)
         await self._spool.sync(self.key, range(received.last.index + 1))
         async with self._sessions.begin() as session:
@@ -109,7 +110,8 @@ class UploadSession:
         if self.accepted:
             return
         reason = _reason(error)
-        self.progress.failed(reason)
+        if not self.progress.ended:  # it has, well, where the caller asked for an own duplicate instead
+            self.progress.failed(reason)
         begun = self._receiver.parts_begun
         dropping = discard_upload(self._sessions, self._spool, self.key, spooled=begun, recorded=self._has_rows)
         await asyncio.shield(asyncio.ensure_future(dropping))

@@ -1,9 +1,11 @@
 """The HTTP door: every route with the scope it needs, and what all requests pass through."""
 
+import asyncio
+
 from aiohttp import web
 
 from storage.domain import Scope
-from web.deps import DEPS, WebDeps
+from web.deps import CLOSING, DEPS, WebDeps
 from web.guard import Endpoint, add_endpoints
 from web.middleware import answer_errors, finish_headers, identify
 from web.rendering import API
@@ -14,6 +16,7 @@ from web.routes.media import attach_media, delete_media, detach_media, list_requ
 from web.routes.progress import list_progress, show_progress
 from web.routes.telegram import take_update
 from web.routes.uploads import upload_multiple, upload_stream, upload_with_progress
+from web.waiting import set_closing
 
 _MOST_HEADER_BYTES = 16 * 1024
 _MOST_HEADERS = 100
@@ -43,7 +46,7 @@ def create_app(deps: WebDeps) -> web.Application:
     """The application, ready for a runner. It owns nothing: whoever made ``deps`` ends them after the runner.
 
     For a clean end set ``deps.use_cases.intake.closing``, then clean the runner up: new uploads get 503, those
-    that run are waited for as long as the runner's ``shutdown_timeout`` says.
+    that run are waited for as long as the runner's ``shutdown_timeout`` says, but no longer for Telegram.
     """
     app = web.Application(
         middlewares=[identify, answer_errors],
@@ -58,6 +61,8 @@ def create_app(deps: WebDeps) -> web.Application:
         },
     )
     app[DEPS] = deps
+    app[CLOSING] = asyncio.Event()
+    app.on_shutdown.append(set_closing)
     app.on_response_prepare.append(finish_headers)
     health = Health(deps.health)
     add_endpoints(app, _ENDPOINTS)

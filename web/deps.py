@@ -1,5 +1,6 @@
 """What the HTTP door is given, and the typed keys under which handlers find it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
@@ -62,6 +63,9 @@ class WebDeps:
 
 
 DEPS = web.AppKey("deps", WebDeps)
+CLOSING = web.AppKey("closing", asyncio.Event)
+"""Set when the application ends: what only waits stops waiting."""
+
 CALLER = web.RequestKey("caller", Caller)
 REQUEST_ID = web.RequestKey("request_id", str)
 STARTED = web.RequestKey("started", bool)

@@ -38,6 +38,12 @@ class Door:
     deps: WebDeps
     url: str
     client: aiohttp.ClientSession
+    runner: web.AppRunner
+
+    async def close(self) -> None:
+        """Shut the server down, as the process does at its end."""
+        self.deps.use_cases.intake.closing = True
+        await self.runner.cleanup()
 
     @property
     def port(self) -> int:
@@ -130,15 +136,17 @@ def deps_of(running: RunningArchive) -> WebDeps:
 
 
 @asynccontextmanager
-async def open_door(running: RunningArchive, *, times: BodyTimes | None = None, **changes: Any) -> AsyncIterator[Door]:
+async def open_door(
+    running: RunningArchive, *, times: BodyTimes | None = None, shutdown_timeout: float = 1, **changes: Any
+) -> AsyncIterator[Door]:
     deps = replace(deps_of(running), times=times or BodyTimes(), **changes)
-    runner = web.AppRunner(create_app(deps), shutdown_timeout=1)
+    runner = web.AppRunner(create_app(deps), shutdown_timeout=shutdown_timeout)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
         url = f"http://{host}:{port}"
         async with aiohttp.ClientSession(url, headers={"X-API-Key": KEY}) as client:
-            yield Door(running, deps, url, client)
+            yield Door(running, deps, url, client, runner)
     finally:
         await runner.cleanup()

@@ -187,6 +187,7 @@ async def test_wrong_request_numbers(door: Door, number: str) -> None:
         ([("tags", '{"a": 1}')], ["tags"]),
         ([("tags", "[1, 2]")], ["tags"]),
         ([("tags", "x" * 65)], ["tags"]),
+        ([("tags", '["\\ud800"]')], ["tags"]),
         ([("category", "selfie"), ("description", "x" * 2001)], ["category", "description"]),
         ([("description", "nul\x00")], ["description"]),
         ([("external_id", "x" * 201)], ["external_id"]),

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -33,7 +34,8 @@ async def events_of(door: Door, upload_id: str, **headers: str) -> list[dict[str
         assert response.content_type == "text/event-stream"
         text = (await response.read()).decode()
     events = []
-    for block in text.strip().split("\n\n"):
+    blocks = [block for block in text.strip().split("\n\n") if not block.startswith(":")]
+    for block in blocks:
         fields = dict(line.split(": ", 1) for line in block.split("\n"))
         events.append({"id": int(fields["id"]), "event": fields["event"], **json.loads(fields["data"])})
     return events
@@ -105,6 +107,37 @@ async def test_after_a_restart_the_index_answers(archive: RunningArchive) -> Non
         assert (await events_of(door, answer["upload_id"]))[-1]["event"] == "done"
         assert len((await door.get(f"{UPLOAD}/progress"))[1]) == 1
         assert (await door.get(f"{UPLOAD}/progress/{answer['upload_id']}", X_API_Key=OTHER))[0] == 404
+
+
+async def test_a_returned_duplicate_is_no_failure(door: Door) -> None:
+    _, first = await door.send(DATA)
+    _, second = await door.send(DATA, path=f"{UPLOAD}/stream?on_duplicate=return")
+    _, shown = await door.get(f"{UPLOAD}/progress/{second['upload_id']}")
+    assert (shown["phase"], shown["media_id"]) == ("done", first["media_file_id"])
+
+
+async def test_a_shutdown_does_not_wait_for_telegram(archive: RunningArchive) -> None:
+    """What waits for Telegram is answered with 202, and watchers are sent away."""
+    upload_id = str(uuid4())
+    async with (
+        archive.sandbox.fault("flood", method="sendDocument", retry_after=3600),
+        open_door(archive, shutdown_timeout=10) as door,
+    ):
+        upload = asyncio.create_task(door.send(DATA, X_Upload_ID=upload_id, Prefer="wait=60"))
+
+        async def is_durable() -> bool:
+            _, shown = await door.get(f"{UPLOAD}/progress/{upload_id}")
+            return bool(shown.get("phase") == "storing")
+
+        await eventually(is_durable)
+        watching = asyncio.create_task(events_of(door, upload_id))
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        await door.close()
+        assert time.monotonic() - began < 5
+        status, answer = await upload
+        assert (status, answer["message"]) == (202, "accepted")
+        assert (await watching)[-1]["event"] == "storing"
 
 
 async def test_limits_are_as_they_are_now(door: Door) -> None:

@@ -9,8 +9,9 @@ from aiohttp import web
 from storage.domain import UploadId
 from storage.errors import UploadNotFound
 from storage.uploads import UploadState
-from web.deps import CALLER, DEPS
+from web.deps import CALLER, CLOSING, DEPS
 from web.rendering import progress_json
+from web.waiting import unless_closing
 
 HEARTBEAT = 15.0
 """Seconds after which a comment is sent, so that proxies keep a quiet stream open."""
@@ -46,9 +47,9 @@ async def _stream(request: web.Request, state: UploadState) -> web.StreamRespons
         if str(state.version) != seen:
             await response.write(_event(state))
             seen = str(state.version)
-        if state.ended:
+        if state.ended or request.app[CLOSING].is_set():
             return response
-        if not await uploads.changed(state, HEARTBEAT):
+        if not await unless_closing(request.app, uploads.changed(state, HEARTBEAT)):
             await response.write(b": still there\n\n")
         # Every chunk that arrives is a change; a watcher needs a few a second.
         await asyncio.sleep(_PAUSE)

@@ -21,6 +21,7 @@ from web.upload.body import TimedBody
 from web.upload.fields import MOST_FIELDS
 from web.upload.options import FORM_OVERHEAD, Options, admit, read_options
 from web.upload.taking import OnBegin
+from web.waiting import unless_closing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +113,7 @@ class Call:
         if accepted.existing or accepted.media.stored or progress is None:
             return accepted.media
         if timeout > 0:
-            await progress.wait_ended(timeout)
+            await unless_closing(self.request.app, progress.wait_ended(timeout))
         try:
             return await self.media(accepted.media.id)
         except MediaDeleted:
