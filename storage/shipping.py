@@ -85,7 +85,7 @@ class Shipper:
         thumbnail = await self._thumbnail(work)
         intent_id = await self._claim(work)
         if intent_id is None:
-            return
+            raise Later(0, "the part changed meanwhile")
         try:
             sent = await self._store.send(work.chat_id, self._what(work, thumbnail))
         except Postponed as wait:
@@ -121,11 +121,11 @@ class Shipper:
         return None if upload is None else Facts.from_json(upload.details)
 
     async def _claim(self, work: _Work) -> int | None:
-        """Commit the intent; None where another job was quicker."""
+        """Commit the intent; None where the part is not spooled any more, or belongs into another channel now."""
         async with self._sessions.begin() as session:
             claimed = await session.scalar(
                 update(Part)
-                .where(Part.id == work.part.id, Part.state == PartState.SPOOLED)
+                .where(Part.id == work.part.id, Part.state == PartState.SPOOLED, Part.purpose == work.part.purpose)
                 .values(state=PartState.SHIPPING, attempt=Part.attempt + 1)
                 .returning(Part.attempt)
             )
