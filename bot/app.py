@@ -11,6 +11,7 @@ import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
 from aiogram.types import Update
+from aiogram.types.update import UpdateTypeLookupError
 
 from bot.admission import Admission
 from bot.apologies import Apologies
@@ -137,7 +138,13 @@ class BotDoor:
 
     async def _feed(self, raw: RawUpdate) -> None:
         """Handle an update; whatever goes wrong is raised."""
-        await self._dispatcher.feed_update(self._bot, Update.model_validate(raw, context={"bot": self._bot}))
+        update = Update.model_validate(raw, context={"bot": self._bot})
+        try:
+            kind = update.event_type
+        except UpdateTypeLookupError:
+            log.warning("update_unknown", update_id=update.update_id, kinds=sorted(raw))
+            return
+        await self._dispatcher.feed_update(self._bot, update, update_kind=kind)
 
     def _assemble(self, use_cases: UseCases) -> Dispatcher:
         dispatcher = Dispatcher(

@@ -34,7 +34,7 @@ class Summary(BaseMiddleware):
                 outcome = "unhandled" if result is UNHANDLED else "handled"
             finally:
                 seconds = round(time.monotonic() - began, 3)
-                log.info("update_handled", kind=_kind(event), outcome=outcome, seconds=seconds)
+                log.info("update_handled", kind=data["update_kind"], outcome=outcome, seconds=seconds)
             return result
 
 
@@ -63,7 +63,3 @@ class PressesAnswered(BaseMiddleware):
         result = await handler(event, data)
         await end_press(data["bot"], event, result if isinstance(result, str) else None)
         return result
-
-
-def _kind(update: Update) -> str:
-    return update.event_type

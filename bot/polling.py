@@ -21,6 +21,9 @@ _POLL_SECONDS = 30
 _GRACE_SECONDS = 15
 """What an answer may take beyond the poll itself."""
 
+_CONFLICT_DELAY = 5.0
+"""Two pollers throw each other out, each with success: only a fixed pause keeps that from being a storm."""
+
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -74,6 +77,8 @@ def _last_id(updates: list[RawUpdate]) -> int:
 def _delay(error: Exception, failures: int) -> float:
     if isinstance(error, TelegramRetryAfter):
         return float(error.retry_after)
+    if isinstance(error, TelegramConflictError):
+        return _CONFLICT_DELAY
     return _BACKOFF[min(failures, len(_BACKOFF) - 1)]
 
 

@@ -6,7 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from aiogram.exceptions import TelegramForbiddenError, TelegramRetryAfter
+from aiogram.exceptions import (
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
 
 from bot.inbox import Claimed, Inbox, RawUpdate
 
@@ -14,6 +19,11 @@ log = structlog.get_logger(__name__)
 
 _RETRY_DELAYS = (0.5, 3.0)
 """Seconds before the second and the third attempt."""
+
+_PASSING = (TelegramRetryAfter, TelegramNetworkError, TelegramServerError)
+"""Telegram asks to wait, or is away: no fault of the update, which waits with its person for the answer."""
+
+_MOST_WAITS, _LONGEST_WAIT = 20, 30.0
 
 Feed = Callable[[RawUpdate], Awaitable[None]]
 Apologise = Callable[[RawUpdate, str], Awaitable[None]]
@@ -46,6 +56,7 @@ class InboxWorker:
 
     async def _handle_one(self, claimed: Claimed) -> Claimed | None:
         """Handle an update, with its retries; returns the chat's next one."""
+        waits = 0
         while True:
             try:
                 await self._feed(claimed.payload)
@@ -53,17 +64,21 @@ class InboxWorker:
             except TelegramForbiddenError as error:
                 log.info("person_unreachable", update_id=claimed.update_id, description=error.message)
                 return await self._inbox.done_and_next(claimed)
+            except _PASSING as error:
+                waits += 1
+                if waits > _MOST_WAITS:
+                    return await self._give_up(claimed, error)
+                delay = _delay(error, waits)
+                log.info("update_waits", update_id=claimed.update_id, error=type(error).__name__, delay=delay)
             except Exception as error:  # noqa: BLE001 -- the one catch-all of this door
                 if claimed.attempts >= len(_RETRY_DELAYS):
                     return await self._give_up(claimed, error)
-                log.warning("update_retried", update_id=claimed.update_id, error=f"{type(error).__name__}: {error}")
                 delay = _RETRY_DELAYS[claimed.attempts]
-                if isinstance(error, TelegramRetryAfter):
-                    delay = float(error.retry_after)
+                log.warning("update_retried", update_id=claimed.update_id, error=f"{type(error).__name__}: {error}")
                 claimed = await self._inbox.note_attempt(claimed)
-                if await self._stopped_within(delay):
-                    await self._inbox.release(claimed)
-                    return None
+            if await self._stopped_within(delay):
+                await self._inbox.release(claimed)
+                return None
 
     async def _give_up(self, claimed: Claimed, error: Exception) -> Claimed | None:
         incident = uuid4()
@@ -78,3 +93,9 @@ class InboxWorker:
         except TimeoutError:
             return False
         return True
+
+
+def _delay(error: Exception, waits: int) -> float:
+    if isinstance(error, TelegramRetryAfter):
+        return float(error.retry_after)
+    return float(min(_LONGEST_WAIT, 2.0 ** (waits - 1)))

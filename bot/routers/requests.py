@@ -102,7 +102,7 @@ async def show_request(
     views = await use_cases.reading.of_request(person.caller, number, limit=REQUEST_LIMIT)
     page = request_page(texts, number, views, page=0)
     await say(bot, message, page.text, page.keyboard)
-    await giver.show_photos(message.chat.id, views)
+    await giver.show_photos(message, views)
 
 
 async def turn_request_page(
