@@ -24,6 +24,7 @@ async def finish_headers(request: web.Request, response: web.StreamResponse) -> 
     request[STARTED] = True
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers["Server"] = "mediagate"
     response.headers["X-Request-ID"] = request.get(REQUEST_ID, "-")
     if _is_unread(request):
         # What the client still sends is not wanted: aiohttp lets it read the answer, then ends the connection.

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from tests.flow.conftest import RunningArchive
-from tests.flow.http_door import UPLOAD, Door, open_door
+from tests.flow.http_door import KEY, UPLOAD, Door, open_door
 from tests.flow.test_archive import some_bytes
 
 TEXT = b"The leak in the basement is fixed.\n"
@@ -241,6 +241,20 @@ async def test_lines_of_progress_end_with_the_result(door: Door) -> None:
     assert any(0 < count < 200_000 for count in received)
     assert (lines[-1]["event"], lines[-1]["status"], lines[-1]["success"]) == ("result", 201, True)
     assert lines[-1]["media"]["stored"] is True
+
+
+async def test_lines_come_after_100_continue(door: Door) -> None:
+    """Never in the middle of the answer, where it would be a part of the body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    head = f"POST {UPLOAD}/progress HTTP/1.1\r\nHost: x\r\nX-API-Key: {KEY}\r\nContent-Type: text/plain\r\n"
+    writer.write(f"{head}Content-Length: {len(TEXT)}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n".encode())
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+    writer.write(TEXT)
+    rest = await reader.read()
+    assert b"100 Continue" not in rest
+    assert b'"success": true' in rest
+    writer.close()
 
 
 async def test_an_error_is_the_last_line(door: Door) -> None:

@@ -28,8 +28,7 @@ class TimedBody:
         Raises `TooSlow`, `FileTooLarge` over the bytes that the call takes in all, and `IncompleteBody` where
         the client went away.
         """
-        if not self._begun:
-            await self._begin()
+        await self.begin()
         before = time.monotonic()
         try:
             async with asyncio.timeout(self._times.idle):
@@ -46,7 +45,10 @@ class TimedBody:
             raise TooSlow(received=self.received)
         return data
 
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
+        """Let the client send. Only to be called for itself where an answer begins before the body is read."""
+        if self._begun:
+            return
         self._begun = True
         if self._request.headers.get("Expect", "").lower() == "100-continue":
             writer = self._request.writer

@@ -30,6 +30,7 @@ async def run_with_lines(
 
     ``progresses`` is filled by the call as its upload begins.
     """
+    await call.body.begin()
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
     await response.prepare(call.request)
     running = asyncio.ensure_future(run(call))
