@@ -7,6 +7,7 @@ from aiogram import BaseMiddleware, Bot
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import Message, ReplyKeyboardRemove, TelegramObject, Update, User
 
+from bot.invitations import Invitations
 from bot.keyboards import contact_keyboard
 from bot.saying import PRIVATE, end_press, say
 from bot.texts import Catalogue, Texts
@@ -24,10 +25,13 @@ class Admission(BaseMiddleware):
     An update without a person (a channel's post, another bot's message) goes nowhere.
     """
 
-    def __init__(self, *, people: People, catalogue: Catalogue, access: Access, bot: Bot) -> None:
+    def __init__(
+        self, *, people: People, catalogue: Catalogue, access: Access, invitations: Invitations, bot: Bot
+    ) -> None:
         self._people = people
         self._catalogue = catalogue
         self._access = access
+        self._invitations = invitations
         self._bot = bot
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
@@ -49,12 +53,23 @@ class Admission(BaseMiddleware):
             await end_press(self._bot, update.callback_query)
         if message is None or message.chat.type != PRIVATE:
             return
-        if self._access is Access.CONTACT and message.contact is not None:
+        if await self._invited(message, person):
+            await say(self._bot, message, texts("invited-welcome", name=person.first_name))
+        elif self._access is Access.CONTACT and message.contact is not None:
             await self._take_contact(message, person, texts)
         elif await self._people.may_turn_away(person.telegram_id):
             by_contact = self._access is Access.CONTACT
             markup = contact_keyboard(texts) if by_contact else None
             await say(self._bot, message, texts(f"not-admitted-{self._access}"), markup)
+
+    async def _invited(self, message: Message, person: PersonView) -> bool:
+        """Whether somebody came by a link of one who may still invite; then they are in."""
+        command, _, parameter = (message.text or "").partition(" ")
+        inviter = self._invitations.inviter(parameter) if command == "/start" else None
+        if inviter is None or not await self._people.may_invite(inviter):
+            return False
+        await self._people.admit(person.telegram_id, by=inviter)
+        return True
 
     async def _take_contact(self, message: Message, person: PersonView, texts: Texts) -> None:
         assert message.contact is not None

@@ -19,6 +19,7 @@ from bot.card_rows import CardRows
 from bot.cards import Cards
 from bot.giving import Giver
 from bot.inbox import INBOX_JOB, Inbox, RawUpdate
+from bot.invitations import Invitations
 from bot.keeping import Keeper
 from bot.menu import set_menus
 from bot.middlewares import ErrorsTold, PressesAnswered, Summary
@@ -29,6 +30,8 @@ from bot.routers.media import media_router
 from bot.routers.requests import requests_router
 from bot.texts import load_catalogue
 from bot.working import InboxWorker
+from storage.clock import SystemClock
+from storage.errors import MalformedBody
 from storage.jobs import JobRunner
 from storage.people import Access, People
 from storage.use_cases import UseCases
@@ -49,7 +52,7 @@ _INTRODUCTION_DELAYS = (1.0, 5.0, 30.0)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BotConfig:
-    """The settings of this door. ``webhook_secret`` is required with ``webhook``."""
+    """The settings of this door. ``webhook_secret`` is required with ``webhook``, and signs invitations in any case."""
 
     node: str
     access: Access = Access.INVITE
@@ -72,6 +75,7 @@ class BotDoor:
         self._inbox = Inbox(sessions, bot_id=bot.id, node=config.node)
         self._card_rows = CardRows(sessions)
         self._people = People(sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids)
+        self._invitations = Invitations(config.webhook_secret, SystemClock())
         self._dispatcher = self._assemble(use_cases)
         apologies = Apologies(bot, self._catalogue)
         worker = InboxWorker(self._inbox, feed=self._feed, apologise=apologies.apologise, stopping=jobs.stopping)
@@ -95,16 +99,18 @@ class BotDoor:
     async def accept_update(self, update: RawUpdate) -> None:
         """Keep an update that came by the webhook; once this returns it may be confirmed. Twice is once.
 
-        Raises ValueError for what is no update.
+        Raises `MalformedBody` for what is no update.
         """
         if not isinstance(update.get("update_id"), int):
-            raise ValueError("an update has an update_id")  # noqa: TRY004 -- of the value, not of its Python type
+            raise MalformedBody(reason="an update has an update_id")
         await self._inbox.accept([update])
 
     def is_from_telegram(self, secret: str | None) -> bool:
         """Whether the header ``X-Telegram-Bot-Api-Secret-Token`` of a webhook's call is ours."""
         wanted = self._config.webhook_secret
-        return wanted is not None and hmac.compare_digest((secret or "").encode(), wanted.encode())
+        return wanted is not None and hmac.compare_digest(
+            (secret or "").encode("utf-8", "surrogateescape"), wanted.encode()
+        )
 
     async def sweep(self) -> None:
         """Every minute: wake what has no wake-up, take back what was left, drop old updates."""
@@ -152,13 +158,20 @@ class BotDoor:
             use_cases=use_cases,
             people=self._people,
             catalogue=self._catalogue,
+            invitations=self._invitations,
             timezone=self._config.timezone,
             keeper=Keeper(bot=self._bot, use_cases=use_cases, inbox=self._inbox, timezone=self._config.timezone),
             giver=Giver(bot=self._bot, use_cases=use_cases, public_url=self._config.public_url),
         )
         dispatcher.update.outer_middleware(Summary())
         dispatcher.update.outer_middleware(
-            Admission(people=self._people, catalogue=self._catalogue, access=self._config.access, bot=self._bot)
+            Admission(
+                people=self._people,
+                catalogue=self._catalogue,
+                access=self._config.access,
+                invitations=self._invitations,
+                bot=self._bot,
+            )
         )
         dispatcher.callback_query.outer_middleware(PressesAnswered())
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, case, func, text, update
+from sqlalchemy import ColumnElement, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from storage.audit import record
 from storage.database import Sessions
 from storage.domain import Caller, Role
 from storage.tables import Person
@@ -82,14 +83,25 @@ class People:
             assert person is not None
             return self._view(person, user.language_code)
 
-    async def admit(self, telegram_id: int) -> None:
-        """Let somebody in for good. They have been met before; again is no change."""
+    async def admit(self, telegram_id: int, *, by: int | None = None) -> None:
+        """Let somebody in for good, on somebody's invitation. They have been met before; again is no change."""
         async with self._sessions.begin() as session:
-            await session.execute(
+            admitted = await session.scalar(
                 update(Person)
                 .where(Person.telegram_id == telegram_id, Person.admitted_at.is_(None))
                 .values(admitted_at=func.now(), last_seen_at=func.now())
+                .returning(Person.telegram_id)
             )
+            if admitted is not None:
+                record(session, f"telegram:{by or telegram_id}", "admitted", detail={"person": telegram_id})
+
+    async def may_invite(self, telegram_id: int) -> bool:
+        """Whether this is staff or an admin now."""
+        if telegram_id in self._admins | self._staff:
+            return True
+        async with self._sessions.begin() as session:
+            role = await session.scalar(select(Person.role).where(Person.telegram_id == telegram_id))
+        return role is not None and role is not Role.USER
 
     async def speak(self, telegram_id: int, language: str) -> None:
         """Remember the language a person chose."""

@@ -17,11 +17,11 @@ from storage.use_cases import UseCases
 
 def files_router() -> Router:
     router = Router(name="files")
-    router.message.register(my_files, Command("my"))
+    router.message.register(my_files, Command("my", ignore_case=True))
     router.callback_query.register(turn_my_page, MyPage.filter())
-    router.message.register(get, Command("get"))
+    router.message.register(get, Command("get", ignore_case=True))
     router.callback_query.register(press_get, GetMedia.filter())
-    router.message.register(delete, Command("delete"))
+    router.message.register(delete, Command("delete", ignore_case=True))
     router.callback_query.register(press_delete, DeleteMedia.filter())
     router.callback_query.register(press_undo, RestoreMedia.filter())
     return router

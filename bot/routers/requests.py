@@ -31,8 +31,8 @@ class SaysNumber(Filter):
 
 def requests_router() -> Router:
     router = Router(name="requests")
-    router.message.register(attach, Command("attach"))
-    router.message.register(show_request, Command("request"))
+    router.message.register(attach, Command("attach", ignore_case=True))
+    router.message.register(show_request, Command("request", ignore_case=True))
     router.callback_query.register(turn_request_page, RequestPage.filter())
     said = F.text & ~F.text.startswith("/")
     router.message.register(attach_by_reply, F.reply_to_message, said, SaysNumber())

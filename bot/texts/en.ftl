@@ -7,6 +7,7 @@ command-get = Get a file back: /get 17
 command-delete = Delete a file: /delete 17
 command-attach = As a reply to a file: attach it to a request
 command-request = Staff: the files of a request
+command-invite = Staff: a link to let people in
 command-language = Choose the language
 
 # Hello and help
@@ -35,6 +36,7 @@ help-staff =
     <b>For staff</b>
     /request 250926-001 – what was sent for a request
     /attach 250926-001 – works with other people's files too
+    /invite – a link to let people in
 send-me-a-file = Send me a photo, a video or any other file and I will keep it. More: /help
 unknown-command = I do not know this command. What I can do: /help
 choose-language = Which language shall we speak?
@@ -46,6 +48,11 @@ not-admitted-invite = Hello! This bot is for people of our company. Please ask y
 not-admitted-contact = Hello! Please share your phone number with the button below, then we can begin.
 button-share-contact = 📱 Share my number
 contact-welcome = Thank you, { $name }! Now just send me a file. More: /help
+invited-welcome = Welcome, { $name }! Now just send me a file. More: /help
+invite-link = { $days ->
+    [one] Hand this link to whoever may use me. It is valid for { $days } day. { $link }
+   *[other] Hand this link to whoever may use me. It is valid for { $days } days. { $link }
+}
 contact-not-yours = This is somebody else's contact. Please use the button below to share your own.
 who-are-you = I cannot see who is writing here. Please write as yourself, not on behalf of the group.
 

@@ -7,6 +7,7 @@ command-get = Faylni qaytarib olish: /get 17
 command-delete = Faylni oʻchirish: /delete 17
 command-attach = Faylga javoban: arizaga biriktirish
 command-request = Xodimlar uchun: ariza fayllari
+command-invite = Xodimlar uchun: taklif havolasi
 command-language = Tilni tanlash
 
 # Salomlashish va yordam
@@ -35,6 +36,7 @@ help-staff =
     <b>Xodimlar uchun</b>
     /request 250926-001 – ariza boʻyicha yuborilgan fayllar
     /attach 250926-001 – boshqalarning fayllari bilan ham ishlaydi
+    /invite – taklif havolasi
 send-me-a-file = Menga foto, video yoki boshqa fayl yuboring, saqlab qoʻyaman. Batafsil: /help
 unknown-command = Bunday buyruqni bilmayman. Nimalar qila olaman: /help
 choose-language = Qaysi tilda gaplashamiz?
@@ -46,6 +48,11 @@ not-admitted-invite = Assalomu alaykum! Bu bot kompaniyamiz xodimlari va mijozla
 not-admitted-contact = Assalomu alaykum! Iltimos, quyidagi tugma orqali telefon raqamingizni yuboring, shunda boshlaymiz.
 button-share-contact = 📱 Raqamimni yuborish
 contact-welcome = Rahmat, { $name }! Endi menga fayl yuboring. Batafsil: /help
+invited-welcome = Xush kelibsiz, { $name }! Endi menga fayl yuboring. Batafsil: /help
+invite-link = { $days ->
+    [one] Bu havolani mendan foydalanishi mumkin boʻlganlarga bering. U { $days } kun amal qiladi. { $link }
+   *[other] Bu havolani mendan foydalanishi mumkin boʻlganlarga bering. U { $days } kun amal qiladi. { $link }
+}
 contact-not-yours = Bu boshqa odamning kontakti. Iltimos, quyidagi tugma orqali oʻzingiznikini yuboring.
 who-are-you = Bu yerda kim yozayotganini koʻrmayapman. Iltimos, guruh nomidan emas, oʻz nomingizdan yozing.
 
