@@ -93,7 +93,8 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
         sandbox_url = await _sandbox(stack, settings)
         api_url = sandbox_url or settings.telegram_api_url
         bot = await stack.enter_async_context(open_bot(settings, _token(settings), api_url))
-        name, jobs, node, url = await check_token(bot), JobRunner(dsn), _node(settings), _url(settings, door)
+        name, node, url = await check_token(bot), _node(settings), _url(settings, door)
+        jobs = JobRunner(dsn, node)
         ground = _Ground(settings=settings, clock=clock, engine=engine, bot=bot, jobs=jobs, node=node, url=url)
         archive = await stack.enter_async_context(
             open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=clock, node=node)

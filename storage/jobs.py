@@ -33,6 +33,21 @@ _GRACE = 4.0
 """Seconds that running handlers get when the process ends. What they leave open is settled at the next start."""
 
 
+_HEARTBEAT = timedelta(seconds=10)
+"""After so long a silence other nodes take a dead one's jobs; a handler's claim of its row keeps that harmless."""
+
+_RELEASE = """
+UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, updated = now()
+WHERE status = 'picked' AND queue_manager_id IN (SELECT queue_manager_id FROM nodes WHERE name = $1)
+"""
+"""A killed process holds its jobs, and with them its handlers' places, until the silence is noticed. But it is known
+to be dead when its node starts again: one process serves one DATA_DIR."""
+
+_REGISTER = """
+INSERT INTO nodes (name, queue_manager_id) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET queue_manager_id = EXCLUDED.queue_manager_id
+"""
+
 INTERACTIVE, NORMAL, BULK = 20, 10, 0
 """Priorities: a person waits, a service waits, nobody waits."""
 
@@ -81,7 +96,8 @@ _QUEUE_SQL = QueryQueueBuilder()
 class JobRunner:
     """Runs the handlers registered with it until it is stopped. One per process."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, node: str) -> None:
+        self._node = node
         url = make_url(dsn)
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._handlers: dict[str, tuple[Handler, int]] = {}
@@ -127,6 +143,8 @@ class JobRunner:
         connection = await asyncpg.connect(self._dsn)
         try:
             queue = PgQueuer.from_asyncpg_connection(connection)
+            await connection.execute(_RELEASE, self._node)
+            await connection.execute(_REGISTER, self._node, queue.qm.queue_manager_id)
             self._current = queue
             for name, (handler, at_once) in self._handlers.items():
                 queue.entrypoint(name, concurrency_limit=at_once)(self._entrypoint(handler))

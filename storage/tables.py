@@ -132,6 +132,15 @@ class Lane(Table):
     learnt_at: Mapped[datetime | None]
 
 
+class Node(Table):
+    """A process by the name of its DATA_DIR, and the id under which it takes jobs from the queue."""
+
+    __tablename__ = "nodes"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    queue_manager_id: Mapped[UUID]
+
+
 class Upload(Table):
     """A transfer through the HTTP door, kept for an hour after its end so that progress can be asked for.
 

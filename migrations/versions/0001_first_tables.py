@@ -277,6 +277,12 @@ def upgrade() -> None:
         "ix_media_uninspected", "media", ["id"], unique=False, postgresql_where=sa.text("inspection = 'pending'")
     )
     op.create_table(
+        "nodes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("queue_manager_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_nodes")),
+    )
+    op.create_table(
         "people",
         sa.Column("telegram_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column(
@@ -511,6 +517,7 @@ def downgrade() -> None:
     op.drop_table("stray_messages")
     op.drop_table("requests")
     op.drop_table("people")
+    op.drop_table("nodes")
     op.drop_index("ix_media_uninspected", table_name="media", postgresql_where=sa.text("inspection = 'pending'"))
     op.drop_index(op.f("ix_media_telegram_unique_id"), table_name="media")
     op.drop_index(op.f("ix_media_sha256"), table_name="media")

@@ -110,7 +110,7 @@ async def running_bot(
     settings.data_dir.mkdir(exist_ok=True)
     api = TelegramAPIServer.from_base(settings.telegram_api_url)
     async with open_database(database_url) as engine, Bot(TOKEN, session=AiohttpSession(api=api)) as bot:
-        jobs = JobRunner(database_url)
+        jobs = JobRunner(database_url, "test")
         archive = open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=SystemClock(), node="test")
         async with archive as opened:
             await Binder(sessions=opened.sessions, bot=bot).bind(CHANNELS)

@@ -1,4 +1,4 @@
-"""Real processes for tests that kill them: the gateway as `mediagate run` starts it, and a Telegram that outlives it."""
+"""Real processes for tests that kill them: the gateway as `mediagate run` starts it, and a Telegram beside it."""
 
 import asyncio
 import os

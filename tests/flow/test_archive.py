@@ -1,52 +1,32 @@
 """The main job below the doors: bytes go into channels part by part, and come back byte for byte."""
 
 import hashlib
-import random
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from sandbox.client import SandboxClient
 from storage.captions import parse_manifest
 from storage.details import Details
-from storage.domain import Caller, Category, MediaStatus, Scope
+from storage.domain import Caller, Category, MediaStatus, Role
 from storage.errors import EmptyFile, FileTooLarge, MediaNotFound, TypeContradiction, TypeNotAllowed
-from storage.intake import Accepted, Arrival
-from storage.request_numbers import RequestNumber
+from storage.intake import Arrival
 from storage.tables import Intent, Media, Part, StrayMessage, Upload
-from tests.flow.conftest import RunningArchive, eventually
-
-REQUESTS, REPORTS = -1_001_000_000_001, -1_001_000_000_002
-SERVICE = Caller.service("test", frozenset(Scope))
-EARLY = Details(request_number=RequestNumber("250926-001"), category=Category.REQUEST_DOCUMENT)
-
-
-def some_bytes(size: int, seed: int = 1) -> bytes:
-    """Plain text, so that the policy takes it, and different for each seed."""
-    return random.Random(seed).randbytes(size // 2 + 1).hex().encode()[:size]
-
-
-async def take_in(running: RunningArchive, data: bytes, *, details: Details = EARLY, early: bool = True) -> Accepted:
-    arrival = Arrival(caller=SERVICE, filename="notes.txt", details=details if early else None)
-    async with running.archive.use_cases.intake.begin(arrival) as upload:
-        for start in range(0, len(data), 40_000):
-            await upload.write(data[start : start + 40_000])
-        received = await upload.finish()
-        accepted = await upload.accept(received, details)
-        assert await upload.progress.wait_ended(15)
-    return accepted
-
-
-async def read_back(running: RunningArchive, media_id: int, start: int = 0, stop: int | None = None) -> bytes:
-    delivery = running.archive.use_cases.delivery
-    deliverable = await delivery.open(SERVICE, media_id)
-    stop = deliverable.size if stop is None else stop
-    async with delivery.stream(deliverable, start, stop) as chunks:
-        return b"".join([chunk async for chunk in chunks])
-
-
-async def count(running: RunningArchive, table: type) -> int:
-    async with running.archive.sessions.begin() as session:
-        return await session.scalar(select(func.count()).select_from(table)) or 0
+from tests.flow.archives import (
+    EARLY,
+    REPORTS,
+    REQUESTS,
+    SERVICE,
+    RunningArchive,
+    accept,
+    count,
+    eventually,
+    read_back,
+    running_archive,
+    some_bytes,
+    take_in,
+)
 
 
 @pytest.mark.parametrize("early", [True, False])
@@ -83,19 +63,18 @@ async def test_ranges_cross_part_boundaries(archive: RunningArchive) -> None:
     ],
 )
 async def test_what_is_refused_leaves_nothing(
-    database_url: str, sandbox, tmp_path, data: bytes, name: str, declared: str | None, error: type[Exception]
+    database_url: str,
+    sandbox: SandboxClient,
+    tmp_path: Path,
+    data: bytes,
+    name: str,
+    declared: str | None,
+    error: type[Exception],
 ) -> None:
-    from tests.flow.conftest import running_archive
-
-    async with running_archive(
-        database_url, sandbox, tmp_path, part_size="64KiB", max_file_size="300KiB"
-    ) as running:
+    async with running_archive(database_url, sandbox, tmp_path, part_size="64KiB", max_file_size="300KiB") as running:
         arrival = Arrival(caller=SERVICE, filename=name, declared_type=declared, details=EARLY)
         with pytest.raises(error):
-            async with running.archive.use_cases.intake.begin(arrival) as upload:
-                for start in range(0, len(data), 40_000):
-                    await upload.write(data[start : start + 40_000])
-                await upload.accept(await upload.finish(), EARLY)
+            await accept(running, data, arrival)
         assert running.spooled_files() == []
         for table in (Media, Part, Upload):
             assert await count(running, table) == 0
@@ -111,13 +90,8 @@ async def test_what_is_refused_leaves_nothing(
 async def test_a_late_category_moves_what_was_shipped(archive: RunningArchive) -> None:
     """Fields come in any order: the last one may say that the file belongs into another channel."""
     data = some_bytes(300_000)
-    late = Details(category=Category.REPORT_DOCUMENT)
-    async with archive.archive.use_cases.intake.begin(
-        Arrival(caller=SERVICE, filename="a.txt", details=Details())
-    ) as upload:
-        for start in range(0, len(data), 40_000):
-            await upload.write(data[start : start + 40_000])
-        accepted = await upload.accept(await upload.finish(), late)
+    arrival = Arrival(caller=SERVICE, filename="a.txt", details=Details())
+    accepted = await accept(archive, data, arrival, details=Details(category=Category.REPORT_DOCUMENT))
 
     async def moved() -> bool:
         view = await archive.archive.use_cases.reading.media(SERVICE, accepted.media.id)
@@ -151,8 +125,6 @@ async def test_a_delete_deletes(archive: RunningArchive, hours: int) -> None:
 
 
 async def test_another_persons_media_is_not_there(archive: RunningArchive) -> None:
-    from storage.domain import Role
-
     media_id = (await take_in(archive, b"hello world")).media.id
     with pytest.raises(MediaNotFound):
         await archive.archive.use_cases.reading.media(Caller.person(5, Role.USER), media_id)

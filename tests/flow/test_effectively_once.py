@@ -9,9 +9,18 @@ from sandbox.client import SandboxClient
 from storage import reconciling
 from storage.captions import parse_manifest
 from storage.tables import Intent, Part
-from tests.flow.conftest import RunningArchive, eventually, running_archive
-from tests.flow.test_archive import EARLY, REQUESTS, SERVICE, count, read_back, some_bytes
-from storage.intake import Accepted, Arrival
+from tests.flow.archives import (
+    ARRIVAL,
+    REQUESTS,
+    SERVICE,
+    RunningArchive,
+    accept,
+    count,
+    eventually,
+    read_back,
+    running_archive,
+    some_bytes,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -22,15 +31,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconciling, "FIRST_WATCH", 1.0)
     monkeypatch.setattr(reconciling, "WATCH_SECONDS", 2.0)
     monkeypatch.setattr("storage.telegram.lanes._PAUSE", 0.2)
-
-
-async def accept(running: RunningArchive, data: bytes) -> Accepted:
-    async with running.archive.use_cases.intake.begin(
-        Arrival(caller=SERVICE, filename="notes.txt", details=EARLY)
-    ) as upload:
-        for start in range(0, len(data), 40_000):
-            await upload.write(data[start : start + 40_000])
-        return await upload.accept(await upload.finish(), EARLY)
 
 
 async def is_stored(running: RunningArchive, media_id: int) -> bool:
@@ -98,13 +98,9 @@ async def test_a_lost_answer_is_found_among_foreign_posts(archive: RunningArchiv
 
 async def test_an_aborted_upload_takes_back_what_it_shipped(archive: RunningArchive) -> None:
     await archive.sandbox.add_fault("answer_lost", method="sendDocument", count=1)
-    with pytest.raises(RuntimeError):
-        async with archive.archive.use_cases.intake.begin(
-            Arrival(caller=SERVICE, filename="notes.txt", details=EARLY)
-        ) as upload:
-            for start in range(0, 300_000, 40_000):
-                await upload.write(some_bytes(40_000, seed=start))
-            raise RuntimeError
+    async with archive.archive.use_cases.intake.begin(ARRIVAL) as upload:
+        for start in range(0, 300_000, 40_000):
+            await upload.write(some_bytes(40_000, seed=start))
 
     async def nothing_left() -> bool:
         await archive.archive.sweeper.sweep()
@@ -115,9 +111,7 @@ async def test_an_aborted_upload_takes_back_what_it_shipped(archive: RunningArch
     assert archive.spooled_files() == []
 
 
-async def test_a_restart_settles_what_was_under_way(
-    database_url: str, sandbox: SandboxClient, tmp_path: Path
-) -> None:
+async def test_a_restart_settles_what_was_under_way(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> None:
     """The process ends while answers are lost and while Telegram stalls."""
     data = some_bytes(200_000)
     async with running_archive(database_url, sandbox, tmp_path, part_size="64KiB") as first:
