@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.attachments import attach_row
 from storage.audit import record
 from storage.channels import bound_channels
-from storage.content import default_category
+from storage.content import default_category, extension_of
 from storage.database import Sessions
 from storage.details import Details
 from storage.domain import Caller, Category, FileType, Inspection, MediaStatus, PartState
@@ -124,7 +124,7 @@ class Adopting:
             owner=caller.owner,
             uploaded_by=details.uploaded_by,
             source="telegram",
-            filename=clean_filename(file.file_name or _name(file), mime=mime),
+            filename=clean_filename(file.file_name or _name(file, mime), mime=mime),
             file_size=file.file_size,
             content_type=mime,
             file_type=file.file_type,
@@ -169,6 +169,8 @@ class Adopting:
             await wake_shipper(session, part)
 
 
-def _name(file: TelegramFile) -> str | None:
+def _name(file: TelegramFile, mime: str) -> str | None:
     """Photos and voices come without a name: one that tells them apart."""
-    return None if file.file_type is FileType.DOCUMENT else f"{file.file_type.value}_{file.message_id}"
+    return (
+        None if file.file_type is FileType.DOCUMENT else f"{file.file_type.value}_{file.message_id}{extension_of(mime)}"
+    )

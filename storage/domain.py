@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, TypeVar
 from uuid import UUID
 
 MediaId = NewType("MediaId", int)
@@ -139,6 +139,20 @@ PART_TRANSITIONS: Mapping[PartState, frozenset[PartState]] = {
     PartState.STORED: frozenset({PartState.DAMAGED}),
     PartState.DAMAGED: frozenset({PartState.STORED}),
 }
+
+
+class WrongTransition(ValueError):
+    """A state was to change in a way that its table does not know: a mistake in the code."""
+
+
+S = TypeVar("S", bound=StrEnum)
+
+
+def checked_transition(table: Mapping[S, frozenset[S]], before: S | None, after: S) -> S:
+    """``after``, where ``table`` leads there from ``before`` (None: a new row). Raises `WrongTransition`."""
+    if before is not None and before is not after and after not in table[before]:
+        raise WrongTransition(f"{before} -> {after}")
+    return after
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -164,6 +164,7 @@ class Inspector:
     async def _refuse(self, session: AsyncSession, media: Media, part: Part, error: dict[str, str]) -> None:
         """It breaks the policy: nothing of it is kept, and its sender is told on the card."""
         log.info("media_refused", media_id=media.id, **error)
+        media.status = MediaStatus.DELETING
         media.status, media.inspection = MediaStatus.DELETED, Inspection.DONE
         await session.delete(part)
         await session.execute(update(CardItem).where(CardItem.media_id == media.id).values(error=error))

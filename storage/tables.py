@@ -27,9 +27,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
 from storage.domain import (
+    MEDIA_TRANSITIONS,
+    PART_TRANSITIONS,
     Category,
     FileType,
     InboxState,
@@ -39,6 +41,7 @@ from storage.domain import (
     Purpose,
     Role,
     UploadPhase,
+    checked_transition,
 )
 
 
@@ -215,6 +218,11 @@ class Media(Table):
         Index("ix_media_uninspected", "id", postgresql_where=text("inspection = 'pending'")),
     )
 
+    @validates("status")
+    def _check_status(self, _name: str, status: MediaStatus) -> MediaStatus:
+        before: MediaStatus | None = self.__dict__.get("status")
+        return checked_transition(MEDIA_TRANSITIONS, before, status)
+
 
 class Part(Table):
     """A run of a media's bytes that sits, or will sit, in one channel message.
@@ -258,6 +266,11 @@ class Part(Table):
         Index(None, "upload_id"),
         Index("ix_parts_unstored", "node", "id", postgresql_where=text("state in ('spooled', 'shipping')")),
     )
+
+    @validates("state")
+    def _check_state(self, _name: str, state: PartState) -> PartState:
+        before: PartState | None = self.__dict__.get("state")
+        return checked_transition(PART_TRANSITIONS, before, state)
 
 
 class FileRef(Table):

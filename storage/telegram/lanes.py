@@ -10,6 +10,7 @@ import heapq
 import itertools
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -40,7 +41,8 @@ INTERACTIVE, UPLOAD, BULK = 0, 1, 2
 class LaneGate:
     """One lane's gate, in this process."""
 
-    def __init__(self, per_minute: int | None) -> None:
+    def __init__(self, per_minute: int | None, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._assumed = per_minute
         self.per_minute = per_minute
         self.blocked_until = 0.0
@@ -57,15 +59,15 @@ class LaneGate:
         """
         ticket = (priority, next(self._order))
         heapq.heappush(self._waiting, ticket)
-        deadline = time.monotonic() + patience
+        deadline = self._monotonic() + patience
         try:
             async with self._moved:
                 while (delay := self._delay()) > 0 or self._waiting[0] != ticket:
-                    left = deadline - time.monotonic()
+                    left = deadline - self._monotonic()
                     if delay > left or left <= 0:
                         raise FloodWait(retry_after=max(delay, _MARGIN))
                     await self._wait(min(delay, left) if delay > 0 else left)
-                self._sent.append(time.monotonic())
+                self._sent.append(self._monotonic())
         finally:
             self._waiting.remove(ticket)
             heapq.heapify(self._waiting)
@@ -74,7 +76,7 @@ class LaneGate:
 
     def flooded(self, retry_after: float) -> bool:
         """Telegram refused a message that had entered. True where a new rate was learnt."""
-        now = time.monotonic()
+        now = self._monotonic()
         self.blocked_until = max(self.blocked_until, now + retry_after + _MARGIN)
         if self._sent:
             self._sent.pop()
@@ -87,11 +89,11 @@ class LaneGate:
 
     def seed(self, ages: list[float]) -> None:
         """After a restart: messages that went through ``ages`` seconds ago still count."""
-        now = time.monotonic()
+        now = self._monotonic()
         self._sent.extend(sorted(now - age for age in ages))
 
     def _delay(self) -> float:
-        now = time.monotonic()
+        now = self._monotonic()
         self._forget(now)
         self._relax(now)
         blocked = self.blocked_until - now
