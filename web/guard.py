@@ -11,6 +11,7 @@ from storage.domain import Caller, Scope
 from storage.errors import MissingScope, Unauthenticated
 from web.deps import CALLER, DEPS
 from web.middleware import Handler
+from web.openapi.doc import Doc
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Endpoint:
     path: str
     handler: Handler
     scope: Scope | None
+    doc: Doc | None = None
 
 
 def add_endpoints(app: web.Application, endpoints: Iterable[Endpoint]) -> None:

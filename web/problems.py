@@ -148,6 +148,7 @@ _HTTP_DETAILS = {
     404: "There is nothing at this path.",
     405: "This path does not know the method; the header Allow names those it knows.",
     413: "The body is larger than this call takes.",
+    415: "The body must be JSON, with the Content-Type application/json.",
     417: "Only the expectation 100-continue is known.",
 }
 
