@@ -158,7 +158,7 @@ async def _everything_acknowledged_is_there(gateway: GatewayProcess, load: Load)
 
 async def _nothing_else_is_left(gateway: GatewayProcess, sandbox: SandboxClient) -> None:
     in_channel = []
-    after = 0
+    after = 1  # the message that binding posted
     while page := await sandbox.messages(REQUESTS, after=after, limit=1000):
         after = page[-1]["message_id"]
         in_channel += [m["message_id"] for m in page if parse_manifest(m.get("caption"))]
