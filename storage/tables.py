@@ -170,8 +170,16 @@ class Upload(Table):
     __table_args__ = (Index(None, "owner", "created_at"), Index(None, "phase"), Index(None, "media_id"))
 
 
+UNMEASURED = text("not measured and split_part(content_type, '/', 1) in ('image', 'video', 'audio')")
+"""The condition on `Media` for what may have a width, a height or a duration that nobody looked for."""
+
+
 class Media(Table):
-    """One file somebody gave us. It exists from its acknowledgement on."""
+    """One file somebody gave us. It exists from its acknowledgement on.
+
+    ``measured``: width, height and duration were looked for in the bytes, whether or not there are any.
+    ``thumbnail_file_id`` is Telegram's own small picture of what came through a chat, for the bot that was told of it.
+    """
 
     __tablename__ = "media"
 
@@ -193,6 +201,9 @@ class Media(Table):
     width: Mapped[int | None]
     height: Mapped[int | None]
     duration: Mapped[float | None]
+    measured: Mapped[bool] = mapped_column(server_default=text("false"))
+    thumbnail_file_id: Mapped[str | None]
+    thumbnail_size: Mapped[int | None]
     status: Mapped[MediaStatus]
     status_before: Mapped[str | None]
     inspection: Mapped[Inspection]
@@ -216,6 +227,7 @@ class Media(Table):
         Index(None, "telegram_unique_id"),
         Index("ix_media_deleting", "delete_after", postgresql_where=text("status = 'deleting'")),
         Index("ix_media_uninspected", "id", postgresql_where=text("inspection = 'pending'")),
+        Index("ix_media_unmeasured", "id", postgresql_where=UNMEASURED),
     )
 
     @validates("status")
@@ -344,6 +356,43 @@ class Attachment(Table):
     attached_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (Index(None, "media_id"),)
+
+
+class Link(Table):
+    """A signed link to a media's bytes. Its token carries ``id`` and ``nonce``, and nothing else.
+
+    Rows go some time after their end; a token that is signed and has no row is one of those.
+    """
+
+    __tablename__ = "links"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    media_id: Mapped[int] = mapped_column(ForeignKey("media.id"))
+    nonce: Mapped[bytes]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime]
+    max_downloads: Mapped[int | None]
+    downloads: Mapped[int] = mapped_column(server_default=text("0"))
+    attachment: Mapped[bool] = mapped_column(server_default=text("false"))
+    strip_gps: Mapped[bool] = mapped_column(server_default=text("false"))
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "media_id"), Index(None, "expires_at"))
+
+
+class LinkDownload(Table):
+    """A download that was counted: the same client may go on with it until ``until``, up to a number of bytes.
+
+    ``client`` is a keyed hash of address and program; ``sent`` the bytes it got, or is getting.
+    """
+
+    __tablename__ = "link_downloads"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id", ondelete="CASCADE"), primary_key=True)
+    client: Mapped[bytes] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+    sent: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Person(Table):
