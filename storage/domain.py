@@ -156,24 +156,43 @@ def checked_transition(table: Mapping[S, frozenset[S]], before: S | None, after:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Caller:
-    """Who acts: a Telegram person with a role, or a service with scopes.
+class Quota:
+    """How much a caller may give us: on one day (UTC), and at all; deleting gives the second back. None: no limit."""
 
-    ``owner`` is what media taken in by this caller belong to: ``telegram:<id>`` or ``service:<name>``. It
-    comes from the credentials, never from a field.
+    day_bytes: int | None = None
+    day_files: int | None = None
+    total_bytes: int | None = None
+    total_files: int | None = None
+
+
+NO_QUOTA = Quota()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Who acts: a Telegram person with a role, a person with a token, or a service with scopes.
+
+    ``owner`` is what media taken in by this caller belong to: ``telegram:<id>``, ``user:<sub>`` or
+    ``service:<name>``. It comes from the credentials, never from a field.
     """
 
     owner: str
     role: Role | None = None
     scopes: frozenset[Scope] = frozenset()
+    quota: Quota = NO_QUOTA
 
     @classmethod
     def person(cls, telegram_id: int, role: Role) -> "Caller":
         return cls(owner=f"telegram:{telegram_id}", role=role)
 
     @classmethod
-    def service(cls, name: str, scopes: frozenset[Scope]) -> "Caller":
-        return cls(owner=f"service:{name}", scopes=scopes)
+    def user(cls, subject: str, scopes: frozenset[Scope]) -> "Caller":
+        """A person with a token: sees their own, or with the scope ``admin`` everything."""
+        return cls(owner=f"user:{subject}", role=Role.ADMIN if Scope.ADMIN in scopes else Role.USER, scopes=scopes)
+
+    @classmethod
+    def service(cls, name: str, scopes: frozenset[Scope], quota: Quota = NO_QUOTA) -> "Caller":
+        return cls(owner=f"service:{name}", scopes=scopes, quota=quota)
 
     @property
     def is_service(self) -> bool:

@@ -5,7 +5,7 @@ constraints; their transitions live in `storage.domain`. A change here goes with
 holds the two together.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -172,6 +172,69 @@ class Upload(Table):
 
 UNMEASURED = text("not measured and split_part(content_type, '/', 1) in ('image', 'video', 'audio')")
 """The condition on `Media` for what may have a width, a height or a duration that nobody looked for."""
+
+
+class Invitation(Table):
+    """Leave for somebody without credentials to upload. Only its token's digest is kept; media belong to ``owner``.
+
+    ``files_kept`` counts the media that came by it; what is still on its way is counted in `ResumableUpload`.
+    """
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    owner: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    max_files: Mapped[int]
+    max_size: Mapped[int]
+    files_kept: Mapped[int] = mapped_column(server_default=text("0"))
+    request_number: Mapped[str | None]
+    category: Mapped[Category | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "owner", "id"), Index(None, "expires_at"))
+
+
+class ResumableUpload(Table):
+    """What a resumable upload needs to go on after a restart; its progress is that of the `Upload` of the same id.
+
+    ``offset`` is what was told, and is durable. ``digest_state`` is that of the whole file's SHA-256 where the part
+    being received begins. ``said`` is what the client told at the beginning, ``metadata_header`` how it wrote it.
+    The row outlives the upload for a day, with ``outcome``: then whoever asks is told that it is over.
+    """
+
+    __tablename__ = "resumable_uploads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    media_key: Mapped[UUID] = mapped_column(unique=True)
+    owner: Mapped[str]
+    node: Mapped[str]
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id", ondelete="SET NULL"))
+    kind: Mapped[str]
+    length: Mapped[int | None]
+    offset: Mapped[int] = mapped_column(server_default=text("0"))
+    digest_state: Mapped[bytes | None]
+    said: Mapped[dict[str, Any]]
+    metadata_header: Mapped[str | None]
+    concat_header: Mapped[str | None]
+    final_id: Mapped[UUID | None]
+    media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
+    outcome: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("kind in ('whole', 'partial', 'final')", name="kind"),
+        CheckConstraint("outcome in ('kept', 'joined', 'terminated', 'expired', 'refused')", name="outcome"),
+        CheckConstraint("(outcome is null) = (ended_at is null)", name="ended"),
+        Index(None, "invitation_id"),
+        Index(None, "media_id"),
+        Index("ix_resumable_uploads_open", "node", "expires_at", postgresql_where=text("outcome is null")),
+        Index("ix_resumable_uploads_ended", "ended_at", postgresql_where=text("outcome is not null")),
+    )
 
 
 class Media(Table):
@@ -479,12 +542,16 @@ class CardItem(Table):
 
 
 class ApiKey(Table):
-    """A service's key. Only its keyed hash is stored."""
+    """A service's key. Only its keyed hash is stored.
+
+    Several keys may have one name: a service changes its key without a gap by having two for a while.
+    ``rate_per_minute`` null: the setting's. The quotas are bytes and files, null: no limit.
+    """
 
     __tablename__ = "api_keys"
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(index=True)
     key_hash: Mapped[bytes] = mapped_column(unique=True)
     prefix: Mapped[str]
     scopes: Mapped[list[str]]
@@ -492,6 +559,27 @@ class ApiKey(Table):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    rate_per_minute: Mapped[int | None]
+    quota_day_bytes: Mapped[int | None]
+    quota_day_files: Mapped[int | None]
+    quota_total_bytes: Mapped[int | None]
+    quota_total_files: Mapped[int | None]
+
+
+class Usage(Table):
+    """What an owner with a quota has given us: on ``day`` (UTC), and in all of what is not deleted.
+
+    There is a row only for who has, or had, a quota; the first charge counts what was there before.
+    """
+
+    __tablename__ = "usage"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    day_bytes: Mapped[int]
+    day_files: Mapped[int]
+    total_bytes: Mapped[int]
+    total_files: Mapped[int]
 
 
 class IdempotencyKey(Table):
@@ -520,5 +608,27 @@ class Audit(Table):
     media_id: Mapped[int | None]
     request_number: Mapped[str | None]
     detail: Mapped[dict[str, Any] | None]
+    request_id: Mapped[str | None]
+    address: Mapped[str | None]
 
-    __table_args__ = (Index(None, "media_id"), Index(None, "request_number"))
+    __table_args__ = (
+        Index(None, "media_id"),
+        Index(None, "request_number"),
+        Index(None, "actor", "id"),
+        Index(None, "at"),
+    )
+
+
+class Incident(Table):
+    """What nobody expected, under the id that somebody was shown. ``trace`` holds no secret and is cut."""
+
+    __tablename__ = "incidents"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    door: Mapped[str]
+    request_id: Mapped[str | None]
+    route: Mapped[str | None]
+    caller: Mapped[str | None]
+    error: Mapped[str]
+    trace: Mapped[str]
