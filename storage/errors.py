@@ -9,12 +9,16 @@
     │   ├── InvalidRange        ├── FileTooLarge     ├── TypeNotAllowed
     │   ├── TypeContradiction   └── IdempotencyMismatch
     ├── Refused                 the caller may not
-    │   ├── Unauthenticated     └── MissingScope
+    │   ├── Unauthenticated     ├── MissingScope     └── QuotaUsedUp
+    │   │   └── InvalidToken
     ├── Missing                 there is nothing the caller may see
     │   ├── MediaNotFound       ├── MediaDeleted     ├── UploadNotFound ├── RequestNotFound
+    │   ├── KeyNotFound         ├── IncidentNotFound
     ├── Conflict                not in this state
     │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  └── WrongStatus
     ├── Busy                    later, with ``retry_after`` seconds
+    │   ├── RateLimited         ├── QuotaExceeded    ├── AuthUnavailable
+    │   │   └── TooManyFailures
     │   ├── SpoolFull           ├── TooSlow          ├── ShuttingDown  ├── ChannelNotBound
     │   └── SourceUnavailable
     └── ArchiveError            Telegram, as the storage layer sees it
@@ -145,6 +149,18 @@ class Unauthenticated(Refused):
     code = "unauthenticated"
 
 
+class InvalidToken(Unauthenticated):
+    """A bearer token that does not hold. ``reason`` says why, in a word: expired, audience, issuer, signature, …"""
+
+    code = "invalid_token"
+
+
+class QuotaUsedUp(Refused):
+    """The caller's quota in all: ``limit`` and what is ``used`` of ``unit`` (bytes, files). Waiting does not help."""
+
+    code = "quota_used_up"
+
+
 class MissingScope(Refused):
     """The credentials lack ``scope``."""
 
@@ -181,6 +197,18 @@ class RequestNotFound(Missing):
     code = "request_not_found"
 
 
+class KeyNotFound(Missing):
+    """No such key."""
+
+    code = "key_not_found"
+
+
+class IncidentNotFound(Missing):
+    """No such incident, or it is over 30 days old."""
+
+    code = "incident_not_found"
+
+
 class Conflict(MediagateError):
     """Right in itself, but not in this state."""
 
@@ -215,6 +243,30 @@ class Busy(MediagateError):
     """Not now; ``retry_after`` says in how many seconds."""
 
     code = "busy"
+
+
+class RateLimited(Busy):
+    """More requests than ``limit`` in ``window`` seconds."""
+
+    code = "rate_limited"
+
+
+class TooManyFailures(RateLimited):
+    """Too many credentials from this address were wrong."""
+
+    code = "too_many_failures"
+
+
+class QuotaExceeded(Busy):
+    """The caller's quota of the day: ``limit`` and what is ``used`` of ``unit`` (bytes, files)."""
+
+    code = "quota_exceeded"
+
+
+class AuthUnavailable(Busy):
+    """Tokens cannot be checked: the Auth Service does not answer."""
+
+    code = "auth_unavailable"
 
 
 class SpoolFull(Busy):

@@ -52,13 +52,21 @@ TABLE: Mapping[type[MediagateError], Line] = {
         422, "Idempotency key used otherwise", "This Idempotency-Key was used with other parameters. Take a new one."
     ),
     errors.Refused: Line(403, "Not allowed", "These credentials do not allow this."),
-    errors.Unauthenticated: Line(401, "Not authenticated", "Send a valid key in the header X-API-Key."),
+    errors.Unauthenticated: Line(
+        401, "Not authenticated", "Send a valid key in the header X-API-Key, or a bearer token."
+    ),
+    errors.InvalidToken: Line(401, "Invalid token", "The bearer token does not hold ({reason}). Get a new one."),
+    errors.QuotaUsedUp: Line(
+        403, "Quota used up", "The quota of {limit} {unit} is used up; {used} are kept. Delete some, or ask for more."
+    ),
     errors.MissingScope: Line(403, "Scope missing", "These credentials lack the scope {scope}."),
     errors.Missing: Line(404, "Not found", "There is nothing here."),
     errors.MediaNotFound: Line(404, "Media not found", "There is no such media."),
     errors.MediaDeleted: Line(410, "Media deleted", "This media was deleted."),
     errors.UploadNotFound: Line(404, "Upload not found", "There is no such upload, or it ended over an hour ago."),
     errors.RequestNotFound: Line(404, "Request not found", "There is no such request."),
+    errors.KeyNotFound: Line(404, "Key not found", "There is no such key."),
+    errors.IncidentNotFound: Line(404, "Incident not found", "There is no such incident; they are kept for 30 days."),
     errors.Conflict: Line(409, "Conflict", "This cannot be done in the present state."),
     errors.UploadIdInUse: Line(409, "Upload id in use", "The upload id {upload_id} is taken. Choose another."),
     errors.IdempotencyRunning: Line(
@@ -69,6 +77,16 @@ TABLE: Mapping[type[MediagateError], Line] = {
     ),
     errors.WrongStatus: Line(409, "Wrong status", "The status of the media ({status}) does not allow this."),
     errors.Busy: Line(503, "Busy", "Not now. Try again later."),
+    errors.RateLimited: Line(
+        429, "Too many requests", "More than {limit} requests in {window} seconds. Wait {retry_after} seconds."
+    ),
+    errors.TooManyFailures: Line(
+        429, "Too many failures", "Too many wrong credentials came from this address. Wait {retry_after} seconds."
+    ),
+    errors.QuotaExceeded: Line(
+        429, "Quota exceeded", "The day's quota of {limit} {unit} is used up ({used}); it begins anew at 00:00 UTC."
+    ),
+    errors.AuthUnavailable: Line(503, "Tokens cannot be checked", "The Auth Service does not answer. Try again later."),
     errors.SpoolFull: Line(503, "No room", "There is no room for more uploads right now. Try again later."),
     errors.TooSlow: Line(408, "Too slow", "The body came too slowly; the upload was ended."),
     errors.ShuttingDown: Line(503, "Shutting down", "The server is restarting. Try again in a moment."),
@@ -79,6 +97,8 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.PartDamaged: Line(502, "Part damaged", "What Telegram gave back is not what it was given."),
 }
 
+_CHALLENGE = 'ApiKey realm="mediagate", Bearer realm="mediagate"'
+_BAD_TOKEN = ', error="invalid_token"'
 _PLAIN = Line(500, "Internal error", "Something went wrong here.")
 
 
@@ -100,7 +120,7 @@ def problem(error: MediagateError, instance: str) -> dict[str, Any]:
     """The problem object of an error; its fields stand beside the members of RFC 9457."""
     line = line_for(type(error))
     shown = _Shown({name: _text(value) for name, value in error.fields.items()})
-    return {**error.fields, **_members(error.code, line.status, line.title, line.detail.format_map(shown), instance)}
+    return {**error.fields, **members(error.code, line.status, line.title, line.detail.format_map(shown), instance)}
 
 
 def problem_response(error: MediagateError, request_id: str) -> web.Response:
@@ -110,7 +130,7 @@ def problem_response(error: MediagateError, request_id: str) -> web.Response:
     if isinstance(retry_after, int | float):
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     if isinstance(error, errors.Unauthenticated):
-        headers["WWW-Authenticate"] = 'ApiKey realm="mediagate", Bearer realm="mediagate"'
+        headers["WWW-Authenticate"] = _CHALLENGE + (_BAD_TOKEN if isinstance(error, errors.InvalidToken) else "")
     if isinstance(error, errors.InvalidRange):
         headers["Content-Range"] = f"bytes */{error.fields.get('size', '*')}"
     return _response(problem(error, instance_of(request_id)), headers)
@@ -119,10 +139,17 @@ def problem_response(error: MediagateError, request_id: str) -> web.Response:
 def http_problem(error: web.HTTPException, request_id: str) -> web.Response:
     """What aiohttp itself refuses: unknown paths and methods, bodies that are too large."""
     phrase = HTTPStatus(error.status).phrase
-    code = "request_too_large" if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else _snake(phrase)
-    members = _members(code, error.status, phrase, _HTTP_DETAILS.get(error.status, phrase), instance_of(request_id))
+    detail = _HTTP_DETAILS.get(error.status, phrase)
+    shown = members(http_code(error.status), error.status, phrase, detail, instance_of(request_id))
     kept = {name: value for name, value in error.headers.items() if name.lower() in ("allow", "location")}
-    return _response(members, kept)
+    return _response(shown, kept)
+
+
+def http_code(status: int) -> str:
+    """The code of a problem that has no error of ours: the status' phrase."""
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return "request_too_large"  # the phrase changed between versions of Python
+    return _snake(HTTPStatus(status).phrase)
 
 
 def incident_problem(incident: UUID, request_id: str) -> web.Response:
@@ -132,8 +159,8 @@ def incident_problem(incident: UUID, request_id: str) -> web.Response:
 
 def incident_members(incident: UUID, request_id: str) -> dict[str, Any]:
     detail = f"{_PLAIN.detail} It was logged as incident {incident}."
-    members = _members("internal_error", _PLAIN.status, _PLAIN.title, detail, instance_of(request_id))
-    return {**members, "incident": str(incident)}
+    shown = members("internal_error", _PLAIN.status, _PLAIN.title, detail, instance_of(request_id))
+    return {**shown, "incident": str(incident)}
 
 
 def instance_of(request_id: str) -> str:
@@ -153,7 +180,8 @@ _HTTP_DETAILS = {
 }
 
 
-def _members(code: str, status: int, title: str, detail: str, instance: str) -> dict[str, Any]:
+def members(code: str, status: int, title: str, detail: str, instance: str) -> dict[str, Any]:
+    """The members of RFC 9457, and ``code``."""
     return {
         "type": f"urn:mediagate:problem:{code}",
         "title": title,
