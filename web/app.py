@@ -6,8 +6,10 @@ from aiohttp import web
 
 from storage.domain import Scope
 from web.deps import CLOSING, DEPS, WebDeps
+from web.docs import files, media, service, serving, uploads
 from web.guard import Endpoint, add_endpoints
 from web.middleware import answer_errors, finish_headers, identify
+from web.openapi.document import document
 from web.rendering import API
 from web.routes.file import serve_file
 from web.routes.health import Health
@@ -24,22 +26,37 @@ _LINGERING = 5.0
 
 _UPLOAD = f"{API}/streaming/upload"
 _ENDPOINTS = (
-    Endpoint("POST", f"{_UPLOAD}/stream", upload_stream, Scope.MEDIA_WRITE),
-    Endpoint("POST", f"{_UPLOAD}/multiple", upload_multiple, Scope.MEDIA_WRITE),
-    Endpoint("POST", f"{_UPLOAD}/progress", upload_with_progress, Scope.MEDIA_WRITE),
-    Endpoint("GET", f"{_UPLOAD}/progress", list_progress, Scope.MEDIA_WRITE),
-    Endpoint("GET", f"{_UPLOAD}/progress/{{upload_id}}", show_progress, Scope.MEDIA_WRITE),
-    Endpoint("GET", f"{_UPLOAD}/limits", show_limits, Scope.MEDIA_WRITE),
-    Endpoint("GET", f"{API}/media/request/{{number}}", list_request_media, Scope.MEDIA_READ),
-    Endpoint("GET", f"{API}/media/{{media_id}}", show_media, Scope.MEDIA_READ),
-    Endpoint("HEAD", f"{API}/media/{{media_id}}", show_media, Scope.MEDIA_READ),
-    Endpoint("DELETE", f"{API}/media/{{media_id}}", delete_media, Scope.MEDIA_DELETE),
-    Endpoint("GET", f"{API}/media/{{media_id}}/file", serve_file, Scope.MEDIA_READ),
-    Endpoint("HEAD", f"{API}/media/{{media_id}}/file", serve_file, Scope.MEDIA_READ),
-    Endpoint("PUT", f"{API}/requests/{{number}}/media/{{media_id}}", attach_media, Scope.REQUESTS_WRITE),
-    Endpoint("DELETE", f"{API}/requests/{{number}}/media/{{media_id}}", detach_media, Scope.REQUESTS_WRITE),
-    Endpoint("POST", "/telegram/webhook", take_update, None),
+    Endpoint("POST", f"{_UPLOAD}/stream", upload_stream, Scope.MEDIA_WRITE, uploads.STREAM),
+    Endpoint("POST", f"{_UPLOAD}/multiple", upload_multiple, Scope.MEDIA_WRITE, uploads.MULTIPLE),
+    Endpoint("POST", f"{_UPLOAD}/progress", upload_with_progress, Scope.MEDIA_WRITE, uploads.WITH_PROGRESS),
+    Endpoint("GET", f"{_UPLOAD}/progress", list_progress, Scope.MEDIA_WRITE, uploads.LIST_PROGRESS),
+    Endpoint("GET", f"{_UPLOAD}/progress/{{upload_id}}", show_progress, Scope.MEDIA_WRITE, uploads.SHOW_PROGRESS),
+    Endpoint("GET", f"{_UPLOAD}/limits", show_limits, Scope.MEDIA_WRITE, uploads.LIMITS),
+    Endpoint("GET", f"{API}/media/request/{{number}}", list_request_media, Scope.MEDIA_READ, media.OF_REQUEST),
+    Endpoint("GET", f"{API}/media/{{media_id}}", show_media, Scope.MEDIA_READ, media.SHOW),
+    Endpoint("HEAD", f"{API}/media/{{media_id}}", show_media, Scope.MEDIA_READ, media.SHOW),
+    Endpoint("DELETE", f"{API}/media/{{media_id}}", delete_media, Scope.MEDIA_DELETE, media.DELETE),
+    Endpoint("GET", f"{API}/media/{{media_id}}/file", serve_file, Scope.MEDIA_READ, files.FILE),
+    Endpoint("HEAD", f"{API}/media/{{media_id}}/file", serve_file, Scope.MEDIA_READ, files.FILE_HEAD),
+    Endpoint("PUT", f"{API}/requests/{{number}}/media/{{media_id}}", attach_media, Scope.REQUESTS_WRITE, media.ATTACH),
+    Endpoint(
+        "DELETE", f"{API}/requests/{{number}}/media/{{media_id}}", detach_media, Scope.REQUESTS_WRITE, media.DETACH
+    ),
+    Endpoint("POST", "/telegram/webhook", take_update, None, service.TELEGRAM),
+    Endpoint("GET", "/api/openapi.json", serving.show_document, None, service.DOCUMENT),
+    Endpoint("GET", "/api/docs", serving.show_page, None, service.PAGE),
+    Endpoint("GET", "/api/docs/{name}", serving.show_file, None, service.PAGE_FILE),
 )
+
+
+def all_endpoints(health: Health) -> tuple[Endpoint, ...]:
+    """Every route of the application: what is served, and what the document describes."""
+    return (
+        *_ENDPOINTS,
+        Endpoint("GET", "/health", health.summary, None, service.HEALTH),
+        Endpoint("GET", "/health/live", health.live, None, service.LIVE),
+        Endpoint("GET", "/health/ready", health.ready, None, service.READY),
+    )
 
 
 def create_app(deps: WebDeps) -> web.Application:
@@ -64,14 +81,7 @@ def create_app(deps: WebDeps) -> web.Application:
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(set_closing)
     app.on_response_prepare.append(finish_headers)
-    health = Health(deps.health)
-    add_endpoints(app, _ENDPOINTS)
-    add_endpoints(
-        app,
-        (
-            Endpoint("GET", "/health", health.summary, None),
-            Endpoint("GET", "/health/live", health.live, None),
-            Endpoint("GET", "/health/ready", health.ready, None),
-        ),
-    )
+    endpoints = all_endpoints(Health(deps.health))
+    app[serving.DOCUMENT] = serving.lazily(lambda: document(endpoints))
+    add_endpoints(app, endpoints)
     return app

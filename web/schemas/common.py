@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from storage.errors import InvalidRequestNumber
 from storage.request_numbers import InvalidRequestNumber as NotANumber
@@ -18,9 +20,19 @@ class Given(BaseModel):
 
 
 class Shown(BaseModel):
-    """A base for what is answered. It describes; handlers answer with what `web.rendering` makes."""
+    """A base for what is answered. It describes; handlers answer with what `web.rendering` makes.
+
+    A test that validates an answer finds every field that the model does not know. Callers are not told so: answers
+    may grow.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        made = handler(schema)
+        handler.resolve_ref_schema(made).pop("additionalProperties", None)
+        return made
 
 
 def _request_number(text: str) -> RequestNumber:
@@ -33,8 +45,14 @@ def _request_number(text: str) -> RequestNumber:
 RequestNumberText = Annotated[
     str,
     AfterValidator(_request_number),
-    Field(description="`YYMMDD-NNN` with a real date", examples=["250926-001"]),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{6}-[0-9]{3,9}$"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9]{6}-[0-9]{3,9}$",
+            "description": "`YYMMDD-NNN` with a real date",
+            "examples": ["250926-001"],
+        }
+    ),
 ]
 """Raises `InvalidRequestNumber`, which passes through pydantic as it is."""
 
@@ -46,3 +64,16 @@ class Page(Given):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     offset: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0
+
+
+class Problem(BaseModel):
+    """An error, RFC 9457. Fields of that error (`limit`, `size`, `retry_after`, `errors`, …) stand beside these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["urn:mediagate:problem:media_not_found"])
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable, for programs", examples=["media_not_found"])
+    instance: str = Field(description="Names this request: the id is also in `X-Request-ID`")

@@ -1,0 +1,205 @@
+"""The OpenAPI 3.1 document of a table of endpoints."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from storage.errors import (
+    IncompleteBody,
+    InvalidFields,
+    MalformedBody,
+    MediagateError,
+    MissingScope,
+    TooSlow,
+    Unauthenticated,
+)
+from web.guard import Endpoint
+from web.openapi.doc import JSON, Answer, Doc
+from web.openapi.overview import INFO, SECURITY, TAGS
+from web.openapi.parameters import PATH, PathParameter
+from web.openapi.problems import INTERNAL, examples, problem_answer
+from web.openapi.schemas import Mode, Schemas, used
+from web.schemas.common import Problem
+
+_PATH_NAME = re.compile(r"\{([^}:]+)(?::[^}]*)?\}")
+_GUARDED = (Unauthenticated, MissingScope)
+_BODY_ERRORS = (MalformedBody, IncompleteBody, TooSlow, InvalidFields)
+_BODY_STATUSES = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+class Undocumented(Exception):
+    """A route cannot be described: it has no doc, or a path parameter that nothing explains."""
+
+
+def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """The document as JSON. Raises `Undocumented`."""
+    table = [(endpoint, _doc(endpoint)) for endpoint in endpoints]
+    schemas = Schemas([(Problem, "serialization"), *(pair for one in table for pair in _wanted(*one))])
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint, doc in table:
+        operations = paths.setdefault(_PATH_NAME.sub(r"{\1}", endpoint.path), {})
+        operations[endpoint.method.lower()] = _operation(endpoint, doc, schemas)
+    components = {
+        "schemas": _referred(schemas.components, paths),
+        "securitySchemes": SECURITY,
+        "responses": {"InternalError": INTERNAL},
+        "examples": examples(error for endpoint, doc in table for error in _errors(endpoint, doc)),
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": INFO,
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": dict(sorted(paths.items())),
+        "components": components,
+    }
+
+
+def _doc(endpoint: Endpoint) -> Doc:
+    if endpoint.doc is None:
+        raise Undocumented(f"{endpoint.method} {endpoint.path} has no doc")
+    return endpoint.doc
+
+
+def _path_parameters(endpoint: Endpoint, doc: Doc) -> dict[str, PathParameter]:
+    own = {name: PathParameter(kind) for name, kind in doc.path.items()}
+    try:
+        return {name: (own.get(name) or PATH[name]) for name in _PATH_NAME.findall(endpoint.path)}
+    except KeyError as error:
+        raise Undocumented(f"{endpoint.method} {endpoint.path} does not say what {error} is") from error
+
+
+def _wanted(endpoint: Endpoint, doc: Doc) -> Iterable[tuple[Any, Mode]]:
+    """Every type that the operation speaks of."""
+    for parameter in _path_parameters(endpoint, doc).values():
+        yield parameter.kind, "validation"
+    for model in (doc.query, doc.headers, doc.body, doc.multipart):
+        if model is not None:
+            yield model, "validation"
+    for answer in map(_answer, doc.answers.values()):
+        for kind in (*answer.content.values(), *(header.kind for header in answer.headers.values())):
+            yield kind, "serialization"
+
+
+def _answer(given: Any) -> Answer:
+    if isinstance(given, Answer):
+        return given
+    return Answer() if given is None else Answer(content={JSON: given})
+
+
+def _operation(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> dict[str, Any]:
+    scope = None if endpoint.scope is None else endpoint.scope.value
+    needs = "No credentials needed." if scope is None else f"Needs the scope `{scope}`."
+    operation: dict[str, Any] = {
+        "operationId": _operation_id(endpoint),
+        "summary": doc.summary,
+        "description": "\n\n".join(filter(None, (doc.description, needs))),
+        "tags": list(doc.tags),
+        "security": [] if scope is None else [{name: [scope]} for name in SECURITY],
+    }
+    if parameters := _parameters(endpoint, doc, schemas):
+        operation["parameters"] = parameters
+    if body := _request_body(doc, schemas):
+        operation["requestBody"] = body
+    operation["responses"] = _responses(endpoint, doc, schemas)
+    if doc.curl:
+        operation["x-curl"] = doc.curl
+    return operation
+
+
+def _operation_id(endpoint: Endpoint) -> str:
+    handler: Any = endpoint.handler
+    while isinstance(handler, partial):
+        handler = handler.func
+    name: str = handler.__name__
+    return f"head_{name}" if endpoint.method == "HEAD" else name
+
+
+def _parameters(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> list[dict[str, Any]]:
+    found = [
+        _parameter(name, "path", schemas.of(parameter.kind, "validation"), required=True)
+        for name, parameter in _path_parameters(endpoint, doc).items()
+    ]
+    for model, place in ((doc.query, "query"), (doc.headers, "header")):
+        properties, required = schemas.fields(model, "validation") if model is not None else ({}, frozenset())
+        found += [
+            _parameter(name, place, _without_null(schema), required=name in required)
+            for name, schema in properties.items()
+        ]
+    return found
+
+
+def _parameter(name: str, place: str, schema: Mapping[str, Any], *, required: bool) -> dict[str, Any]:
+    """What pydantic says of a field, with its description where OpenAPI wants it."""
+    inner = dict(schema)
+    described = {"description": inner.pop("description")} if "description" in inner else {}
+    return {"name": name, "in": place, "required": required, **described, "schema": inner}
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter is left out, never null."""
+    inner = {name: value for name, value in schema.items() if not (name == "default" and value is None)}
+    kinds = [kind for kind in inner.pop("anyOf", []) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        return {**kinds[0], **inner}
+    return {**inner, "anyOf": kinds} if kinds else inner
+
+
+def _request_body(doc: Doc, schemas: Schemas) -> dict[str, Any] | None:
+    content: dict[str, Any] = {}
+    required = True
+    if doc.body is not None:
+        content[JSON] = {"schema": schemas.of(doc.body, "validation")}
+        required = bool(schemas.fields(doc.body, "validation")[1])
+    if doc.multipart is not None:
+        content["multipart/form-data"] = {"schema": schemas.of(doc.multipart, "validation")}
+    if doc.raw:
+        content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
+    return {"required": required, "content": content} if content else None
+
+
+def _errors(endpoint: Endpoint, doc: Doc) -> Sequence[type[MediagateError]]:
+    """What the operation may raise: by its credentials, its path, its query and body, and what its doc adds."""
+    found: list[type[MediagateError]] = [] if endpoint.scope is None else list(_GUARDED)
+    for parameter in _path_parameters(endpoint, doc).values():
+        found += parameter.errors
+    if doc.query is not None or doc.headers is not None:
+        found.append(InvalidFields)
+    if doc.body is not None:
+        found += _BODY_ERRORS
+    return list(dict.fromkeys([*found, *doc.errors]))
+
+
+def _responses(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> dict[str, Any]:
+    found = {status: _response(status, _answer(given), schemas) for status, given in doc.answers.items()}
+    statuses = (*doc.statuses, *(_BODY_STATUSES if doc.body is not None else ()))
+    found |= problem_answer(_errors(endpoint, doc), statuses)
+    if endpoint.method == "HEAD":
+        for response in found.values():
+            response.pop("content", None)
+    internal = {"$ref": "#/components/responses/InternalError"}
+    return {**{str(status): found[status] for status in sorted(found)}, "500": internal}
+
+
+def _response(status: int, answer: Answer, schemas: Schemas) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": answer.description or HTTPStatus(status).phrase}
+    if answer.headers:
+        response["headers"] = {
+            name: {"description": header.description, "schema": schemas.of(header.kind, "serialization")}
+            for name, header in answer.headers.items()
+        }
+    content = {name: {"schema": schemas.of(kind, "serialization")} for name, kind in answer.content.items()}
+    if answer.example is not None:
+        next(iter(content.values()))["example"] = answer.example
+    return {**response, "content": content} if content else response
+
+
+def _referred(components: Mapping[str, Any], paths: Any) -> dict[str, Any]:
+    """The components that something refers to: models of queries and headers became parameters."""
+    wanted, found = used(paths), set[str]()
+    while wanted:
+        found |= wanted
+        wanted = set().union(*(used(components[name]) for name in wanted if name in components)) - found
+    return {name: components[name] for name in sorted(components) if name in found}
