@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sandbox import inlineids
 from sandbox.call import Call
 from sandbox.errors import BAD_REQUEST, api_error, bad_request, forbidden
 from sandbox.model import CHANNEL, GROUPS, Bot, Chat, Message, Room
@@ -42,6 +43,11 @@ def readable_room(call: Call, name: str = "chat_id") -> Room:
     chat_id = chat_id_of(call.world, text)
     if chat_id is None:
         raise bad_request("chat not found")
+    return room_of_chat(call, chat_id)
+
+
+def room_of_chat(call: Call, chat_id: int) -> Room:
+    """The chat with this id, which the bot is in. Raises the errors of a `chat_id`."""
     state = call.world.state
     if chat_id > 0:
         if chat_id not in state.people and chat_id not in state.bots:
@@ -104,12 +110,18 @@ def check_person(call: Call, room: Room) -> None:
 
 def count_message(call: Call, room: Room) -> None:
     """Flood control of one message or edit."""
-    is_group = call.world.state.counts_as_group(room.key.chat_id)
+    state = call.world.state
+    chat = state.chats.get(room.key.chat_id)
+    exempt = chat is not None and chat.type == CHANNEL and not call.world.options.flood.channels
+    is_group = state.counts_as_group(room.key.chat_id) and not exempt
     call.world.flood.take(call.bot.id, room.key.chat_id, is_group=is_group)
 
 
 def editable_message(call: Call) -> Message:
     """The message of an edit call: one's own, or a channel's with the right to edit; never a forwarded one."""
+    inline_id = call.arguments.text("inline_message_id")
+    if inline_id:
+        return inline_message(call, inline_id)
     room = readable_room(call)
     message_id = call.message_id()
     if message_id <= 0:
@@ -122,6 +134,14 @@ def editable_message(call: Call) -> Message:
     return message
 
 
+def inline_message(call: Call, inline_id: str) -> Message:
+    """The message that came of one of this bot's inline results. Raises for any other id."""
+    message = inlineids.find(call.world.state, inline_id)
+    if message is None or message.via_bot != call.bot.id:
+        raise bad_request("MESSAGE_ID_INVALID")
+    return message
+
+
 def _may_edit(call: Call, message: Message) -> bool:
     if message.author == call.bot.id:
         return True
@@ -131,9 +151,15 @@ def _may_edit(call: Call, message: Message) -> bool:
 
 def check_deletable(call: Call, message: Message) -> None:
     """TELEGRAM.md, Sending and files: nothing older than 48 h, in channels too, even as an admin."""
-    too_old = call.world.clock.now() - message.date > DELETABLE_FOR
+    too_old = call.world.clock.now() - message.date > DELETABLE_FOR and _age_counts(call, message)
     if too_old or not _may_delete(call, message):
         raise bad_request("message can't be deleted")
+
+
+def _age_counts(call: Call, message: Message) -> bool:
+    """Lax (`strict_48_hours` off): an administrator who may delete does so at any age, as the documentation reads."""
+    chat = call.world.state.chats.get(message.room.chat_id)
+    return call.world.options.strict_48_hours or chat is None or not chat.may(call.bot.id, "can_delete_messages")
 
 
 def _may_delete(call: Call, message: Message) -> bool:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from sandbox.access import chat_id_of
 from sandbox.call import Call, Done, Method
-from sandbox.errors import INTERNAL, ApiError, EntityTooLarge, api_error, too_many
+from sandbox.errors import INTERNAL, ApiError, EntityTooLarge, api_error, bad_request, too_many
 from sandbox.faults import Fault
 from sandbox.methods import METHODS
 from sandbox.model import Bot
@@ -77,7 +77,7 @@ def authenticate(world: World, token: str) -> Bot:
     if not _TOKEN.fullmatch(token):
         raise api_error(401, "invalid token specified")
     bot = world.state.tokens.get(token)
-    if bot is None:
+    if bot is None or world.faults.take("revoked", "", bot.id) is not None:
         raise ApiError(401, "Unauthorized")
     if bot.id not in world.started:
         world.flood.start_bot()
@@ -94,19 +94,22 @@ async def _answer(world: World, request: web.Request, trace: _Trace) -> web.Resp
         raise api_error(404, "method not found")
     if world.closing.is_set():
         raise api_error(INTERNAL, "restart")
+    if trace.bot.logged_out and world.options.refuse_logged_out and not world.options.local:
+        raise ApiError(400, "Bad Request: Logged out")
     arguments = await read_arguments(request, world.store, world.options.max_upload)
     trace.size = _body_size(request)
     trace.chat_id = chat_id_of(world, arguments.text("chat_id"))
-    call = Call(world, trace.bot, trace.method, arguments)
     faults = world.faults.on_call(trace.method, trace.bot.id, trace.chat_id)
+    call = Call(world, trace.bot, trace.method, arguments, tuple(faults))
     return await _play(request, call, method, faults)
 
 
 async def _play_early(request: web.Request, fault: Fault) -> None:
-    """`away` cuts before anything is read, `reset` in the middle of the body."""
-    if fault.kind == "reset" and request.body_exists:
+    """`away` cuts before anything is read, `reset` before, in the middle of or after the body."""
+    when = fault.wanted.get("when", "in")
+    if fault.kind == "reset" and request.body_exists and when != "before":
         half, taken = (request.content_length or 0) // 2, 0
-        while taken <= half and (piece := await request.content.readany()):
+        while (taken <= half or when == "after") and (piece := await request.content.readany()):
             taken += len(piece)
     raise CutConnection
 
@@ -119,7 +122,7 @@ async def _play(request: web.Request, call: Call, method: Method, faults: list[F
         raise CutConnection
     try:
         for fault in faults:
-            await suffer(request, call.world, fault)
+            await suffer(request, call.world, fault, call)
     except BaseException:
         call.arguments.drop()
         raise
@@ -129,13 +132,15 @@ async def _play(request: web.Request, call: Call, method: Method, faults: list[F
     return answer
 
 
-async def suffer(request: web.Request, world: World, fault: Fault) -> None:
-    """What a fault does before the call is handled."""
+async def suffer(request: web.Request, world: World, fault: Fault, call: Call | None = None) -> None:
+    """What a fault does before the call, or the download, is handled."""
     match fault.kind:
         case "flood":
             raise too_many(int(fault.number("retry_after", 1)))
         case "error":
             raise _ordered_error(fault)
+        case "hidden_flood":
+            _refuse_hiding(call, fault)
         case "slow":
             await asyncio.sleep(fault.number("seconds", 1))
         case "stall":
@@ -147,6 +152,17 @@ async def suffer(request: web.Request, world: World, fault: Fault) -> None:
 def _ordered_error(fault: Fault) -> ApiError:
     code = int(fault.number("status", INTERNAL))
     return ApiError(code, fault.wanted.get("description") or "Internal Server Error")
+
+
+def _refuse_hiding(call: Call | None, fault: Fault) -> None:
+    """TELEGRAM.md, Limits: where a flood error hides in a 400. Albums break off on their own, when some were sent."""
+    if call is None or call.method.lower() == "sendmediagroup":
+        return
+    if call.method.lower() == "getfile":
+        raise bad_request("wrong file_id or the file is temporarily unavailable")
+    wait = int(fault.number("retry_after", 5))
+    text = f'failed to send message #1 with the error message "Too Many Requests: retry after {wait}"'
+    raise bad_request(text)
 
 
 async def _stall(request: web.Request, fault: Fault, world: World) -> None:
@@ -186,9 +202,20 @@ async def handle(call: Call, method: Method) -> web.Response:
     finally:
         call.arguments.drop()
         call.world.journal.flush()
+    wrong = call.fault("wrong_size")
+    if wrong is not None:
+        result = _missized(result, int(wrong.number("bytes", 1)))
     if isinstance(result, Done):
         return success(result.result, result.description)
     return success(result)
+
+
+def _missized(value: Any, by: int) -> Any:
+    if isinstance(value, list):
+        return [_missized(one, by) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: one + by if name == "file_size" else _missized(one, by) for name, one in value.items()}
 
 
 async def run_method(world: World, bot: Bot, name: str, fields: dict[str, str]) -> None:

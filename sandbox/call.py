@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sandbox.errors import bad_request
+from sandbox.faults import Fault
 from sandbox.markup import reply_markup
-from sandbox.model import Bot, Json, Room
+from sandbox.model import Bot, Json
 from sandbox.parsing import formatted
 from sandbox.wire import Arguments
 from sandbox.world import World
@@ -30,6 +31,11 @@ class Call:
     bot: Bot
     method: str
     arguments: Arguments
+    faults: tuple[Fault, ...] = ()
+
+    def fault(self, kind: str) -> Fault | None:
+        """The fault of this kind that hits the call."""
+        return next((one for one in self.faults if one.kind == kind), None)
 
     def formatted(self, name: str, entities: str, source: Json | None = None) -> tuple[str, list[Json]]:
         """A text argument after `parse_mode` or with its explicit entities; of `source`, an InputMedia, if given."""
@@ -58,20 +64,6 @@ class Call:
 
     def markup(self) -> Json | None:
         return reply_markup(self.arguments.text("reply_markup"))
-
-    def reply_target(self, room: Room) -> int | None:
-        """From `reply_parameters`, or the older `reply_to_message_id`. That a missing one is an error is unverified."""
-        parameters = self.structure("reply_parameters")
-        if isinstance(parameters, dict):
-            target, lenient = parameters.get("message_id"), parameters.get("allow_sending_without_reply") is True
-        else:
-            target = self.arguments.integer("reply_to_message_id") or None
-            lenient = self.arguments.flag("allow_sending_without_reply")
-        if target is None or target in room.messages:
-            return target
-        if lenient:
-            return None
-        raise bad_request("message to be replied not found")
 
     def structure(self, name: str) -> Any:
         try:

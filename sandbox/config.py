@@ -15,6 +15,11 @@ PHOTO_MAX: Final = 10_485_760
 UNLIMITED: Final = 1 << 62  # for what people send: their apps have no such limit here
 
 
+def _option(default: Any, about: str) -> Any:
+    """A field with a sentence on it, for `/control/openapi.json`; UNKNOWN marks what nobody could verify."""
+    return field(default=default, metadata={"about": about})
+
+
 @dataclass(frozen=True, kw_only=True)
 class SandboxConfig:
     """`port` 0 takes a free one; `samples` fills a fresh state with people, a staff group and channels."""
@@ -32,9 +37,14 @@ class SandboxConfig:
 class FloodOptions:
     """Messages a minute in a group or channel, and a second for a bot as a whole."""
 
-    enabled: bool = True
-    per_chat_per_minute: int = 20
-    per_bot_per_second: int = 30
+    enabled: bool = _option(True, "whether flood control answers 429 at all")
+    per_chat_per_minute: int = _option(20, "messages a minute into one group or channel (documented for groups)")
+    per_bot_per_second: int = _option(30, "messages a second of one bot (documented as about 30)")
+    per_private_second: float = _option(1.0, "messages a second into one private chat (documented)")
+    private_burst: int = _option(20, "messages that pass at once in a private chat; how many is unknown")
+    channels: bool = _option(True, "UNKNOWN: whether channels count like groups; operators report that they do")
+    same_size: bool = _option(True, "uploads of exactly equal size are spaced 0.2-0.9 s (server source)")
+    new_bots_per_minute: int = _option(20, "bots that start within a minute (server source)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +57,16 @@ class Options:
     local: bool
     max_upload: int
     max_download: int | None
-    photo_max: int = PHOTO_MAX
+    photo_max: int = _option(PHOTO_MAX, "bytes of a photo (documented)")
     flood: FloodOptions = field(default_factory=FloodOptions)
-    range_on_file: bool = True
-    http_webhooks: bool = False
+    range_on_file: bool = _option(True, "UNKNOWN: whether /file answers Range with 206 (off: 200 and all bytes)")
+    strict_48_hours: bool = _option(True, "REPORTED: nothing older than 48 h can be deleted, by channel admins too")
+    path_lifetime: int = _option(3600, "seconds a file_path lives; documented as at least an hour")
+    recompress_photos: bool = _option(True, "photos become JPEGs of up to 320, 800 and 1280 px (off: bytes are kept)")
+    missing_reply_is_error: bool = _option(True, "UNKNOWN: a reply to a message that is gone answers 400")
+    refuse_logged_out: bool = _option(True, "after logOut the cloud answers 400 (the text is assumed)")
+    close_refused_for: int = _option(600, "seconds from its start in which close answers 429 (documented)")
+    http_webhooks: bool = _option(False, "webhooks by http and on any port, as a local server allows")
 
     @staticmethod
     def of_mode(*, local: bool, flood: bool) -> "Options":

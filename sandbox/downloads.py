@@ -67,7 +67,10 @@ async def send_file(
         answer.headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
     await answer.prepare(request)
     if request.method != "HEAD":
-        await _pour(world, answer, file, start, start + (end - start) // 2 if truncated else end)
+        try:
+            await _pour(world, answer, file, start, start + (end - start) // 2 if truncated else end)
+        except ConnectionResetError:
+            return answer  # the reader went away
     if truncated:
         await _end_early(request)
     return answer

@@ -9,7 +9,22 @@ from sandbox.errors import ControlError
 from sandbox.model import Json
 
 BEFORE_READING: Final = ("away", "reset")
-KINDS: Final = ("flood", "error", "slow", "reset", "answer_lost", "late", "away", "truncate", "stall")
+# What each kind does; `/control/openapi.json` and the README say it in these words.
+KINDS: Final = {
+    "flood": "429 with `retry_after`",
+    "hidden_flood": "a flood error inside of a 400; of an album `sent` items (default 1) are sent before it",
+    "error": "the answer has `status` (default 500) and `description`",
+    "slow": "`seconds` (default 1) pass before the call is handled",
+    "stall": "accepted, but not handled until the fault is removed",
+    "reset": "cut `when`: before, in (default) or after the body was read; nothing happens",
+    "answer_lost": "handled, then cut without an answer",
+    "late": "cut at once; the call takes effect after `seconds`",
+    "away": "cut before anything is read, downloads too",
+    "truncate": "a download ends in its middle",
+    "wrong_size": "every `file_size` of the answer is off by `bytes` (default 1)",
+    "duplicate": "updates that were confirmed are delivered once more (method getUpdates or webhook)",
+    "revoked": "the bot's token is unknown (401) until the fault is removed",
+}
 FILE: Final = "file"  # the "method" of a download
 _ON_FILES: Final = ("away", "truncate")
 _PARAMETERS: Final = {
@@ -24,7 +39,12 @@ _PARAMETERS: Final = {
     "seconds": (int, float),
     "status": int,
     "description": str,
+    "when": str,
+    "sent": int,
+    "bytes": int,
 }
+_LATER: Final = ("duplicate", "revoked")  # asked for by name where they play, not with each call
+_MOMENTS: Final = ("before", "in", "after")
 
 
 @dataclass(slots=True)
@@ -80,8 +100,14 @@ class Faults:
 
     def on_call(self, method: str, bot_id: int, chat_id: int | None) -> list[Fault]:
         """The faults that hit a call whose arguments are known, in the order they were posted."""
-        candidates = [fault for fault in list(self._faults.values()) if fault.kind not in BEFORE_READING]
+        apart = (*BEFORE_READING, *_LATER)
+        candidates = [fault for fault in list(self._faults.values()) if fault.kind not in apart]
         return [one for one in candidates if self._hits(one, method, bot_id, chat_id)]
+
+    def take(self, kind: str, method: str, bot_id: int) -> Fault | None:
+        """A fault of this kind that hits now; it counts as played."""
+        candidates = [fault for fault in self._faults.values() if fault.kind == kind]
+        return next((one for one in candidates if self._hits(one, method, bot_id, None)), None)
 
     def _hits(self, fault: Fault, method: str, bot_id: int | None, chat_id: int | None) -> bool:
         wanted = fault.wanted
@@ -115,7 +141,9 @@ def _check(wanted: dict[str, Any]) -> None:
     for name, value in wanted.items():
         if name not in _PARAMETERS or not isinstance(value, _PARAMETERS[name]):  # type: ignore[arg-type]
             raise ControlError(f"{name} is unknown or of a wrong type")
-    if wanted["kind"] in BEFORE_READING and "chat" in wanted:
-        raise ControlError("away and reset cut before the chat is known: leave chat out")
+    if wanted["kind"] in (*BEFORE_READING, *_LATER) and "chat" in wanted:
+        raise ControlError(f"{wanted['kind']} knows no chat: leave it out")
+    if wanted.get("when", "in") not in _MOMENTS:
+        raise ControlError(f"when has to be one of {', '.join(_MOMENTS)}")
     if wanted.get("count", 1) < 1:
         raise ControlError("count has to be positive")

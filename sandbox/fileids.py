@@ -1,6 +1,7 @@
 """`file_id` and `file_unique_id` (TELEGRAM.md, Sending and files).
 
-A `file_id` says kind, file and bot, and is sealed with the bot's token: other bots cannot unserialise it. The
+A `file_id` says kind, file and bot, and is sealed with the bot's token: other bots cannot unserialise it. Several are
+valid for one file and bot: the same file in another message comes under another of its 16 variants. The
 `file_unique_id` is the same for all bots and cannot fetch.
 """
 
@@ -14,7 +15,8 @@ from typing import Final
 from sandbox.errors import WRONG_REMOTE, bad_request
 from sandbox.model import Bot
 
-# Position is what is written into the id; never reorder.
+VARIANTS: Final = 16
+# Position is what is written into the id (its lower half byte; the upper one is the variant); never reorder.
 KINDS: Final = (
     "photo",
     "thumbnail",
@@ -49,8 +51,8 @@ def unique_id(number: int) -> str:
     return "AgAD" + base64.urlsafe_b64encode(struct.pack(">I", number) + digest).decode().rstrip("=")
 
 
-def encode(bot: Bot, kind: str, number: int) -> str:
-    head = _HEAD.pack(KINDS.index(kind), bot.id, number)
+def encode(bot: Bot, kind: str, number: int, variant: int = 0) -> str:
+    head = _HEAD.pack(KINDS.index(kind) | variant % VARIANTS << 4, bot.id, number)
     return base64.urlsafe_b64encode(head + _seal(bot, head)).decode()
 
 
@@ -60,8 +62,8 @@ def decode(bot: Bot, file_id: str) -> tuple[str, int]:
     head = raw[: _HEAD.size]
     if len(raw) != _HEAD.size + _SEAL or raw[_HEAD.size :] != _seal(bot, head):
         raise bad_request(WRONG_REMOTE + "can't unserialize it")
-    kind, _bot, number = _HEAD.unpack(head)
-    return KINDS[kind], number
+    mark, _bot, number = _HEAD.unpack(head)
+    return KINDS[mark & 0x0F], number
 
 
 def _seal(bot: Bot, head: bytes) -> bytes:

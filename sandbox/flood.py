@@ -14,13 +14,11 @@ from sandbox.config import Options
 from sandbox.errors import ApiError, too_many
 
 _MINUTE: Final = 60.0
-_PRIVATE_BURST: Final = 20  # unknown; "bursts pass" is all the documentation says
 _SAME_SIZE_FROM: Final = 100_000
 _SAME_SIZE_SPACING: Final = (0.2, 0.9)
 _SAME_SIZE_PER_BYTE: Final = 1e-7
 _SAME_SIZE_BACKLOG: Final = 5.0
 _SAME_SIZES_KEPT: Final = 4096
-_STARTS_PER_MINUTE: Final = 20
 
 
 class _Bucket:
@@ -64,8 +62,8 @@ class Flood:
         if is_group:
             wait = max(wait, self._window_wait(key, options.per_chat_per_minute, now))
         else:
-            private = self._private.setdefault(key, _Bucket(_PRIVATE_BURST, now))
-            wait = max(wait, private.missing(1.0, _PRIVATE_BURST, now))
+            private = self._private.setdefault(key, _Bucket(options.private_burst, now))
+            wait = max(wait, private.missing(options.per_private_second, options.private_burst, now))
         if wait > 0:
             raise self._refusal(wait)
         bucket.take()
@@ -83,7 +81,7 @@ class Flood:
     def same_size_delay(self, bot_id: int, size: int) -> float:
         """Seconds an upload of exactly this total size has to wait; not on a local server. Raises the 429."""
         options = self._options()
-        if not options.flood.enabled or options.local or size <= _SAME_SIZE_FROM:
+        if not options.flood.enabled or not options.flood.same_size or options.local or size <= _SAME_SIZE_FROM:
             return 0.0
         low, high = _SAME_SIZE_SPACING
         now, key = self._clock.now(), (bot_id, size)
@@ -103,7 +101,7 @@ class Flood:
         now = self._clock.now()
         while self._starts and self._starts[0] <= now - _MINUTE:
             self._starts.popleft()
-        if len(self._starts) >= _STARTS_PER_MINUTE:
+        if len(self._starts) >= self._options().flood.new_bots_per_minute:
             raise self._refusal(self._starts[0] + _MINUTE - now)
         self._starts.append(now)
 

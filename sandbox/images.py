@@ -1,17 +1,17 @@
-"""Width and height from an image's header, and small JPEGs where Pillow is installed."""
+"""Width and height from an image's header, and JPEGs as Telegram makes them of pictures."""
 
 import io
 import struct
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-try:
-    from PIL import Image
-except ImportError:  # the sandbox works without: photos then have one size and no thumbnails
-    Image = None  # type: ignore[assignment, unused-ignore]
+from PIL import Image, ImageOps
 
 Size = tuple[int, int]
 THUMB_SIDE: Final = 320  # TELEGRAM.md, Limits
+PHOTO_SIDES: Final = (320, 800, 1280)  # the longer side of a photo's sizes; larger pictures are scaled down
+_QUALITY: Final = 85
+_UNREADABLE: Final = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 HEADER_BYTES: Final = 512 * 1024  # a JPEG's frame header comes after its EXIF data
 _PNG, _GIF_HEAD, _WEBP_HEAD = 24, 10, 30
 _JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -63,30 +63,42 @@ def fitted(size: Size, side: int) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
+def sides_of(size: Size) -> list[Size]:
+    """The sizes that a photo of `size` comes in, the smallest first."""
+    largest = fitted(size, PHOTO_SIDES[-1])
+    return [fitted(size, side) for side in PHOTO_SIDES if side < max(largest)] + [largest]
+
+
+def photo_sizes(path: Path) -> list[tuple[bytes, Size]]:
+    """A picture as JPEGs of every size it comes in, the smallest first; empty for what cannot be read. Blocks."""
+    try:
+        with Image.open(path) as image:
+            image.draft("RGB", (PHOTO_SIDES[-1], PHOTO_SIDES[-1]))
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except _UNREADABLE:
+        return []
+    return [(_jpeg_of(upright, size), size) for size in sides_of(upright.size)]
+
+
 def shrink(path: Path, side: int) -> tuple[bytes, Size] | None:
-    """A small JPEG of the image at `path`; None without Pillow, or for what it cannot read. Blocks."""
-    if Image is None:
-        return None
+    """A small JPEG of the image at `path`; None for what cannot be read. Blocks."""
     try:
         with Image.open(path) as image:
             image.draft("RGB", (side, side))
-            return _jpeg_of(image, side)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            size = fitted(image.size, side)
+            return _jpeg_of(image.convert("RGB"), size), size
+    except _UNREADABLE:
         return None
 
 
-def _jpeg_of(image: Any, side: int) -> tuple[bytes, Size]:
-    small = image.convert("RGB")
-    small.thumbnail((side, side))
+def _jpeg_of(image: Image.Image, size: Size) -> bytes:
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=80)
-    return out.getvalue(), small.size
+    image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0).save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()
 
 
-def painted(size: Size, colour: str) -> bytes | None:
-    """A JPEG of one colour (a name or #rrggbb); None without Pillow. Raises ValueError for no colour."""
-    if Image is None:
-        return None
+def painted(size: Size, colour: str) -> bytes:
+    """A JPEG of one colour (a name or #rrggbb). Raises ValueError for no colour."""
     out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, "JPEG", quality=80)
+    Image.new("RGB", size, colour).save(out, "JPEG", quality=_QUALITY)
     return out.getvalue()

@@ -1,6 +1,6 @@
 """Who is in a chat with which rights, and the `my_chat_member` updates of a change (TELEGRAM.md, Updates)."""
 
-from typing import Final
+from typing import Any, Final
 
 from sandbox.model import CHANNEL, PRIVATE, Bot, Chat, Json, Member
 from sandbox.render import Renderer, chat_json
@@ -21,8 +21,8 @@ ADMIN_RIGHTS: Final = (
     "can_send_welcome_messages",
 )
 CHANNEL_RIGHTS: Final = ("can_post_messages", "can_edit_messages")
-GROUP_RIGHTS: Final = ("can_pin_messages",)
-_RESTRICTABLE: Final = (
+GROUP_RIGHTS: Final = ("can_pin_messages", "can_manage_topics")
+PERMISSIONS: Final = (
     "can_send_messages",
     "can_send_audios",
     "can_send_documents",
@@ -54,20 +54,26 @@ def member_json(renderer: Renderer, chat: Chat, user_id: int) -> Json:
     shown: Json = {"status": member.status, "user": renderer.user(user_id)}
     match member.status:
         case "creator":
-            shown["is_anonymous"] = False
+            shown["is_anonymous"] = member.rights.get("is_anonymous", False)
         case "administrator":
-            names = ADMIN_RIGHTS + (CHANNEL_RIGHTS if chat.type == CHANNEL else GROUP_RIGHTS)
-            shown |= {"can_be_edited": False, "is_anonymous": False}
-            shown |= {name: member.rights.get(name, False) for name in names}
+            shown |= {"can_be_edited": False, **admin_rights(chat.type, member.rights)}
             shown["can_manage_chat"] = True  # implied by any other right
         case "restricted":
             shown |= {"is_member": True, "until_date": 0}
-            shown |= {name: member.rights.get(name, False) for name in _RESTRICTABLE}
+            shown |= {name: member.rights.get(name, False) for name in PERMISSIONS}
         case "kicked":
             shown["until_date"] = 0
         case _:
             pass
+    if member.custom_title and member.status in ("creator", "administrator"):
+        shown["custom_title"] = member.custom_title
     return shown
+
+
+def admin_rights(chat_type: str, rights: dict[str, bool]) -> Json:
+    """A Bot API `ChatAdministratorRights`, those that a chat of this type has."""
+    names = ("is_anonymous", *ADMIN_RIGHTS, *(CHANNEL_RIGHTS if chat_type == CHANNEL else GROUP_RIGHTS))
+    return {name: rights.get(name, False) for name in names}
 
 
 class Membership:
@@ -76,8 +82,10 @@ class Membership:
         self._updates = updates
         self._renderer = renderer
 
-    def change(self, chat: Chat, user_id: int, member: Member, by: int) -> None:
-        """Give `user_id` a new place in the chat and tell the bots concerned."""
+    def change(self, chat: Chat, user_id: int, member: Member, by: int, **how: Any) -> None:
+        """Give `user_id` a new place in the chat and tell the bots concerned; `how` are further fields of the update
+        (`invite_link`, `via_join_request`).
+        """
         old = member_json(self._renderer, chat, user_id)
         bot = self._state.bots.get(user_id)
         if bot is not None:
@@ -87,7 +95,7 @@ class Membership:
             member.reads_all = before.reads_all if stays and before is not None else bot.can_read_all_group_messages
         chat.members[user_id] = member
         self._state.save_chat(chat)
-        event = self._event(chat_json(chat), by, old, member_json(self._renderer, chat, user_id))
+        event = self._event(chat_json(chat), by, old, member_json(self._renderer, chat, user_id)) | how
         if bot is not None:
             self._updates.push(bot, "my_chat_member", chat.id, event)
             return

@@ -12,6 +12,7 @@ CHANNEL: Final = "channel"
 GROUPS: Final = (GROUP, SUPERGROUP)
 PRESENT: Final = ("creator", "administrator", "member", "restricted")
 ANONYMOUS_ADMIN: Final = 1_087_968_824  # TELEGRAM.md, Updates
+CHANNEL_BOT: Final = 136_817_688  # who writes where a person writes as a channel
 
 
 class RoomKey(NamedTuple):
@@ -26,6 +27,8 @@ class RoomKey(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Bot:
+    """`menu_buttons` by chat id ("" is the default); `texts` (names, descriptions) by `name|language`."""
+
     id: int
     token: str
     username: str
@@ -35,6 +38,11 @@ class Bot:
     webhook: Json | None = None
     allowed_updates: list[str] | None = None
     commands: Json = field(default_factory=dict)
+    supports_inline_queries: bool = True
+    menu_buttons: dict[str, Json] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    default_rights: dict[str, Json] = field(default_factory=dict)
+    logged_out: bool = False
 
     def as_json(self) -> Json:
         return asdict(self)
@@ -42,6 +50,8 @@ class Bot:
 
 @dataclass(slots=True, kw_only=True)
 class Person:
+    """`photos`: profile photos, the latest first. `hidden_forwards`: forwards of theirs carry only their name."""
+
     id: int
     first_name: str
     last_name: str | None = None
@@ -50,6 +60,8 @@ class Person:
     phone: str | None = None
     blocked_bots: list[int] = field(default_factory=list)
     deactivated: bool = False
+    hidden_forwards: bool = False
+    photos: list[str] = field(default_factory=list)
 
     def as_json(self) -> Json:
         return asdict(self)
@@ -62,11 +74,15 @@ class Member:
     status: str
     rights: dict[str, bool] = field(default_factory=dict)
     reads_all: bool = False
+    custom_title: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Chat:
-    """A group, supergroup or channel; private chats need no record."""
+    """A group, supergroup or channel; private chats need no record.
+
+    `topics` of a forum by thread id, `invites` by link, `join_requests` by person: what methods say of them.
+    """
 
     id: int
     type: str
@@ -77,6 +93,12 @@ class Chat:
     members: dict[int, Member] = field(default_factory=dict)
     pinned: list[int] = field(default_factory=list)
     migrate_to: int | None = None
+    description: str | None = None
+    is_forum: bool = False
+    topics: dict[str, Json] = field(default_factory=dict)
+    invites: dict[str, Json] = field(default_factory=dict)
+    join_requests: dict[str, str] = field(default_factory=dict)
+    permissions: dict[str, bool] = field(default_factory=dict)
 
     def status(self, user_id: int) -> str:
         member = self.members.get(user_id)
@@ -127,7 +149,8 @@ class Message:
     """One message as its chat holds it.
 
     `body` has `text`/`entities`, or `media` (`{"kind", "file"}`) with `caption`/`caption_entities`, or
-    `service`; and `reply_markup`. `author` is a person, a bot, or 0 where the chat itself speaks.
+    `service`; and `reply_markup`. `author` is a person, a bot, or 0 where the chat itself speaks. `thread` is the
+    topic of a forum, `external` what a reply into another chat points at, `sender_chat` the channel a person writes as.
     """
 
     room: RoomKey
@@ -142,6 +165,11 @@ class Message:
     protected: bool = False
     anonymous: bool = False
     reactions: list[Json] = field(default_factory=list)
+    thread: int | None = None
+    quote: Json | None = None
+    external: Json | None = None
+    via_bot: int | None = None
+    sender_chat: int | None = None
 
     def key(self) -> str:
         return f"{self.room.chat_id}:{self.room.bot_id}:{self.id}"
@@ -162,6 +190,15 @@ class Room:
     key: RoomKey
     last_id: int = 0
     messages: dict[int, Message] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWebApp:
+    """A Mini App that may still answer through `answerWebAppQuery`."""
+
+    bot_id: int
+    person_id: int
+    room: RoomKey
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.events import Events
 from sandbox.membership import Membership
-from sandbox.model import CHANNEL, GROUPS, Bot, Chat, Json, Message, RoomKey
+from sandbox.model import CHANNEL, GROUPS, Bot, Chat, Json, Member, Message, RoomKey
 from sandbox.render import Renderer
 from sandbox.state import State
 from sandbox.updates import UpdateHub
@@ -37,6 +37,20 @@ class Postbox:
         self._tell_bots(message, edited=False, by=author)
         self._tell_pages("message", message)
         return message
+
+    def note_service(self, room: RoomKey, author: int, word: Json, thread: int | None = None) -> Message:
+        """A service message: `{"new_chat_members": [ids]}`, `{"pinned_message": id}`, …"""
+        return self.send(room, author, {"service": word}, thread=thread)
+
+    def move(self, chat: Chat, user_id: int, member: Member, by: int, **how: Any) -> None:
+        """Change a membership, with the service message that groups show when somebody comes or goes."""
+        was_in = chat.has(user_id)
+        self.membership.change(chat, user_id, member, by, **how)
+        self._events.emit({"type": "member", "chat_id": chat.id, "user_id": user_id, "status": member.status})
+        if chat.type == CHANNEL or was_in == chat.has(user_id):
+            return
+        word: Json = {"left_chat_member": user_id} if was_in else {"new_chat_members": [user_id]}
+        self.note_service(RoomKey(chat.id, 0), by, word)
 
     def edit(self, message: Message, body: Json, by: int) -> None:
         message.body = body
@@ -112,7 +126,7 @@ class Postbox:
         assert chat.type in GROUPS
         if chat.members[bot.id].reads_all or chat.status(bot.id) == "administrator":
             return True
-        if "service" in message.body:
+        if "service" in message.body or message.via_bot == bot.id:
             return True
         replied = self._state.room(message.room).messages.get(message.reply_to or 0)
         if replied is not None and replied.author == bot.id:

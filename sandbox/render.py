@@ -1,9 +1,12 @@
 """State to Bot API JSON, as one bot sees it: file ids are per bot."""
 
+from typing import Final
+
 from sandbox import fileids
 from sandbox.model import (
     ANONYMOUS_ADMIN,
     CHANNEL,
+    CHANNEL_BOT,
     PRIVATE,
     Bot,
     Chat,
@@ -32,7 +35,13 @@ def chat_json(chat: Chat) -> Json:
     shown: Json = {"id": chat.id, "title": chat.title, "type": chat.type}
     if chat.username:
         shown["username"] = chat.username
+    if chat.is_forum:
+        shown["is_forum"] = True
     return shown
+
+
+_PLAIN: Final = ("text", "caption", "contact", "location", "venue", "dice")
+_HELPERS: Final = {ANONYMOUS_ADMIN: ("Group", "GroupAnonymousBot"), CHANNEL_BOT: ("Channel", "Channel_Bot")}
 
 
 class Renderer:
@@ -44,8 +53,10 @@ class Renderer:
             return bot_json(self._state.bots[user_id])
         if user_id in self._state.people:
             return person_json(self._state.people[user_id])
-        name = "Group" if user_id == ANONYMOUS_ADMIN else "Deleted Account"
-        return {"id": user_id, "is_bot": user_id == ANONYMOUS_ADMIN, "first_name": name}
+        if user_id in _HELPERS:
+            first_name, username = _HELPERS[user_id]
+            return {"id": user_id, "is_bot": True, "first_name": first_name, "username": username}
+        return {"id": user_id, "is_bot": False, "first_name": "Deleted Account"}
 
     def chat(self, chat_id: int) -> Json:
         chat = self._state.chats.get(chat_id)
@@ -57,24 +68,28 @@ class Renderer:
 
     # -- files
 
-    def file(self, bot: Bot, file: StoredFile) -> Json:
+    def file(self, bot: Bot, file: StoredFile, variant: int = 0) -> Json:
         """`file_id`, `file_unique_id` and `file_size`."""
         return {
-            "file_id": fileids.encode(bot, file.kind, file.number),
+            "file_id": fileids.encode(bot, file.kind, file.number, variant),
             "file_unique_id": file.uid,
             "file_size": file.size,
         }
 
-    def media(self, bot: Bot, uid: str) -> Json:
+    def photo(self, bot: Bot, uid: str, variant: int = 0) -> list[Json]:
+        """The sizes of a photo, the smallest first."""
+        sizes = [self._state.files[one] for one in self._state.files[uid].sizes]
+        return [{**self.file(bot, size, variant), **size.attrs} for size in sizes]
+
+    def media(self, bot: Bot, uid: str, variant: int = 0) -> Json:
         """The message fields of a file: `{"document": {…}}`, for an animation both fields."""
         file = self._state.files[uid]
         if file.kind == "photo":
-            sizes = [self._state.files[one] for one in file.sizes]
-            return {"photo": [{**self.file(bot, size), **size.attrs} for size in sizes]}
-        shown = {**file.attrs, **self.file(bot, file)}
+            return {"photo": self.photo(bot, uid, variant)}
+        shown = {**file.attrs, **self.file(bot, file, variant)}
         if file.thumb:
             thumb = self._state.files[file.thumb]
-            shown["thumbnail"] = shown["thumb"] = {**self.file(bot, thumb), **thumb.attrs}
+            shown["thumbnail"] = shown["thumb"] = {**self.file(bot, thumb, variant), **thumb.attrs}
         if file.kind == "animation":
             kept = ("file_name", "mime_type", "thumbnail", "thumb", "file_id", "file_unique_id", "file_size")
             return {"animation": shown, "document": {name: shown[name] for name in kept if name in shown}}
@@ -87,8 +102,12 @@ class Renderer:
         shown["date"] = message.date
         if message.edit_date is not None:
             shown["edit_date"] = message.edit_date
+        if message.thread is not None:
+            shown |= {"message_thread_id": message.thread, "is_topic_message": True}
         if message.forward:
             shown["forward_origin"] = self._origin(message.forward)
+        if message.via_bot is not None:
+            shown["via_bot"] = self.user(message.via_bot)
         chat = self._state.chats.get(message.room.chat_id)
         if message.protected or (chat is not None and chat.protected):
             shown["has_protected_content"] = True
@@ -97,6 +116,10 @@ class Renderer:
         replied = self._replied(message) if replies else None
         if replied is not None:
             shown["reply_to_message"] = self.message(replied, bot, replies=False)
+        if message.external is not None:
+            shown["external_reply"] = self._external(message.external, bot)
+        if message.quote is not None:
+            shown["quote"] = message.quote
         return {**shown, **self._content(message, bot)}
 
     def _sender(self, message: Message) -> Json:
@@ -105,20 +128,33 @@ class Renderer:
         if chat is not None and chat.type == CHANNEL:
             return {"sender_chat": chat_json(chat)}
         if chat is not None and message.anonymous:
-            anonymous = {**self.user(ANONYMOUS_ADMIN), "username": "GroupAnonymousBot"}
-            return {"from": anonymous, "sender_chat": chat_json(chat)}
+            return {"from": self.user(ANONYMOUS_ADMIN), "sender_chat": chat_json(chat)}
+        if message.sender_chat is not None:
+            return {"from": self.user(CHANNEL_BOT), "sender_chat": self.chat(message.sender_chat)}
         return {"from": self.user(message.author)}
 
     def _origin(self, forward: Json) -> Json:
         origin: Json = {"type": forward["type"], "date": forward["date"]}
         if forward["type"] == "user":
             origin["sender_user"] = self.user(forward["user_id"])
+        elif forward["type"] == "hidden_user":
+            origin["sender_user_name"] = forward["name"]
         elif forward["type"] == "channel":
             origin["chat"] = self.chat(forward["chat_id"])
             origin["message_id"] = forward["message_id"]
         else:
             origin["sender_chat"] = self.chat(forward["chat_id"])
         return origin
+
+    def _external(self, external: Json, bot: Bot) -> Json:
+        """What a reply into another chat shows of the message it replies to."""
+        shown: Json = {"origin": self._origin(external["origin"])}
+        if external["chat_id"] < 0:
+            shown |= {"chat": self.chat(external["chat_id"]), "message_id": external["message_id"]}
+        if external.get("file"):
+            media = self.media(bot, external["file"])
+            shown |= {name: value for name, value in media.items() if name != "document" or len(media) == 1}
+        return shown
 
     def _replied(self, message: Message) -> Message | None:
         if message.reply_to is None:
@@ -127,12 +163,12 @@ class Renderer:
 
     def _content(self, message: Message, bot: Bot) -> Json:
         body = message.body
-        shown = {name: body[name] for name in ("text", "caption", "contact", "location") if body.get(name)}
+        shown = {name: body[name] for name in _PLAIN if body.get(name)}
         for name in ("entities", "caption_entities"):
             if body.get(name):
                 shown[name] = [self._entity(entity) for entity in body[name]]
         if "media" in body:
-            shown.update(self.media(bot, body["media"]["file"]))
+            shown.update(self.media(bot, body["media"]["file"], message.id))
         if "service" in body:
             shown.update(self._service(message.room, body["service"], bot))
         if "inline_keyboard" in (body.get("reply_markup") or {}):

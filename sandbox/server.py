@@ -1,13 +1,14 @@
 """The server: routes, start and end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from sandbox import control
 from sandbox.api import WORLD, bot_api, run_method
@@ -38,11 +39,12 @@ class RunningSandbox:
 
 
 @asynccontextmanager
-async def running(config: SandboxConfig) -> AsyncIterator[RunningSandbox]:
-    """Serve a sandbox until the context ends; its state is on disk then."""
+async def running(config: SandboxConfig, *middlewares: Middleware) -> AsyncIterator[RunningSandbox]:
+    """Serve a sandbox until the context ends; its state is on disk then. `middlewares` see every request first."""
     world = _world(config)
     try:
-        runner = web.AppRunner(build_app(world), access_log=None, shutdown_timeout=_GRACE, read_bufsize=_READ_BUFFER)
+        app = build_app(world, middlewares)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE, read_bufsize=_READ_BUFFER)
         await runner.setup()
         try:
             site = web.TCPSite(runner, config.host, config.port)
@@ -78,8 +80,8 @@ def _resume_webhooks(world: World) -> None:
             world.webhooks.resume(bot)
 
 
-def build_app(world: World) -> web.Application:
-    app = web.Application(middlewares=[control.errors_as_json])
+def build_app(world: World, middlewares: Sequence[Middleware] = ()) -> web.Application:
+    app = web.Application(middlewares=[*middlewares, control.errors_as_json])
     app[WORLD] = world
     app.router.add_route("GET", "/bot{token:[^/]*}/{method:[^/]*}", bot_api)
     app.router.add_route("POST", "/bot{token:[^/]*}/{method:[^/]*}", bot_api)

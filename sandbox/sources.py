@@ -12,14 +12,13 @@ import aiohttp
 from sandbox import fileids, images
 from sandbox.call import Call
 from sandbox.errors import bad_request
-from sandbox.files import FileStore, Upload, mime_of
+from sandbox.files import Upload, mime_of
 from sandbox.model import Json, StoredFile
+from sandbox.pictures import add_preview, take_photo, thumbnail_fits
 
 URL_MAX: Final = 20 * 1024 * 1024  # TELEGRAM.md, Limits: a file by URL
 URL_PHOTO_MAX: Final = 5 * 1024 * 1024
 _ADDRESSES: Final = ("http://", "https://")
-_PHOTO_SIDES: Final = 10_000
-_PHOTO_RATIO: Final = 20
 _THUMB_BYTES: Final = 200_000
 _NOUNS: Final = {"video_note": "video note"}
 # The number fields of each kind that are always there in an answer.
@@ -133,11 +132,13 @@ async def take_upload(
     if kind == "photo":
         return await take_photo(call, upload)
     attrs = attributes(kind, upload, fields)
-    if kind == "document" and not _says_document(fields):
-        kind, attrs = _detected(attrs, fields, upload)
+    if kind in ("document", "animation") and not _says_document(fields):
+        kind, attrs = _detected(kind, attrs, fields, upload)
     file = call.world.store.adopt(upload, kind, attrs)
     if thumbnail is not None:
         add_thumbnail(call, file, thumbnail)
+    if file.thumb is None:
+        await add_preview(call.world.store, file)
     return file
 
 
@@ -166,12 +167,16 @@ def _says_document(fields: Mapping[str, Any]) -> bool:
     return str(fields.get("disable_content_type_detection", "")).lower() in ("true", "1", "yes")
 
 
-def _detected(attrs: Json, fields: Mapping[str, Any], upload: Upload) -> tuple[str, Json]:
-    """Without `disable_content_type_detection` a document may come back as something else."""
+def _detected(kind: str, attrs: Json, fields: Mapping[str, Any], upload: Upload) -> tuple[str, Json]:
+    """Without `disable_content_type_detection` a document may come back as something else, and a GIF is named MP4."""
     mime_type = attrs["mime_type"]
     if mime_type == "image/gif":
-        name = upload.file_name + ".mp4"
-        return "animation", {**attributes("animation", upload, fields), "mime_type": "video/mp4", "file_name": name}
+        shown = attributes("animation", upload, fields)
+        width, height = images.dimensions(upload.head(images.HEADER_BYTES)) or (0, 0)
+        shown |= {"width": shown["width"] or width, "height": shown["height"] or height}
+        return "animation", {**shown, "mime_type": "video/mp4", "file_name": upload.file_name + ".mp4"}
+    if kind == "animation":
+        return kind, attrs
     if mime_type == "video/mp4":
         return "video", attributes("video", upload, fields)
     if mime_type in ("audio/mpeg", "audio/mp4", "audio/flac"):
@@ -179,43 +184,10 @@ def _detected(attrs: Json, fields: Mapping[str, Any], upload: Upload) -> tuple[s
     return "document", attrs
 
 
-async def take_photo(call: Call, upload: Upload) -> StoredFile:
-    """A photo and its smaller size. Bytes are kept as they are: the real server recompresses (TELEGRAM.md)."""
-    most = call.world.options.photo_max
-    if upload.size > most:
-        text = f"file of size {upload.size} bytes is too big for a photo; the maximum size is {most} bytes"
-        raise bad_request(text)
-    size = images.dimensions(upload.head(images.HEADER_BYTES))
-    if size is None or not all(size):
-        raise bad_request("IMAGE_PROCESS_FAILED")
-    if sum(size) > _PHOTO_SIDES or max(size) > _PHOTO_RATIO * min(size):
-        raise bad_request("PHOTO_INVALID_DIMENSIONS")
-    small = None
-    if max(size) > images.THUMB_SIDE:
-        loop = asyncio.get_running_loop()
-        small = await loop.run_in_executor(call.world.store.pool, images.shrink, upload.path, images.THUMB_SIDE)
-    file = call.world.store.adopt(upload, "photo", {"width": size[0], "height": size[1]})
-    add_small_size(call.world.store, file, small)
-    return file
-
-
-def add_small_size(store: FileStore, file: StoredFile, small: tuple[bytes, images.Size] | None) -> None:
-    if small is not None:
-        data, (width, height) = small
-        lesser = store.keep(data, "photo", {"width": width, "height": height})
-        lesser.parent = file.uid
-        store.state.save_file(lesser)
-        file.sizes.append(lesser.uid)
-    file.sizes.append(file.uid)
-    store.state.save_file(file)
-
-
 def add_thumbnail(call: Call, file: StoredFile, thumbnail: Upload) -> None:
     """A JPEG under 200 kB and up to 320 px; anything else is ignored (whether it is an error is unverified)."""
-    head = thumbnail.head(images.HEADER_BYTES)
-    size = images.dimensions(head)
-    fits = size is not None and max(size) <= images.THUMB_SIDE and thumbnail.size < _THUMB_BYTES
-    if size is None or not fits or not head.startswith(b"\xff\xd8"):
+    size = thumbnail_fits(thumbnail.head(images.HEADER_BYTES), thumbnail.size, _THUMB_BYTES)
+    if size is None:
         return
     attrs = {"width": size[0], "height": size[1]}
     file.thumb = call.world.store.adopt(thumbnail, "thumbnail", attrs).uid

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from sandbox.errors import CONFLICT, INTERNAL, ApiError, api_error
+from sandbox.errors import CONFLICT, INTERNAL, UNAUTHORIZED, ApiError, api_error
 from sandbox.model import Bot, Json, Update
 from sandbox.state import State
 
@@ -48,11 +48,14 @@ class UpdateHub:
         while waiting and (oldest := next(iter(waiting.values()))).expires <= now:
             self._state.drop_update(oldest)
 
+    def confirmable(self, bot: Bot, offset: int) -> list[Update]:
+        """What an offset confirms."""
+        waiting = self.pending(bot)
+        return waiting[:offset] if offset < 0 else [update for update in waiting if update.id < offset]
+
     def confirm(self, bot: Bot, offset: int) -> None:
         """An offset above an id confirms it; a negative one keeps the last N; 0 confirms nothing."""
-        waiting = self.pending(bot)
-        done = waiting[:offset] if offset < 0 else [update for update in waiting if update.id < offset]
-        for update in done:
+        for update in self.confirmable(bot, offset):
             self._state.drop_update(update)
 
     def drop_all(self, bot: Bot) -> None:
@@ -85,6 +88,9 @@ class UpdateHub:
 
     def shut_down_bot(self, bot: Bot) -> None:
         self._end_poll(bot.id, api_error(INTERNAL, "restart"))
+
+    def revoke(self, bot_id: int) -> None:
+        self._end_poll(bot_id, ApiError(UNAUTHORIZED, "Unauthorized"))
 
     def shut_down(self) -> None:
         for bot_id in list(self._polls):

@@ -20,7 +20,10 @@ Run = Callable[[Bot, str, dict[str, str]], Awaitable[None]]
 
 
 class Webhooks:
-    """One task per bot and chat with something to deliver; `close` ends them all."""
+    """One task per bot and chat with something to deliver; `close` ends them all.
+
+    `again` says whether an update that was taken is to be delivered once more.
+    """
 
     def __init__(self, state: State, updates: UpdateHub, run: Run) -> None:
         self._state = state
@@ -30,6 +33,7 @@ class Webhooks:
         self._lanes: dict[int, asyncio.Semaphore] = {}
         self._session: aiohttp.ClientSession | None = None
         self.errors: dict[int, Json] = {}
+        self.again: Callable[[Bot], bool] = lambda _bot: False
 
     def resume(self, bot: Bot) -> None:
         """Start delivering what waits: after setWebhook, and after a restart."""
@@ -60,6 +64,8 @@ class Webhooks:
         delay = _FIRST_DELAY
         while bot.webhook and (waiting := self._waiting(bot, chat_id)):
             if await self._post(bot, bot.webhook, waiting[0].body()):
+                if self.again(bot):
+                    continue  # the fault: delivered once more
                 self._state.drop_update(waiting[0])
                 self._state.journal.flush()
                 delay = _FIRST_DELAY

@@ -13,8 +13,9 @@ from sandbox.events import Events
 from sandbox.faults import Faults
 from sandbox.files import FileStore
 from sandbox.flood import Flood
+from sandbox.inline import InlineQueries
 from sandbox.journal import Journal
-from sandbox.model import Bot, Json
+from sandbox.model import Bot, Json, OpenWebApp
 from sandbox.postbox import Postbox
 from sandbox.render import Renderer
 from sandbox.state import State
@@ -25,7 +26,9 @@ from sandbox.webhook import Run, Webhooks
 
 @dataclass
 class World:
-    """`closing` is set when the server ends. `later` holds the tasks of calls that take effect late."""
+    """`closing` is set when the server ends. `later` holds the tasks of calls that take effect late.
+    `born` is when it started, in sandbox time.
+    """
 
     config: SandboxConfig
     options: Options
@@ -40,10 +43,13 @@ class World:
     postbox: Postbox
     flood: Flood
     callbacks: Callbacks
+    inline: InlineQueries
+    web_apps: dict[str, OpenWebApp] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     stats: Stats = field(default_factory=Stats)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     later: set[asyncio.Task[None]] = field(default_factory=set)
+    born: float = 0.0
     started: set[int] = field(default_factory=set)
     http: aiohttp.ClientSession | None = None
 
@@ -96,6 +102,7 @@ def build_world(config: SandboxConfig, run: Run) -> World:
         config=config,
         options=Options.of_mode(local=config.local, flood=config.flood),
         clock=clock,
+        born=clock.now(),
         journal=journal,
         state=state,
         store=store,
@@ -106,5 +113,7 @@ def build_world(config: SandboxConfig, run: Run) -> World:
         postbox=Postbox(state, updates, renderer, events),
         flood=Flood(clock, lambda: world.options),
         callbacks=Callbacks(clock),
+        inline=InlineQueries(clock),
     )
+    webhooks.again = lambda bot: world.faults.take("duplicate", "webhook", bot.id) is not None
     return world

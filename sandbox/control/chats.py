@@ -14,8 +14,10 @@ from sandbox.control.common import (
     shown,
     world_of,
 )
+from sandbox.control.routing import BOOLEAN, INTEGER, OBJECT, STRING, Route, list_of, obj, one_of
 from sandbox.errors import ControlError
 from sandbox.membership import full_rights
+from sandbox.methods.topics import open_topic
 from sandbox.model import CHANNEL, GROUP, SUPERGROUP, Chat, Json, Member, Room
 from sandbox.world import World
 
@@ -25,15 +27,22 @@ _FIRST_GROUP: Final = -4_000_001
 
 
 async def post_chat(request: web.Request) -> web.Response:
+    """Idempotent by id. Private chats exist by themselves: their id is the person's."""
     world, wanted = world_of(request), await body_of(request)
+    return answer_json(chat_shown(new_chat(world, wanted)))
+
+
+def new_chat(world: World, wanted: Json) -> Chat:
+    """A chat as `POST /control/chats` describes it. Raises ControlError."""
     kind = wanted.get("type")
     if kind not in (GROUP, SUPERGROUP, CHANNEL):
         raise ControlError("type has to be group, supergroup or channel")
     chat_id = wanted.get("id") or _free_id(world, kind)
     chat = world.state.chats.get(chat_id) or _made(world, chat_id, wanted)
     for one in wanted.get("bots", []):
-        _place(world, chat, world.bot(one["id"]).id, one, chat.creator or 0)
-    return answer_json(chat_shown(chat))
+        member = _member(chat, one)
+        world.postbox.membership.change(chat, world.bot(one["id"]).id, member, chat.creator or 0)
+    return chat
 
 
 def _made(world: World, chat_id: int, wanted: Json) -> Chat:
@@ -44,6 +53,8 @@ def _made(world: World, chat_id: int, wanted: Json) -> Chat:
         username=wanted.get("username"),
         protected=bool(wanted.get("protected")),
         creator=wanted.get("creator"),
+        is_forum=bool(wanted.get("is_forum")) and wanted["type"] == SUPERGROUP,
+        description=wanted.get("description"),
     )
     if chat.creator is not None:
         chat.members[person_of(world, chat.creator).id] = Member(status="creator")
@@ -60,36 +71,33 @@ def _free_id(world: World, kind: str) -> int:
     return min([_FIRST_SUPERGROUP, *world.state.chats]) - 1
 
 
-def _place(world: World, chat: Chat, user_id: int, wanted: Json, by: int) -> None:
+def _member(chat: Chat, wanted: Json) -> Member:
     status = wanted.get("status", "administrator" if chat.type == CHANNEL else "member")
     if status not in _STATUSES:
         raise ControlError(f"status has to be one of {', '.join(_STATUSES)}")
     rights = wanted.get("rights")
     if rights is None:
         rights = full_rights(chat.type) if status == "administrator" else {}
-    world.postbox.membership.change(chat, user_id, Member(status=status, rights=dict(rights)), by)
+    return Member(status=status, rights=dict(rights), custom_title=wanted.get("custom_title"))
 
 
 async def put_member(request: web.Request) -> web.Response:
+    """A person's or bot's place in a chat, moved by `by` (default: the creator): `my_chat_member` for a bot,
+    `chat_member` for the bots that are administrators, a service message in groups.
+    """
     world, wanted = world_of(request), await body_of(request)
     chat, user_id = chat_of(world, number_of(request, "chat")), number_of(request, "user")
     if user_id not in world.state.bots:
         person_of(world, user_id)
-    was_in = chat.has(user_id)
-    _place(world, chat, user_id, wanted, chat.creator or user_id)
-    world.tell({"type": "member", "chat_id": chat.id, "user_id": user_id, "status": chat.status(user_id)})
-    if chat.type != CHANNEL and was_in != chat.has(user_id):
-        word: Json = {"left_chat_member": user_id} if was_in else {"new_chat_members": [user_id]}
-        room = world.state.room_for(chat.id, 0)
-        world.postbox.send(room.key, chat.creator or user_id, {"service": word})
+    world.postbox.move(chat, user_id, _member(chat, wanted), wanted.get("by") or chat.creator or user_id)
     return answer_json(chat_shown(chat))
 
 
 async def patch_chat(request: web.Request) -> web.Response:
-    """Title, username, *restrict saving content*."""
+    """Title, username, description, *restrict saving content* (`protected`), topics (`is_forum`)."""
     world, wanted = world_of(request), await body_of(request)
     chat = chat_of(world, number_of(request, "chat"))
-    for name in ("title", "username", "protected"):
+    for name in ("title", "username", "protected", "description", "is_forum"):
         if name in wanted:
             setattr(chat, name, wanted[name])
     world.state.save_chat(chat)
@@ -103,6 +111,7 @@ async def upgrade(request: web.Request) -> web.Response:
     if old.type != GROUP or old.migrate_to is not None:
         raise ControlError("only a group can be upgraded")
     new = Chat(id=_free_id(world, SUPERGROUP), type=SUPERGROUP, title=old.title, creator=old.creator)
+    new.permissions = dict(old.permissions)
     new.members = dict(old.members)
     world.state.save_chat(new)
     author = old.creator or 0
@@ -113,6 +122,17 @@ async def upgrade(request: web.Request) -> web.Response:
     word = {"service": {"migrate_from_chat_id": old.id}}
     world.postbox.send(world.state.room_for(new.id, 0).key, author, word)
     return answer_json(chat_shown(new))
+
+
+async def post_topic(request: web.Request) -> web.Response:
+    """Answers a `ForumTopic`."""
+    world, wanted = world_of(request), await body_of(request)
+    chat = chat_of(world, number_of(request, "chat"))
+    person = person_of(world, wanted.get("from"))
+    if not chat.is_forum or not chat.has(person.id):
+        raise ControlError("a forum that the person is in is needed")
+    name, colour = str(wanted["name"]), wanted.get("icon_color")
+    return answer_json(open_topic(world, chat, person.id, name, icon_color=colour))
 
 
 def chat_shown(chat: Chat) -> Json:
@@ -127,7 +147,8 @@ async def get_chats(request: web.Request) -> web.Response:
     person = person_of(world, query_number(request, "person", 0))
     rows, state = [], world.state
     for bot in state.bots.values():
-        row = {"id": person.id, "type": "private", "bot_id": bot.id, "first_name": bot.first_name}
+        row: Json = {"id": person.id, "type": "private", "bot_id": bot.id, "first_name": bot.first_name}
+        row["menu_button"] = bot.menu_buttons.get(str(person.id)) or bot.menu_buttons.get("")
         rows.append(_row(world, row | {"username": bot.username}, person.id, state.room_for(person.id, bot.id)))
     for chat in state.chats.values():
         if chat.has(person.id) and chat.migrate_to is None:
@@ -148,10 +169,69 @@ def _row(world: World, row: dict[str, Any], person_id: int, room: Room) -> Json:
     return row | {"last_message": shown(world, last) if last else None, "unread": unread}
 
 
+_TYPES: Final = one_of(GROUP, SUPERGROUP, CHANNEL)
+_BOT: Final = obj("id", id=INTEGER, status=one_of(*_STATUSES), rights=OBJECT)
+_CHANGES: Final = {
+    "title": STRING,
+    "username": STRING,
+    "protected": BOOLEAN,
+    "description": STRING,
+    "is_forum": BOOLEAN,
+}
 ROUTES: Final = [
-    web.post("/control/chats", post_chat),
-    web.get("/control/chats", get_chats),
-    web.patch("/control/chats/{chat}", patch_chat),
-    web.post("/control/chats/{chat}/upgrade", upgrade),
-    web.put("/control/chats/{chat}/members/{user}", put_member),
+    Route(
+        method="POST",
+        path="/control/chats",
+        handler=post_chat,
+        summary="Make a group, supergroup or channel",
+        body=obj(
+            "type title",
+            id=INTEGER,
+            type=_TYPES,
+            creator=INTEGER,
+            members=list_of(INTEGER),
+            bots=list_of(_BOT),
+            **_CHANGES,
+        ),
+        answer=OBJECT,
+    ),
+    Route(
+        method="GET",
+        path="/control/chats",
+        handler=get_chats,
+        summary="List the chats a person sees",
+        query={"person": INTEGER},
+        answer=list_of(OBJECT),
+    ),
+    Route(
+        method="PATCH",
+        path="/control/chats/{chat}",
+        handler=patch_chat,
+        summary="Change a chat",
+        body=obj(**_CHANGES),
+        answer=OBJECT,
+    ),
+    Route(
+        method="POST",
+        path="/control/chats/{chat}/upgrade",
+        handler=upgrade,
+        summary="Upgrade a group to a supergroup",
+        answer=OBJECT,
+    ),
+    Route(
+        method="POST",
+        path="/control/chats/{chat}/topics",
+        handler=post_topic,
+        summary="Open a topic in a forum",
+        body=obj("from name", **{"from": INTEGER}, name=STRING, icon_color=INTEGER),
+        answer=obj("message_thread_id", message_thread_id=INTEGER, name=STRING),
+    ),
+    Route(
+        method="PUT",
+        path="/control/chats/{chat}/members/{user}",
+        handler=put_member,
+        summary="Let somebody in, out, or up",
+        body=obj("status", status=one_of(*_STATUSES), rights=OBJECT, custom_title=STRING, by=INTEGER),
+        answer=OBJECT,
+    ),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.api import WORLD
+from sandbox.api import WORLD, cut
 from sandbox.errors import ApiError, ControlError, EntityTooLarge
 from sandbox.model import Chat, Json, Message, Person, Room
 from sandbox.world import World
@@ -25,6 +25,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return answer_json({"error": error.text}, error.status)
     except ApiError as error:
         return answer_json({"error": error.description}, error.code)
+    except ConnectionResetError:
+        return cut(request)  # the sender went away in the middle of the body
     except EntityTooLarge:
         return answer_json({"error": "the body is too large"}, 413)
     except (ValueError, KeyError, TypeError) as error:

@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from sandbox.control.common import world_of
+from sandbox.control.routing import Route
 from sandbox.downloads import send_file
 from sandbox.errors import ControlError
 from sandbox.model import StoredFile
@@ -16,6 +17,9 @@ _TYPES: Final = {
     "sticker": "image/webp",
     "video_note": "video/mp4",
 }
+
+
+_GUARDED: Final = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 
 
 def _file(request: web.Request) -> StoredFile:
@@ -33,8 +37,7 @@ def content_type(file: StoredFile) -> str:
 async def get_file(request: web.Request) -> web.StreamResponse:
     """The bytes under their own type; no script in them runs, for the chat page is served from here too."""
     file = _file(request)
-    headers = {"Content-Security-Policy": "script-src 'none'", "X-Content-Type-Options": "nosniff"}
-    return await send_file(request, file, content_type(file), headers=headers)
+    return await send_file(request, file, content_type(file), headers=_GUARDED)
 
 
 async def get_thumbnail(request: web.Request) -> web.StreamResponse:
@@ -44,10 +47,23 @@ async def get_thumbnail(request: web.Request) -> web.StreamResponse:
     small = file.thumb or (file.sizes[0] if file.sizes else None)
     if small is None:
         raise ControlError("no thumbnail", 404)
-    return await send_file(request, files[small], "image/jpeg")
+    return await send_file(request, files[small], "image/jpeg", headers=_GUARDED)
 
 
+_ANY: Final = "application/octet-stream"
 ROUTES: Final = [
-    web.get("/control/files/{uid}", get_file),
-    web.get("/control/files/{uid}/thumbnail", get_thumbnail),
+    Route(
+        method="GET",
+        path="/control/files/{uid}",
+        handler=get_file,
+        summary="Download a file as a person; Range is supported",
+        media=_ANY,
+    ),
+    Route(
+        method="GET",
+        path="/control/files/{uid}/thumbnail",
+        handler=get_thumbnail,
+        summary="Download its thumbnail",
+        media="image/jpeg",
+    ),
 ]

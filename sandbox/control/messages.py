@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from sandbox.control import sending
+from sandbox import inlineids
 from sandbox.control.common import (
     answer_json,
     body_of,
@@ -18,16 +18,27 @@ from sandbox.control.common import (
     shown,
     world_of,
 )
+from sandbox.control.routing import BOOLEAN, INTEGER, OBJECT, STRING, Route, list_of, obj
 from sandbox.control.sending import check_may_write
 from sandbox.entities import found_in
+from sandbox.envelope import forward_origin, thread_in
 from sandbox.errors import ControlError
-from sandbox.methods.copying import forward_origin
 from sandbox.model import Json, Message
 from sandbox.world import World
 
 _ANSWER_WAIT: Final = 10.0  # seconds
 _UNANSWERED: Final = {"text": None, "show_alert": False, "url": None, "answered": False}
-_FORWARDED: Final = ("text", "entities", "media", "caption", "caption_entities", "contact", "location")
+_FORWARDED: Final = (
+    "text",
+    "entities",
+    "media",
+    "caption",
+    "caption_entities",
+    "contact",
+    "location",
+    "venue",
+    "dice",
+)
 
 
 async def get_messages(request: web.Request) -> web.Response:
@@ -47,6 +58,7 @@ async def _wanted(request: web.Request) -> tuple[World, Json, Message]:
 
 
 async def edit(request: web.Request) -> web.Response:
+    """One's own message: its text, or its caption. The bots get `edited_message`."""
     world, wanted, message = await _wanted(request)
     person = person_of(world, wanted.get("from"))
     if message.author != person.id or message.forward is not None:
@@ -77,15 +89,14 @@ async def press(request: web.Request) -> web.Response:
     button = _button(message, wanted)
     if "callback_data" not in button:
         return answer_json({**_UNANSWERED, "url": button.get("url")})
-    bot = world.state.bots.get(message.author) or world.bot(message.room.bot_id)
+    bot = world.state.bots.get(message.via_bot or message.author) or world.bot(message.room.bot_id)
     query_id, answer = world.callbacks.ask(bot.id, message.room.chat_id)
-    query = {
-        "id": query_id,
-        "from": world.renderer.user(person.id),
-        "message": world.renderer.message(message, bot),
-        "chat_instance": str(abs(hash(message.room))),
-        "data": button["callback_data"],
-    }
+    query: Json = {"id": query_id, "from": world.renderer.user(person.id)}
+    query |= {"chat_instance": str(abs(hash(message.room))), "data": button["callback_data"]}
+    if message.via_bot is None:
+        query["message"] = world.renderer.message(message, bot)
+    else:
+        query["inline_message_id"] = inlineids.encode(message)  # the bot need not be in that chat
     world.updates.push(bot, "callback_query", message.room.chat_id, query)
     world.journal.flush()
     try:
@@ -109,6 +120,7 @@ def _button(message: Message, wanted: Json) -> Json:
 
 
 async def forward(request: web.Request) -> web.Response:
+    """Into a chat the person may write to; what is protected stays where it is (403)."""
     world, wanted, message = await _wanted(request)
     person = person_of(world, wanted.get("from"))
     chat = world.state.chats.get(message.room.chat_id)
@@ -117,24 +129,82 @@ async def forward(request: web.Request) -> web.Response:
     target = room_of(world, wanted["to"], wanted.get("to_bot") or wanted.get("bot"))
     check_may_write(world, target, person)
     body: Json = {name: message.body[name] for name in _FORWARDED if name in message.body}
-    origin = message.forward or forward_origin(chat, message)
-    sent = world.postbox.send(target.key, person.id, body, forward=origin)
+    extra: Json = {"forward": forward_origin(world, message)}
+    forum = world.state.chats.get(target.key.chat_id)
+    if forum is not None and wanted.get("message_thread_id"):
+        extra["thread"] = thread_in(forum, wanted["message_thread_id"], person.id)
+    sent = world.postbox.send(target.key, person.id, body, **extra)
     return answer_json({"messages": [shown(world, sent)]})
 
 
 async def react(request: web.Request) -> web.Response:
+    """Set a person's reaction, or take it back without `emoji`; the bots that asked for them get `message_reaction`."""
     world, wanted, message = await _wanted(request)
     world.postbox.react(message, person_of(world, wanted.get("from")).id, wanted.get("emoji"))
     return answer_json(shown(world, message))
 
 
 _ONE: Final = "/control/chats/{chat}/messages/{mid}"
+_BOT: Final = {"bot": INTEGER}
+_FROM: Final = {"from": INTEGER}
+_ANSWER: Final = obj(
+    "answered",
+    text={"type": ["string", "null"]},
+    show_alert=BOOLEAN,
+    url={"type": ["string", "null"]},
+    answered=BOOLEAN,
+)
 ROUTES: Final = [
-    *sending.ROUTES,
-    web.get("/control/chats/{chat}/messages", get_messages),
-    web.delete(_ONE, delete),
-    web.post(_ONE + "/edit", edit),
-    web.post(_ONE + "/press", press),
-    web.post(_ONE + "/forward", forward),
-    web.post(_ONE + "/react", react),
+    Route(
+        method="GET",
+        path="/control/chats/{chat}/messages",
+        handler=get_messages,
+        summary="Read a chat",
+        query={**_BOT, "after": INTEGER, "before": INTEGER, "limit": INTEGER},
+        answer=obj("messages", messages=list_of(OBJECT)),
+    ),
+    Route(
+        method="DELETE",
+        path=_ONE,
+        handler=delete,
+        summary="Delete a message by hand",
+        query=_BOT,
+        answer=obj("deleted", deleted=BOOLEAN),
+    ),
+    Route(
+        method="POST",
+        path=_ONE + "/edit",
+        handler=edit,
+        summary="Edit a message",
+        query=_BOT,
+        body=obj("from", **_FROM, bot=INTEGER, text=STRING, caption=STRING),
+        answer=OBJECT,
+    ),
+    Route(
+        method="POST",
+        path=_ONE + "/press",
+        handler=press,
+        summary="Press an inline button",
+        query=_BOT,
+        body=obj("from", **_FROM, bot=INTEGER, data=STRING, row=INTEGER, column=INTEGER),
+        answer=_ANSWER,
+    ),
+    Route(
+        method="POST",
+        path=_ONE + "/forward",
+        handler=forward,
+        summary="Forward a message",
+        query=_BOT,
+        body=obj("from to", **_FROM, bot=INTEGER, to=INTEGER, to_bot=INTEGER, message_thread_id=INTEGER),
+        answer=obj("messages", messages=list_of(OBJECT)),
+    ),
+    Route(
+        method="POST",
+        path=_ONE + "/react",
+        handler=react,
+        summary="React to a message",
+        query=_BOT,
+        body=obj("from", **_FROM, bot=INTEGER, emoji={"type": ["string", "null"]}),
+        answer=OBJECT,
+    ),
 ]

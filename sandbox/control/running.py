@@ -10,7 +10,8 @@ from sandbox.api import WORLD
 from sandbox.control.chats import chat_shown
 from sandbox.control.common import answer_json, body_of, number_of, query_number, world_of
 from sandbox.control.people import bot_shown
-from sandbox.errors import ControlError
+from sandbox.control.routing import BOOLEAN, INTEGER, NUMBER, OBJECT, Route, list_of, obj
+from sandbox.control.schemas import FAULT, OPTIONS
 from sandbox.model import Json
 from sandbox.world import World
 
@@ -34,6 +35,7 @@ async def get_state(request: web.Request) -> web.Response:
 
 
 async def clock(request: web.Request) -> web.Response:
+    """Message dates, the 48-hour rule, flood windows, paths and updates age by it."""
     world = world_of(request)
     if request.method == "POST":
         world.clock.advance(float((await body_of(request))["advance"]))
@@ -42,6 +44,7 @@ async def clock(request: web.Request) -> web.Response:
 
 
 async def options(request: web.Request) -> web.Response:
+    """They apply at once and last until the sandbox ends; `local` takes its limits along."""
     world = world_of(request)
     if request.method == "POST":
         wanted = await body_of(request)
@@ -56,7 +59,15 @@ async def get_faults(request: web.Request) -> web.Response:
 
 
 async def post_fault(request: web.Request) -> web.Response:
-    return answer_json(world_of(request).faults.add(await body_of(request)).as_json())
+    """It hits calls of `method`, `bot` and `chat` (left out: all), `count` times (left out: until it is removed), each
+    with `probability` by a die of `seed`.
+    """
+    world = world_of(request)
+    fault = world.faults.add(await body_of(request))
+    if fault.kind == "revoked":
+        for bot_id in [fault.wanted["bot"]] if "bot" in fault.wanted else list(world.state.bots):
+            world.updates.revoke(bot_id)
+    return answer_json(fault.as_json())
 
 
 async def delete_fault(request: web.Request) -> web.Response:
@@ -127,23 +138,68 @@ async def _stream(answer: web.StreamResponse, queue: asyncio.Queue[Json], closin
             getting.cancel()
 
 
-async def unknown(_request: web.Request) -> web.Response:
-    raise ControlError("no such control call", 404)
-
-
+_STATE: Final = obj(
+    "now bots people chats flood faults options",
+    now=NUMBER,
+    bots=list_of(OBJECT),
+    people=list_of(OBJECT),
+    chats=list_of(OBJECT),
+    flood=OBJECT,
+    faults=list_of(OBJECT),
+    options=OBJECT,
+)
+_CLOCK: Final = obj("now", now=NUMBER)
+_REMOVED: Final = obj("removed", removed=BOOLEAN)
 ROUTES: Final = [
-    web.get("/control/state", get_state),
-    web.get("/control/clock", clock),
-    web.post("/control/clock", clock),
-    web.get("/control/options", options),
-    web.post("/control/options", options),
-    web.get("/control/faults", get_faults),
-    web.post("/control/faults", post_fault),
-    web.delete("/control/faults", delete_faults),
-    web.delete("/control/faults/{id}", delete_fault),
-    web.get("/control/stats", get_stats),
-    web.post("/control/stats/reset", reset_stats),
-    web.get("/control/calls", get_calls),
-    web.get("/control/events", get_events),
-    web.route("*", "/control/{path:.*}", unknown),
+    Route(method="GET", path="/control/state", handler=get_state, summary="Everything at once", answer=_STATE),
+    Route(method="GET", path="/control/clock", handler=clock, summary="Read the sandbox clock", answer=_CLOCK),
+    Route(
+        method="POST",
+        path="/control/clock",
+        handler=clock,
+        summary="Move the sandbox clock on",
+        body=obj("advance", advance=NUMBER),
+        answer=_CLOCK,
+    ),
+    Route(method="GET", path="/control/options", handler=options, summary="Read the options", answer=OPTIONS),
+    Route(
+        method="POST",
+        path="/control/options",
+        handler=options,
+        summary="Change options",
+        body=OPTIONS,
+        answer=OPTIONS,
+    ),
+    Route(method="GET", path="/control/faults", handler=get_faults, summary="List faults", answer=list_of(OBJECT)),
+    Route(
+        method="POST", path="/control/faults", handler=post_fault, summary="Order a fault", body=FAULT, answer=OBJECT
+    ),
+    Route(method="DELETE", path="/control/faults", handler=delete_faults, summary="Remove all faults", answer=_REMOVED),
+    Route(
+        method="DELETE",
+        path="/control/faults/{id}",
+        handler=delete_fault,
+        summary="Remove a fault",
+        answer=_REMOVED,
+    ),
+    Route(method="GET", path="/control/stats", handler=get_stats, summary="Count calls and bytes", answer=OBJECT),
+    Route(
+        method="POST", path="/control/stats/reset", handler=reset_stats, summary="Start counting anew", answer=OBJECT
+    ),
+    Route(
+        method="GET",
+        path="/control/calls",
+        handler=get_calls,
+        summary="Read the last calls of the Bot API",
+        query={"after": INTEGER, "limit": INTEGER},
+        answer=list_of(OBJECT),
+    ),
+    Route(
+        method="GET",
+        path="/control/events",
+        handler=get_events,
+        summary="Follow what happens",
+        query={"person": INTEGER},
+        media="text/event-stream",
+    ),
 ]

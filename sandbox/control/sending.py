@@ -1,45 +1,34 @@
 """A person sends: text, contacts, real files, virtual files, albums."""
 
-import asyncio
 import json
-import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Final
 
 from aiohttp import web
 
-from sandbox import images
-from sandbox.call import CAPTION_MAX, TEXT_MAX, Call
+from sandbox.call import CAPTION_MAX, TEXT_MAX
 from sandbox.config import UNLIMITED
 from sandbox.control.common import answer_json, number_of, person_of, room_of, shown, world_of
+from sandbox.control.media import KINDS, file_of
+from sandbox.control.routing import BOOLEAN, INTEGER, NUMBER, OBJECT, STRING, Route, list_of, obj, one_of
 from sandbox.entities import found_in
+from sandbox.envelope import external_reply, quote_of, thread_in
 from sandbox.errors import ControlError
-from sandbox.files import FileStore, Upload, mime_of
+from sandbox.files import Upload, mime_of
 from sandbox.membership import full_rights
-from sandbox.model import CHANNEL, Json, Member, Message, Person, Room, StoredFile
+from sandbox.model import CHANNEL, Chat, Json, Member, Message, Person, Room
 from sandbox.postbox import new_album
-from sandbox.sources import add_small_size, attributes, take_photo, take_upload
 from sandbox.wire import Arguments, read_arguments
 from sandbox.world import World
 
-_KINDS: Final = ("photo", "video", "audio", "voice", "video_note", "animation", "document", "sticker")
 _ALBUM_KINDS: Final = ("photo", "video", "document", "audio")
 _ALBUM_MAX: Final = 10
-_VIRTUAL_SIZE: Final = 100_000
-_PHOTO_SIZE: Final = (1280, 960)
-_NAMES: Final = {"video": "video.mp4", "animation": "animation.gif.mp4", "document": "file.bin", "audio": "music.mp3"}
-_MIMES: Final = {
-    "video": "video/mp4",
-    "animation": "video/mp4",
-    "audio": "audio/mpeg",
-    "voice": "audio/ogg",
-    "video_note": "video/mp4",
-}
-_SHOWN: Final = {"width": 1280, "height": 720, "duration": 60, "length": 240}
-_STICKER: Final = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
 
 
 async def post_message(request: web.Request) -> web.Response:
+    """Text, contact, location, shared chat, or media: as JSON, or multipart with the same JSON in a field `message`
+    and the files in fields `file`. Items with `virtual_size` use no disk. Several media are an album.
+    """
     world = world_of(request)
     if request.content_type == "multipart/form-data":
         arguments = await read_arguments(request, world.store, UNLIMITED)
@@ -61,12 +50,42 @@ async def _send(world: World, chat_id: int, wanted: Json, arguments: Arguments) 
     media = wanted.get("media") or _guessed(uploads, arguments.text("as"))
     bodies = [body async for body in _bodies(world, room, wanted, media, uploads)]
     album = _album(wanted, media)
+    extra = _identity(world, room, wanted) | _reply(world, room, wanted)
     messages = []
-    for number, body in enumerate(bodies):
-        extra: Json = {"album": album, "anonymous": bool(wanted.get("anonymous"))}
-        extra["reply_to"] = wanted.get("reply_to_message_id") if not number else None
-        messages.append(world.postbox.send(room.key, person.id, body, **extra))
+    for body in bodies:
+        messages.append(world.postbox.send(room.key, person.id, body, album=album, **extra))
+        extra |= {"reply_to": None, "quote": None, "external": None}  # only the first item is a reply
     return messages
+
+
+def _identity(world: World, room: Room, wanted: Json) -> Json:
+    """As whom a person writes in a group: anonymously as its administrator, or as a channel of their own."""
+    chat, person_id = world.state.chats.get(room.key.chat_id), wanted["from"]
+    anonymous, sender_chat = bool(wanted.get("anonymous")), wanted.get("sender_chat_id")
+    if anonymous and (chat is None or chat.status(person_id) not in ("creator", "administrator")):
+        raise ControlError("only a group's administrators write anonymously", 403)
+    channel = world.state.chats.get(sender_chat) if sender_chat else None
+    if sender_chat and (chat is None or channel is None or channel.status(person_id) != "creator"):
+        raise ControlError("people write in groups as channels of their own", 403)
+    return {"anonymous": anonymous, "sender_chat": sender_chat}
+
+
+def _reply(world: World, room: Room, wanted: Json) -> Json:
+    """`reply_to_message_id` with `quote`, into another chat with `reply_to_chat_id`; `message_thread_id` in a forum."""
+    chat, thread = world.state.chats.get(room.key.chat_id), wanted.get("message_thread_id")
+    target = wanted.get("reply_to_message_id")
+    origin = room
+    if wanted.get("reply_to_chat_id"):
+        origin = room_of(world, wanted["reply_to_chat_id"], wanted.get("bot"))
+    message = origin.messages.get(target or 0)
+    extra: Json = {"reply_to": target, "quote": quote_of(message, wanted) if message else None}
+    if thread and chat is not None:
+        extra["thread"] = thread_in(chat, thread, wanted["from"])
+    elif message is not None and origin.key == room.key:
+        extra["thread"] = message.thread
+    if origin.key != room.key and message is not None:
+        extra |= {"reply_to": None, "external": external_reply(world, message)}
+    return extra
 
 
 def check_may_write(world: World, room: Room, person: Person) -> None:
@@ -121,7 +140,7 @@ async def _bodies(
         return
     waiting = iter(uploads)
     for number, one in enumerate(media):
-        file = await _file(world, wanted.get("bot"), one, waiting)
+        file = await file_of(world, wanted.get("bot"), one, waiting)
         caption = one.get("caption") or (wanted.get("caption") if not number else None) or ""
         if len(caption) > CAPTION_MAX:
             raise ControlError("the caption is too long")
@@ -132,23 +151,31 @@ async def _bodies(
 
 
 def _plain(world: World, room: Room, wanted: Json) -> Json:
+    if wanted.get("share_contact"):
+        return {"contact": own_contact(person_of(world, wanted["from"]))}
     if isinstance(wanted.get("contact"), dict):
         return {"contact": wanted["contact"]}
     if isinstance(wanted.get("location"), dict):
         return {"location": wanted["location"]}
     if isinstance(wanted.get("chat_shared"), dict):
-        return _share_chat(world, room, wanted["chat_shared"], wanted["from"])
+        return share_chat(world, room, wanted["chat_shared"], wanted["from"])
     text = str(wanted.get("text") or "").strip()
     if not text or len(text) > TEXT_MAX:
         raise ControlError("a text of 1-4096 characters, media, a contact or a location is needed")
     return {"text": text, "entities": found_in(text, [])}
 
 
-def _share_chat(world: World, room: Room, shared: Json, person_id: int) -> Json:
+def own_contact(person: Person) -> Json:
+    """What `request_contact` makes a person send: their own number, with their id."""
+    contact: Json = {"phone_number": person.phone or f"+998{person.id:09d}", "first_name": person.first_name}
+    if person.last_name:
+        contact["last_name"] = person.last_name
+    return {**contact, "user_id": person.id}
+
+
+def share_chat(world: World, room: Room, shared: Json, person_id: int) -> Json:
     """The answer to `KeyboardButtonRequestChat`, which also gives the bot its rights (TELEGRAM.md, Updates)."""
-    chat = world.state.chats.get(shared["chat_id"])
-    if chat is None or not chat.has(person_id):
-        raise ControlError("no such chat", 404)
+    chat = _shareable(world, shared["chat_id"], person_id)
     if chat.status(room.key.bot_id) != "administrator" and shared.get("rights") is not False:
         rights = shared.get("rights") or full_rights(chat.type)
         member = Member(status="administrator", rights=rights)
@@ -157,64 +184,51 @@ def _share_chat(world: World, room: Room, shared: Json, person_id: int) -> Json:
     return {"service": {"chat_shared": word}}
 
 
-async def _file(world: World, bot_id: int | None, one: Json, waiting: Iterator[Upload]) -> StoredFile:
-    kind = one.get("kind", "document")
-    if kind not in _KINDS:
-        raise ControlError(f"kind has to be one of {', '.join(_KINDS)}")
-    upload = next(waiting, None) if "virtual_size" not in one else None
-    if upload is None:
-        return _imagined(world.store, kind, one)
-    upload.file_name = one.get("file_name") or upload.file_name
-    call = Call(world, world.bot(bot_id), "", Arguments())
-    if kind == "photo":
-        return await take_photo(call, upload)
-    file = await take_upload(call, upload, kind, {**one, "disable_content_type_detection": "true"})
-    if one.get("mime_type"):
-        file.attrs["mime_type"] = one["mime_type"]
-    if kind == "document":
-        await _preview(world.store, file)
-    world.state.save_file(file)
-    return file
+def _shareable(world: World, chat_id: int, person_id: int) -> Chat:
+    chat = world.state.chats.get(chat_id)
+    if chat is None or not chat.has(person_id):
+        raise ControlError("no such chat", 404)
+    return chat
 
 
-async def _preview(store: FileStore, file: StoredFile) -> None:
-    """Telegram makes thumbnails of pictures that are sent as files."""
-    if not file.attrs["mime_type"].startswith("image/"):
-        return
-    loop = asyncio.get_running_loop()
-    small = await loop.run_in_executor(store.pool, images.shrink, store.path(file), images.THUMB_SIDE)
-    if small is not None:
-        data, (width, height) = small
-        file.thumb = store.keep(data, "thumbnail", {"width": width, "height": height}).uid
-
-
-def _imagined(store: FileStore, kind: str, one: Json) -> StoredFile:
-    """A file nobody has; all but a painted photo and a sticker has the fields of an upload of this name."""
-    size = one.get("virtual_size", _VIRTUAL_SIZE)
-    if kind == "photo":
-        return _photo(store, one)
-    name = one.get("file_name") or _NAMES.get(kind, "")
-    mime_type = one.get("mime_type") or mime_of(name, _MIMES.get(kind, "application/octet-stream"))
-    if kind == "sticker":
-        return store.imagine(size, kind, dict(_STICKER), "image/webp", one.get("fill"))
-    attrs = attributes(kind, Upload(store.root, name, "", size), {**_SHOWN, **one})
-    if "mime_type" in attrs:
-        attrs["mime_type"] = mime_type
-    return store.imagine(size, kind, attrs, mime_type, one.get("fill"))
-
-
-def _photo(store: FileStore, one: Json) -> StoredFile:
-    """A JPEG in the colour `fill`, or with `virtual_size`, and where Pillow is missing, bytes that begin like one."""
-    wide, high = one.get("width", _PHOTO_SIZE[0]), one.get("height", _PHOTO_SIZE[1])
-    attrs: Json = {"width": wide, "height": high}
-    colour = one.get("fill") or f"#{random.Random(store.state.last_file).randrange(1 << 24):06x}"  # noqa: S311 - a colour
-    data = None if "virtual_size" in one else images.painted((wide, high), colour)
-    if data is not None:
-        file = store.keep(data, "photo", attrs)
-    else:
-        file = store.imagine(one.get("virtual_size", _VIRTUAL_SIZE), "photo", attrs, "image/jpeg", None)
-    add_small_size(store, file, None)
-    return file
-
-
-ROUTES: Final = [web.post("/control/chats/{chat}/messages", post_message)]
+_MEDIA: Final = obj(
+    "kind",
+    kind=one_of(*KINDS),
+    virtual_size=INTEGER,
+    file_name=STRING,
+    mime_type=STRING,
+    width=INTEGER,
+    height=INTEGER,
+    duration=INTEGER,
+    caption=STRING,
+    fill=STRING,
+)
+_MESSAGE: Final = obj(
+    "from",
+    **{"from": INTEGER},
+    bot=INTEGER,
+    text=STRING,
+    media=list_of(_MEDIA),
+    caption=STRING,
+    as_album=BOOLEAN,
+    contact=OBJECT,
+    share_contact=BOOLEAN,
+    location=obj("latitude longitude", latitude=NUMBER, longitude=NUMBER),
+    chat_shared=obj("chat_id", chat_id=INTEGER, request_id=INTEGER, rights=OBJECT),
+    reply_to_message_id=INTEGER,
+    reply_to_chat_id=INTEGER,
+    quote=STRING,
+    message_thread_id=INTEGER,
+    anonymous=BOOLEAN,
+    sender_chat_id=INTEGER,
+)
+ROUTES: Final = [
+    Route(
+        method="POST",
+        path="/control/chats/{chat}/messages",
+        handler=post_message,
+        summary="Send as a person",
+        body=_MESSAGE,
+        answer=obj("messages", messages=list_of(OBJECT)),
+    )
+]

@@ -5,7 +5,7 @@ from typing import Any, Final
 from sandbox.access import readable_room, writable_room
 from sandbox.call import Call, Method
 from sandbox.errors import bad_request
-from sandbox.membership import member_json
+from sandbox.membership import PERMISSIONS, member_json
 from sandbox.model import CHANNEL, Chat, Json, Member, Room
 
 _ACTIONS: Final = (
@@ -39,12 +39,38 @@ async def get_chat(call: Call) -> Json:
     shown["accepted_gift_types"] = dict.fromkeys(_GIFTS, False)
     chat = call.world.state.chats.get(room.key.chat_id)
     if chat is None:
-        return shown
-    if chat.protected:
-        shown["has_protected_content"] = True
+        return shown | _of_person(call, room.key.chat_id)
+    shown |= _of_chat(call, chat)
     pinned = room.messages.get(chat.pinned[-1]) if chat.pinned else None
     if pinned is not None:
         shown["pinned_message"] = renderer.message(pinned, call.bot, replies=False)
+    return shown
+
+
+def _of_person(call: Call, person_id: int) -> Json:
+    person = call.world.state.people.get(person_id)
+    if person is None:
+        return {}
+    shown: Json = {"has_private_forwards": True} if person.hidden_forwards else {}
+    if person.photos:
+        sizes = call.world.renderer.photo(call.bot, person.photos[0])
+        shown["photo"] = {
+            f"{name}_file_{part}": size[f"file_{part}"]
+            for name, size in (("small", sizes[0]), ("big", sizes[-1]))
+            for part in ("id", "unique_id")
+        }
+    return shown
+
+
+def _of_chat(call: Call, chat: Chat) -> Json:
+    shown: Json = {"has_protected_content": True} if chat.protected else {}
+    if chat.description:
+        shown["description"] = chat.description
+    if chat.type != CHANNEL:
+        shown["permissions"] = {**dict.fromkeys(PERMISSIONS, True), **chat.permissions}
+    primary = next((link for link, one in chat.invites.items() if one["is_primary"] and not one["is_revoked"]), None)
+    if primary and chat.may(call.bot.id, "can_invite_users"):
+        shown["invite_link"] = primary
     return shown
 
 
@@ -116,7 +142,7 @@ async def pin_message(call: Call) -> bool:
         _check_may_pin(call, chat)
         chat.pinned = [one for one in chat.pinned if one != message.id] + [message.id]
         call.world.state.save_chat(chat)
-    call.world.postbox.send(room.key, call.bot.id, {"service": {"pinned_message": message.id}})
+    call.world.postbox.note_service(room.key, call.bot.id, {"pinned_message": message.id}, message.thread)
     return True
 
 
@@ -137,20 +163,31 @@ def _check_may_pin(call: Call, chat: Chat) -> None:
         raise bad_request("not enough rights to manage pinned messages in the chat")
 
 
+async def unpin_all(call: Call) -> bool:
+    """`unpinAllChatMessages`; of a forum's topic only what is pinned there."""
+    room = readable_room(call)
+    chat = call.world.state.chats.get(room.key.chat_id)
+    if chat is not None:
+        _check_may_pin(call, chat)
+        thread = call.arguments.integer("message_thread_id") or None
+        kept = [one for one in chat.pinned if thread is not None and _thread_of(room, one) != thread]
+        chat.pinned = kept
+        call.world.state.save_chat(chat)
+    return True
+
+
+def _thread_of(room: Room, message_id: int) -> int | None:
+    message = room.messages.get(message_id)
+    return message.thread if message else None
+
+
 async def leave_chat(call: Call) -> bool:
     room = readable_room(call)
     chat = call.world.state.chats.get(room.key.chat_id)
     if chat is None:
         raise bad_request("chat member status can't be changed in private chats")
-    call.world.postbox.membership.change(chat, call.bot.id, Member(status="left"), call.bot.id)
+    call.world.postbox.move(chat, call.bot.id, Member(status="left"), call.bot.id)
     return True
-
-
-async def get_profile_photos(call: Call) -> Json:
-    """Nobody has any here."""
-    if call.arguments.integer("user_id") not in call.world.state.people:
-        raise bad_request("user not found")
-    return {"total_count": 0, "photos": []}
 
 
 METHODS: Final[dict[str, Method]] = {
@@ -162,6 +199,7 @@ METHODS: Final[dict[str, Method]] = {
     "setMessageReaction": set_reaction,
     "pinChatMessage": pin_message,
     "unpinChatMessage": unpin_message,
+    "unpinAllChatMessages": unpin_all,
+    "unpinAllForumTopicMessages": unpin_all,
     "leaveChat": leave_chat,
-    "getUserProfilePhotos": get_profile_photos,
 }

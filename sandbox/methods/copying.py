@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from sandbox.access import count_message, readable_room, writable_room
 from sandbox.call import Call, Method
+from sandbox.envelope import envelope, forward_origin
 from sandbox.errors import bad_request
-from sandbox.methods.sending import envelope, post, with_markup
-from sandbox.model import CHANNEL, Chat, Json, Message, Room
+from sandbox.methods.sending import post, with_markup
+from sandbox.model import Json, Message, Room
 from sandbox.postbox import new_album
 
-_COPIED: Final = ("text", "entities", "media", "caption", "caption_entities", "contact", "location")
+_COPIED: Final = ("text", "entities", "media", "caption", "caption_entities", "contact", "location", "venue", "dice")
 
 
 async def copy_message(call: Call) -> Json:
@@ -43,12 +44,13 @@ async def copy_messages(call: Call) -> list[Json]:
     """Keeps albums together under a new group id and skips what it cannot copy."""
     room, messages = _several(call)
     albums: dict[str, str] = {}
+    thread = envelope(call, room)["thread"]
     sent = []
     for message in messages:
         body = _copied(message)
         if call.arguments.flag("remove_caption") and "media" in body:
             body = {"media": body["media"]}
-        sent.append(post(call, room, body, album=_album(message, albums), **_protection(call)))
+        sent.append(post(call, room, body, album=_album(message, albums), thread=thread, **_protection(call)))
     return [{"message_id": one.id} for one in sent]
 
 
@@ -105,17 +107,8 @@ def _protection(call: Call) -> dict[str, Any]:
 
 
 def _forward(call: Call, room: Room, message: Message, album: str | None) -> Message:
-    origin = message.forward or forward_origin(call.world.state.chats.get(message.room.chat_id), message)
-    return post(call, room, _copied(message), forward=origin, album=album, **_protection(call))
-
-
-def forward_origin(chat: Chat | None, message: Message) -> Json:
-    """Where a message comes from, for the record of its forwards."""
-    if chat is not None and chat.type == CHANNEL:
-        return {"type": "channel", "chat_id": chat.id, "message_id": message.id, "date": message.date}
-    if message.anonymous:
-        return {"type": "chat", "chat_id": message.room.chat_id, "date": message.date}
-    return {"type": "user", "user_id": message.author, "date": message.date}
+    extra = {"album": album, "thread": envelope(call, room)["thread"], **_protection(call)}
+    return post(call, room, _copied(message), forward=forward_origin(call.world, message), **extra)
 
 
 METHODS: Final[dict[str, Method]] = {

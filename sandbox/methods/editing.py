@@ -14,7 +14,7 @@ _REPLACEABLE: Final = ("photo", "video", "audio", "document", "animation")
 _WITHOUT_CAPTION: Final = ("video_note", "sticker")
 
 
-async def edit_text(call: Call) -> Json:
+async def edit_text(call: Call) -> Json | bool:
     body = with_markup(call.text_body(), call.markup())
     message = editable_message(call)
     if "text" not in message.body:
@@ -22,7 +22,7 @@ async def edit_text(call: Call) -> Json:
     return _edit(call, message, body)
 
 
-async def edit_caption(call: Call) -> Json:
+async def edit_caption(call: Call) -> Json | bool:
     caption = call.caption_body()
     markup = call.markup()
     message = editable_message(call)
@@ -32,14 +32,14 @@ async def edit_caption(call: Call) -> Json:
     return _edit(call, message, with_markup({**caption, "media": media}, markup))
 
 
-async def edit_markup(call: Call) -> Json:
+async def edit_markup(call: Call) -> Json | bool:
     markup = call.markup()
     message = editable_message(call)
     kept = {name: value for name, value in message.body.items() if name != "reply_markup"}
     return _edit(call, message, with_markup(kept, markup))
 
 
-async def edit_media(call: Call) -> Json:
+async def edit_media(call: Call) -> Json | bool:
     """Refuses voice, video notes and stickers; text may become media; an album's item keeps its album's kind."""
     media = call.structure("media")
     if not isinstance(media, dict) or media.get("type") not in _REPLACEABLE:
@@ -64,12 +64,14 @@ def _same_album(old: str, new: str) -> bool:
     return old == new or (old in pictures and new in pictures)
 
 
-def _edit(call: Call, message: Message, body: Json) -> Json:
-    """Edits count like messages for flood control."""
+def _edit(call: Call, message: Message, body: Json) -> Json | bool:
+    """Edits count like messages for flood control. The edit of an inline message answers true."""
     count_message(call, call.world.state.room(message.room))
     if _visible(body) == _visible(message.body):
         raise bad_request(NOT_MODIFIED)
     call.world.postbox.edit(message, body, call.bot.id)
+    if call.arguments.text("inline_message_id"):
+        return True
     return call.world.renderer.message(message, call.bot)
 
 

@@ -8,8 +8,6 @@ from sandbox.call import Call, Method
 from sandbox.errors import WRONG_REMOTE, ApiError, bad_request
 from sandbox.model import Json
 
-PATH_LIFETIME: Final = 3600  # TELEGRAM.md, Sending and files: valid at least an hour
-
 
 async def get_file(call: Call) -> Json:
     """A garbled id is "invalid file_id"; one of another bot a wrong remote file identifier (TELEGRAM.md)."""
@@ -34,7 +32,7 @@ async def get_file(call: Call) -> Json:
         path = await asyncio.get_running_loop().run_in_executor(call.world.store.pool, place, call.bot, file)
         return {**shown, "file_path": str(path)}
     relative = call.world.store.relative_path(file)
-    expires = call.world.clock.now() + PATH_LIFETIME
+    expires = call.world.clock.now() + call.world.options.path_lifetime
     call.world.state.save_grant(f"{call.bot.id}/{relative}", {"file": file.uid, "expires": expires})
     return {**shown, "file_path": relative}
 

@@ -1,11 +1,12 @@
 """getUpdates and webhooks."""
 
+import math
 import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sandbox.call import Call, Done, Method
-from sandbox.errors import CONFLICT, api_error, bad_request
+from sandbox.errors import CONFLICT, api_error, bad_request, too_many
 from sandbox.model import Json
 
 _LONGEST: Final = 50  # seconds
@@ -28,7 +29,11 @@ async def get_updates(call: Call) -> list[Json]:
     timeout = max(0, min(arguments.integer("timeout"), _LONGEST))
     # What was queued by now is on disk before anything else happens in this poll.
     call.world.journal.flush()
-    found = await call.world.updates.poll(call.bot, offset=arguments.integer("offset"), limit=limit, timeout=timeout)
+    offset = arguments.integer("offset")
+    repeated = call.world.updates.confirmable(call.bot, offset) if offset else []
+    if repeated and call.world.faults.take("duplicate", "getUpdates", call.bot.id) is not None:
+        return [update.body() for update in repeated][:limit]
+    found = await call.world.updates.poll(call.bot, offset=offset, limit=limit, timeout=timeout)
     return [update.body() for update in found]
 
 
@@ -102,7 +107,21 @@ async def get_webhook_info(call: Call) -> Json:
 
 
 async def log_out(call: Call) -> bool:
-    """Also `close`: nothing of the bot is kept open here, only its polls end."""
+    """The cloud refuses the bot for ten minutes (Bot API documentation); here until /control/bots lets it in again.
+
+    The text it is refused with is not in TELEGRAM.md.
+    """
+    call.bot.logged_out = True
+    call.world.state.save_bot(call.bot)
+    call.world.updates.shut_down_bot(call.bot)
+    return True
+
+
+async def close(call: Call) -> bool:
+    """Documented: 429 in the first ten minutes after the bot was launched. Its polls end."""
+    left = call.world.options.close_refused_for - (call.world.clock.now() - call.world.born)
+    if left > 0 and call.world.options.flood.enabled:
+        raise too_many(math.ceil(left))
     call.world.updates.shut_down_bot(call.bot)
     return True
 
@@ -113,5 +132,5 @@ METHODS: Final[dict[str, Method]] = {
     "deleteWebhook": delete_webhook,
     "getWebhookInfo": get_webhook_info,
     "logOut": log_out,
-    "close": log_out,
+    "close": close,
 }

@@ -8,6 +8,7 @@ from sandbox.errors import bad_request
 from sandbox.model import Json
 from sandbox.render import bot_json
 
+_MOST_PHOTOS: Final = 100
 _TEXT_MAX: Final = 200  # TELEGRAM.md, Limits: a callback answer
 
 
@@ -16,7 +17,7 @@ async def get_me(call: Call) -> Json:
         **bot_json(call.bot),
         "can_join_groups": True,
         "can_read_all_group_messages": call.bot.can_read_all_group_messages,
-        "supports_inline_queries": False,
+        "supports_inline_queries": call.bot.supports_inline_queries,
         "can_connect_to_business": False,
         "has_main_web_app": False,
         "has_topics_enabled": False,
@@ -67,9 +68,14 @@ async def answer_callback_query(call: Call) -> bool:
     return True
 
 
-async def accept(_call: Call) -> bool:
-    """Settings nobody reads back here: taken and answered with true."""
-    return True
+async def get_profile_photos(call: Call) -> Json:
+    """The latest first, each in its sizes; `offset` and `limit` 1-100 as documented."""
+    person = call.world.state.people.get(call.arguments.integer("user_id"))
+    if person is None:
+        raise bad_request("user not found")
+    start, limit = max(0, call.arguments.integer("offset")), call.arguments.integer("limit", _MOST_PHOTOS)
+    chosen = person.photos[start : start + max(1, min(limit, _MOST_PHOTOS))]
+    return {"total_count": len(person.photos), "photos": [call.world.renderer.photo(call.bot, uid) for uid in chosen]}
 
 
 METHODS: Final[dict[str, Method]] = {
@@ -78,9 +84,5 @@ METHODS: Final[dict[str, Method]] = {
     "getMyCommands": get_my_commands,
     "deleteMyCommands": delete_my_commands,
     "answerCallbackQuery": answer_callback_query,
-    "setChatMenuButton": accept,
-    "setMyName": accept,
-    "setMyDescription": accept,
-    "setMyShortDescription": accept,
-    "setMyDefaultAdministratorRights": accept,
+    "getUserProfilePhotos": get_profile_photos,
 }

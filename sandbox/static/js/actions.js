@@ -5,6 +5,9 @@ import * as api from "./api.js";
 import * as store from "./store.js";
 import { el, toast } from "./dom.js";
 import { alertBox } from "./dialog.js";
+import { openMiniApp } from "./miniapp.js";
+import { pickChat } from "./picker.js";
+import { topicField } from "./topics.js";
 
 const { state } = store;
 let nextLocalId = 1;
@@ -19,6 +22,7 @@ export const fresh = (fields) => ({
 
 const envelope = (chat, fields) => ({
   from: state.me.id,
+  ...topicField(chat),
   ...(chat.bot_id ? { bot: chat.bot_id } : {}),
   ...fields,
 });
@@ -34,7 +38,13 @@ export async function send(chat, fields, label = fields.text) {
 /** Send files, in one message or one album. `media` describes them in order. */
 export async function sendFiles(chat, fields, files, label) {
   const key = store.chatKey(chat);
-  const entry = fresh({ label, progress: 0, again: () => sendFiles(chat, fields, files, label) });
+  const entry = fresh({
+    label,
+    caption: fields.caption,
+    previews: previewsOf(fields.media, files),
+    progress: 0,
+    again: () => sendFiles(chat, fields, files, label),
+  });
   const running = api.sendFiles(chat, envelope(chat, fields), files, (part) => {
     entry.progress = part;
     store.emit("progress", entry);
@@ -43,6 +53,12 @@ export async function sendFiles(chat, fields, files, label) {
   store.addPending(key, entry);
   await settle(key, entry, () => running.done);
 }
+
+/** What the sender sees of pictures until the chat has them. */
+const previewsOf = (media, files) =>
+  media.every(({ kind }) => kind === "photo" || kind === "sticker")
+    ? media.map(({ kind, width, height }, at) => ({ kind, width, height, url: URL.createObjectURL(files[at]) }))
+    : [];
 
 async function settle(key, entry, work) {
   try {
@@ -64,6 +80,10 @@ export function dismiss(chat, entry) {
 export async function press(chat, message, button, place) {
   if (button.url) return openLink(button.url);
   if (button.copy_text) return copyText(button.copy_text.text);
+  if (button.web_app) return openMiniApp(chat, appOf(message, place), button.text);
+  if (button.login_url) return openLink(button.login_url.url);
+  const query = button.switch_inline_query_current_chat ?? switched(button);
+  if (query !== undefined) return switchInline(message, query, button);
   if (button.callback_data === undefined)
     return toast("This kind of button does nothing in the local Telegram");
   const answer = await api.pressButton(chat, message.message_id, {
@@ -76,6 +96,20 @@ export async function press(chat, message, button, place) {
   if (answer.text) return toast(answer.text);
   if (!answer.answered) toast("The bot did not answer the button", "error");
   return undefined;
+}
+
+const appOf = (message, { row, column }) => ({ message: message.message_id, button: [row, column] });
+const switched = (button) => button.switch_inline_query ?? button.switch_inline_query_chosen_chat?.query;
+
+/** The button writes "@bot query" into this chat, or into one that is chosen. */
+function switchInline(message, query, button) {
+  const words = `@${(message.via_bot || message.from)?.username || state.bots[0].username} ${query || ""}`;
+  if (button.switch_inline_query_current_chat !== undefined) return store.emit("compose", words);
+  return pickChat("Where to?", words, state.chats.filter(store.mayWrite), (target) => {
+    store.thread(store.chatKey(target)).draft = words;
+    store.emit("open", store.chatKey(target));
+    store.emit("compose", words);
+  });
 }
 
 export async function edit(chat, message, text) {

@@ -57,6 +57,13 @@ export const reactTo = (chat, id, body) => onMessage(chat, id, "react", body);
 export const deleteMessage = (chat, id, from) =>
   call("DELETE", `/control/chats/${chat.id}/messages/${id}?${query({ bot: chat.bot_id, from })}`);
 
+export const askInline = (query) => call("POST", "/control/inline", query);
+export const chooseInline = (choice) => call("POST", "/control/inline/choose", choice);
+export const openWebApp = (wanted) => call("POST", "/control/webapp", wanted);
+export const sendWebAppData = (data) => call("POST", "/control/webapp/data", data);
+export const createTopic = (chat, topic) => call("POST", `/control/chats/${chat.id}/topics`, topic);
+export const getStats = () => call("GET", "/control/stats");
+
 export const getClock = () => call("GET", "/control/clock");
 export const advanceClock = (seconds) => call("POST", "/control/clock", { advance: seconds });
 export const getOptions = () => call("GET", "/control/options");

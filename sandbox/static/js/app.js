@@ -7,7 +7,8 @@ import { messageList } from "./chat.js";
 import { composer } from "./composer.js";
 import { header } from "./header.js";
 import { drawer } from "./drawer.js";
-import { acceptDrops, useReply } from "./attach.js";
+import { useReply } from "./attach.js";
+import { acceptDrops } from "./drops.js";
 import { follow, reported } from "./live.js";
 import { choosePerson } from "./people.js";
 import { send } from "./actions.js";
@@ -60,6 +61,7 @@ function showChat() {
   head.closeSearch();
   if (!chat) return drawTitle();
   state.unread.delete(state.openKey);
+  state.topic = null;
   head.draw();
   messages.draw();
   writing.draw();

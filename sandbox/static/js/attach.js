@@ -6,6 +6,7 @@ import { modal } from "./dialog.js";
 import { sendFiles } from "./actions.js";
 import { describe, groups } from "./measure.js";
 import { reported } from "./live.js";
+import { REQUESTS, samplePhotos } from "./samples.js";
 import * as store from "./store.js";
 
 const GIB = 1024 ** 3;
@@ -58,8 +59,14 @@ export function chooseFiles(asFiles) {
   input.click();
 }
 
+export const sampleItem = () => ({
+  icon: "tap",
+  label: "Sample photo",
+  run: () => reported(samplePhotos(["tap"]).then((files) => review(files, false))),
+});
+
 /** The sheet before sending: what goes, with which words, as pictures or as files, together or one by one. */
-export function review(files, asFiles) {
+export function review(files, asFiles, words = "") {
   const chat = store.openChat();
   if (!chat || !files.length || !store.mayWrite(chat)) return;
   const chosen = [...files];
@@ -71,6 +78,12 @@ export function review(files, asFiles) {
     "aria-label": "Caption",
     dir: "auto",
   });
+  caption.value = words;
+  const numbers = el(
+    "div",
+    { class: "chips" },
+    REQUESTS.map(({ number }) => numberChip(number, caption)),
+  );
   const plain = el("input", { type: "checkbox", checked: asFiles });
   const together = el("input", { type: "checkbox", checked: true });
   const togetherRow = el(
@@ -86,6 +99,7 @@ export function review(files, asFiles) {
     { class: "modal-body form" },
     list,
     caption,
+    numbers,
     plainRow,
     togetherRow,
     el("div", { class: "modal-actions" }, submit),
@@ -124,6 +138,17 @@ export function review(files, asFiles) {
   const box = modal(chosen.length === 1 ? "Send a file" : `Send ${chosen.length} files`, form);
   draw();
   caption.focus();
+}
+
+/** Puts a request number in front of the caption, or takes it away again. */
+function numberChip(number, caption) {
+  const tag = `#${number}`;
+  const press = () => {
+    const rest = caption.value.replaceAll(/#\d{6}-\d{3}\s*/g, "");
+    caption.value = caption.value.includes(tag) ? rest : `${tag} ${rest}`;
+    caption.focus();
+  };
+  return el("button", { class: "chip", type: "button", text: tag, on: { click: press } });
 }
 
 function trayItem(file, onDrop) {
@@ -172,49 +197,4 @@ async function sendAll(chat, files, { caption, asFiles, together }) {
       label,
     );
   }
-}
-
-/** Dropping on the conversation and pasting into it. */
-export function acceptDrops(root) {
-  const zone = (asFiles, title, note, glyph) => {
-    const node = el(
-      "div",
-      { class: "drop-zone" },
-      icon(glyph),
-      el("strong", { text: title }),
-      el("span", { text: note }),
-    );
-    node.addEventListener("dragover", () => node.classList.add("over"));
-    node.addEventListener("dragleave", () => node.classList.remove("over"));
-    node.addEventListener("drop", (event) => review([...event.dataTransfer.files], asFiles));
-    return node;
-  };
-  const cover = el(
-    "div",
-    { class: "drop-cover", hidden: true },
-    zone(true, "Drop as files", "bytes unchanged", "file"),
-    zone(false, "Drop as photo or video", "shown in the chat", "image"),
-  );
-  root.append(cover);
-  const hasFiles = (event) =>
-    event.dataTransfer?.types.includes("Files") && store.openChat() && store.mayWrite(store.openChat());
-  const hide = () => {
-    cover.hidden = true;
-    for (const node of cover.children) node.classList.remove("over");
-  };
-  addEventListener("dragenter", (event) => hasFiles(event) && (cover.hidden = false));
-  addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
-  addEventListener("dragleave", (event) => event.relatedTarget === null && hide());
-  addEventListener("drop", (event) => {
-    if (!hasFiles(event)) return;
-    event.preventDefault();
-    if (!cover.contains(event.target)) review([...event.dataTransfer.files], false);
-    hide();
-  });
-  addEventListener("paste", (event) => {
-    const files = [...(event.clipboardData?.files || [])];
-    if (!files.length || document.querySelector("dialog[open]")) return;
-    event.preventDefault();
-    review(files, false);
-  });
 }

@@ -1,9 +1,12 @@
 // The conversation: its messages as a list that stays at the bottom while one reads there.
 
-import { el, icon, iconButton } from "./dom.js";
+import { el, iconButton } from "./dom.js";
 import { dayName } from "./format.js";
 import { fingerprint, matches, toUnits } from "./units.js";
-import { pendingView, unitView } from "./message.js";
+import { unitView } from "./message.js";
+import { pendingView } from "./pending.js";
+import { emptyHint } from "./hints.js";
+import { inTopic } from "./topics.js";
 import { reported } from "./live.js";
 import { send } from "./actions.js";
 import * as store from "./store.js";
@@ -50,7 +53,7 @@ export function messageList(root) {
     const view = { chat, onJump, onCommand: (text) => reported(send(chat, { text })) };
     const kept = new Set();
     const nodes = units.map((unit) => {
-      const mark = fingerprint(unit) + (unit.day ? dayName(unit.day, store.sandboxNow()) : "");
+      const mark = fingerprint(unit) + lookOf(unit);
       const old = drawn.get(unit.key);
       kept.add(unit.key);
       if (old?.mark === mark) return old.node;
@@ -74,7 +77,7 @@ export function messageList(root) {
     const stick = changedChat || atBottom();
     const anchor = stick ? null : firstVisible(list, inner);
     const place = store.thread(key);
-    const all = store.sorted(key);
+    const all = store.sorted(key).filter(inTopic);
     const units = toUnits(all).filter((unit) => !searched || matches(unit, searched));
     const nodes = nodesFor(chat, units);
     shownKey = place.loaded ? key : null;
@@ -120,6 +123,7 @@ export function messageList(root) {
     jump.hidden = atBottom();
   }
 
+  list.addEventListener("keydown", (event) => walk(event, inner));
   list.addEventListener("scroll", () => {
     jump.hidden = atBottom();
     if (atBottom()) newestSeen = Infinity;
@@ -145,6 +149,10 @@ export function messageList(root) {
   return { draw, toBottom, search };
 }
 
+/** What changes the look of a unit from outside of it: the day it is, and whether the bot has read it. */
+const lookOf = (unit) =>
+  unit.day ? dayName(unit.day, store.sandboxNow()) : String(store.isRead(unit.messages.at(-1)));
+
 /** Make `parent` hold exactly `nodes`, moving as little as possible: moving a node stops its video. */
 function sync(parent, nodes) {
   const wanted = new Set(nodes);
@@ -154,42 +162,23 @@ function sync(parent, nodes) {
   });
 }
 
+/** Arrows go from message to message, Enter opens the menu of the one that has the focus. */
+function walk(event, inner) {
+  const on = document.activeElement;
+  const all = [...inner.querySelectorAll(".message")];
+  if (!all.length || (on !== inner.parentNode && !on.classList.contains("message"))) return;
+  const at = all.indexOf(on);
+  const next = { ArrowUp: at < 0 ? all.length - 1 : at - 1, ArrowDown: at < 0 ? 0 : at + 1 }[event.key];
+  if (next !== undefined) (all[next] || on).focus();
+  else if (event.key === "Enter" && at >= 0) on.querySelector(".bubble-more")?.click();
+  else return;
+  event.preventDefault();
+}
+
 function firstVisible(list, inner) {
   const edge = list.getBoundingClientRect().top;
   const node = [...inner.querySelectorAll(".message")].find(
     (each) => each.getBoundingClientRect().bottom > edge,
   );
   return node ? { node, top: node.getBoundingClientRect().top } : null;
-}
-
-function emptyHint(chat) {
-  if (chat.type !== "private") {
-    const what =
-      chat.type === "channel"
-        ? "Posts of this channel appear here."
-        : "Write here, or drop a photo with a request number as its caption.";
-    return el(
-      "div",
-      { class: "hint" },
-      el("span", { class: "hint-icon" }, icon(chat.type === "channel" ? "megaphone" : "people")),
-      el("h2", { text: store.chatTitle(chat) }),
-      el("p", { text: what }),
-    );
-  }
-  const start = el("button", {
-    class: "button primary",
-    type: "button",
-    text: "Send /start",
-    on: { click: () => reported(send(chat, { text: "/start" })) },
-  });
-  return el(
-    "div",
-    { class: "hint" },
-    el("span", { class: "hint-icon" }, icon("send")),
-    el("h2", { text: "Send /start or drop a photo" }),
-    el("p", {
-      text: `${store.chatTitle(chat)} answers here. Files can be dropped anywhere, pasted, or chosen with the paper clip.`,
-    }),
-    start,
-  );
 }

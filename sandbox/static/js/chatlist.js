@@ -1,5 +1,6 @@
 // The left side: who one is, and the chats that person sees.
 
+import { thumbnailUrl } from "./api.js";
 import { avatar, el, fill, icon } from "./dom.js";
 import { listTime, personName } from "./format.js";
 import { chatKey, chatTitle, isMine, sandboxNow, state } from "./store.js";
@@ -14,6 +15,20 @@ export const chatAvatar = (chat) => avatar(chat.bot_id || chat.id, chatTitle(cha
 export function sidebar(root, openChat) {
   const me = el("button", { class: "me", type: "button", on: { click: choosePerson } });
   const list = el("ul", { class: "chats" });
+  let wanted = "";
+  const search = el("input", {
+    type: "search",
+    class: "chat-search",
+    placeholder: "Search chats",
+    "aria-label": "Search chats",
+    on: {
+      input: () => {
+        wanted = search.value.trim().toLowerCase();
+        draw();
+      },
+      keydown: (event) => event.key === "Enter" && list.querySelector("button")?.click(),
+    },
+  });
   const add = el(
     "button",
     { class: "add-chat", type: "button", on: { click: newChat } },
@@ -25,18 +40,34 @@ export function sidebar(root, openChat) {
     class: "sidebar-foot",
     text: "A local Telegram: nothing here leaves this machine.",
   });
-  fill(root, el("header", { class: "bar" }, me), nav, foot);
+  fill(root, el("header", { class: "bar" }, me), el("div", { class: "chat-search-bar" }, search), nav, foot);
+  useShortcuts(search, openChat);
 
   const draw = () => {
     drawMe(me);
     const focused = document.activeElement?.dataset?.key;
     fill(
       list,
-      state.chats.map((chat) => row(chat, openChat)),
+      state.chats
+        .filter((chat) => chatTitle(chat).toLowerCase().includes(wanted))
+        .map((chat) => row(chat, openChat)),
     );
     if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   };
   return draw;
+}
+
+/** Ctrl+K looks for a chat, Alt with an arrow goes to the next. */
+function useShortcuts(search, openChat) {
+  addEventListener("keydown", (event) => {
+    const step = event.altKey && { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") search.focus();
+    else if (step && state.chats.length) {
+      const at = state.chats.findIndex((chat) => chatKey(chat) === state.openKey);
+      openChat(chatKey(state.chats[(at + step + state.chats.length) % state.chats.length]));
+    } else return;
+    event.preventDefault();
+  });
 }
 
 function drawMe(node) {
@@ -53,7 +84,7 @@ function drawMe(node) {
   );
   return fill(
     node,
-    avatar(state.me.id, name),
+    avatar(state.me.id, name, null, state.me.photo),
     words,
     el("span", { class: "switch-hint" }, "Switch", icon("down")),
   );
@@ -66,7 +97,7 @@ function row(chat, openChat) {
   const typing = state.typing.get(key);
   const preview = typing
     ? el("span", { class: "preview typing", text: `${typing.text}…` })
-    : el("span", { class: "preview", text: previewText(chat, last) });
+    : el("span", { class: "preview" }, thumb(last), previewText(chat, last));
   const top = el(
     "span",
     { class: "chat-top" },
@@ -93,6 +124,15 @@ function row(chat, openChat) {
     el("span", { class: "chat-words" }, top, bottom),
   );
   return el("li", {}, button);
+}
+
+function thumb(last) {
+  const shown = last?.photo?.[0] || (last?.video?.thumbnail && last.video);
+  if (!shown) return null;
+  const uid = last.photo ? last.photo.at(-1).file_unique_id : shown.file_unique_id;
+  const image = el("img", { class: "preview-thumb", src: thumbnailUrl(uid), alt: "", loading: "lazy" });
+  image.addEventListener("error", () => image.remove(), { once: true });
+  return image;
 }
 
 function previewText(chat, last) {

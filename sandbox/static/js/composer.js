@@ -7,7 +7,11 @@ import { edit, send } from "./actions.js";
 import { commandMenu } from "./commands.js";
 import { replyKeys } from "./keyboard.js";
 import { summary } from "./summary.js";
-import { chooseFiles, pretendItems } from "./attach.js";
+import { chooseFiles, pretendItems, sampleItem } from "./attach.js";
+import { shareContact } from "./keyboard.js";
+import { inlineResults } from "./inline.js";
+import { menuButton } from "./miniapp.js";
+import { stickerPanel } from "./stickerpanel.js";
 import { voiceButton } from "./recorder.js";
 import { reported } from "./live.js";
 import * as store from "./store.js";
@@ -42,6 +46,12 @@ export function composer() {
     setText("");
     reported(send(store.openChat(), { text: command }));
   });
+  const inline = inlineResults(
+    text,
+    () => ({ chat: store.openChat(), ...takeReply() }),
+    () => setText(""),
+  );
+  const appBox = el("div", { class: "menu-button-box" });
   const slash = iconButton(
     "slash",
     "Commands",
@@ -52,11 +62,21 @@ export function composer() {
     },
     "slash",
   );
+  const smile = iconButton("smile", "Emoji and stickers", () => panel.toggle(), "smile");
+  const panel = stickerPanel({
+    typed: (emoji) => {
+      text.setRangeText(emoji, text.selectionStart, text.selectionEnd, "end");
+      grow();
+    },
+    target: () => ({ chat: store.openChat(), ...takeReply() }),
+    onToggle: (open) => smile.setAttribute("aria-expanded", String(open)),
+  });
   const row = el(
     "div",
     { class: "composer-row" },
+    appBox,
     clip,
-    el("div", { class: "composer-field" }, text, slash, keysToggle),
+    el("div", { class: "composer-field" }, text, slash, keysToggle, smile),
     sendButton,
     voice.node,
   );
@@ -65,13 +85,15 @@ export function composer() {
     text: "Only administrators post in this channel",
     hidden: true,
   });
-  const node = el("div", { class: "composer" }, commands.node, quote, row, closed, keysBox);
+  const node = el("div", { class: "composer" }, commands.node, inline.node, quote, row, closed, panel.node, keysBox);
 
   function attachMenu() {
     const { left, top } = clip.getBoundingClientRect();
     menu({ x: left, y: top - 8, up: true }, [
       { icon: "image", label: "Photo or video", run: () => chooseFiles(false) },
       { icon: "file", label: "File", run: () => chooseFiles(true) },
+      sampleItem(),
+      { icon: "phone", label: "My phone number", run: () => reported(shareContact(store.openChat())) },
       ...pretendItems((fields, label) =>
         reported(send(store.openChat(), { ...fields, ...takeReply() }, label)),
       ),
@@ -112,7 +134,7 @@ export function composer() {
       "div",
       { class: "quote-words" },
       el("strong", { text: title }),
-      el("span", { text: summary(message) }),
+      el("span", { text: context.quote || summary(message) }),
     );
     fill(
       quote,
@@ -128,7 +150,8 @@ export function composer() {
   }
 
   function takeReply() {
-    const reply = context?.verb === "reply" ? { reply_to_message_id: context.message.message_id } : {};
+    const { verb, message, quote: part } = context || {};
+    const reply = verb === "reply" ? { reply_to_message_id: message.message_id, ...(part ? { quote: part } : {}) } : {};
     setContext(null);
     return reply;
   }
@@ -149,9 +172,10 @@ export function composer() {
   text.addEventListener("input", () => {
     grow();
     commands.update();
+    inline.update();
   });
   text.addEventListener("keydown", (event) => {
-    if (event.isComposing || commands.onKey(event)) return;
+    if (event.isComposing || commands.onKey(event) || inline.onKey(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       submit();
@@ -169,7 +193,12 @@ export function composer() {
     setContext({ verb: "edit", message: last });
   }
 
-  store.subscribe("reply", (message) => setContext({ verb: "reply", message }));
+  store.subscribe("reply", ({ message, quote }) => setContext({ verb: "reply", message, quote }));
+  store.subscribe("compose", (words) => {
+    setText(words);
+    text.focus();
+    inline.update();
+  });
   store.subscribe("edit", (message) => setContext({ verb: "edit", message }));
 
   let shownKey = null;
@@ -177,12 +206,15 @@ export function composer() {
     if (state.openKey !== shownKey) {
       shownKey = state.openKey;
       context = null;
+      panel.close();
+      inline.close();
       setText(shownKey ? store.thread(shownKey).draft : "");
       drawQuote();
     }
     const chat = store.openChat();
     row.hidden = Boolean(chat) && !store.mayWrite(chat);
     closed.hidden = !row.hidden;
+    fill(appBox, chat?.bot_id ? menuButton(chat) : null);
     drawKeys();
     grow();
   }

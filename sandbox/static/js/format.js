@@ -1,4 +1,5 @@
-// Numbers and dates for people. The sandbox has a clock of its own, so "today" is asked of it.
+// Numbers and dates for people, in the way of their browser's language. The sandbox has a clock of its own,
+// so "today" is asked of it.
 
 export function bytes(count) {
   if (count === undefined || count === null) return "";
@@ -19,7 +20,7 @@ export function duration(seconds) {
 }
 
 export function clockTime(unix) {
-  return new Date(unix * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  return new Date(unix * 1000).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 }
 
 function dayNumber(unix) {
@@ -37,7 +38,7 @@ export function dayName(unix, now) {
   if (ago === 1) return "Yesterday";
   const date = new Date(unix * 1000);
   const year = date.getFullYear() === new Date(now * 1000).getFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year });
+  return date.toLocaleDateString([], { day: "numeric", month: "long", year });
 }
 
 /** Time for today, weekday for the last week, else a date: what a chat list shows. */
@@ -45,12 +46,12 @@ export function listTime(unix, now) {
   const ago = dayNumber(now) - dayNumber(unix);
   if (ago === 0) return clockTime(unix);
   const date = new Date(unix * 1000);
-  if (ago > 0 && ago < 7) return date.toLocaleDateString("en-GB", { weekday: "short" });
-  return date.toLocaleDateString("en-GB", { day: "2-digit", month: "2-digit", year: "2-digit" });
+  if (ago > 0 && ago < 7) return date.toLocaleDateString([], { weekday: "short" });
+  return date.toLocaleDateString([], { day: "2-digit", month: "2-digit", year: "2-digit" });
 }
 
 export function fullTime(unix) {
-  return new Date(unix * 1000).toLocaleString("en-GB", {
+  return new Date(unix * 1000).toLocaleString([], {
     weekday: "short",
     day: "numeric",
     month: "short",
@@ -69,4 +70,14 @@ export function personName(person) {
     person.username ||
     String(person.id)
   );
+}
+
+/** "Uzbek" for "uz"; null where there is no code. */
+export function languageName(code) {
+  if (!code) return null;
+  try {
+    return new Intl.DisplayNames("en", { type: "language" }).of(code);
+  } catch {
+    return code;
+  }
 }

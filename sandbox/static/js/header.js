@@ -5,6 +5,7 @@ import { chatAvatar } from "./chatlist.js";
 import { menu } from "./dialog.js";
 import * as api from "./api.js";
 import { reported } from "./live.js";
+import { topicBar } from "./topics.js";
 import * as store from "./store.js";
 
 const { state } = store;
@@ -37,20 +38,24 @@ export function header({ onBack, onSearch, onDrawer }) {
   };
   input.addEventListener("keydown", (event) => event.key === "Escape" && close());
   const more = iconButton("more", "Chat menu", (event) => chatMenu(event.currentTarget));
+  const toggle = iconButton("pulse", "What the API saw", onDrawer, "drawer-toggle");
   const bar = el(
     "header",
     { class: "bar chat-bar" },
     iconButton("back", "Back to the chats", onBack, "back"),
     title,
     iconButton("search", "Search", () => (searchBar.hidden ? open() : close())),
-    iconButton("pulse", "What the API saw", onDrawer, "drawer-toggle"),
+    toggle,
     more,
   );
-  const node = el("div", { class: "chat-head" }, bar, searchBar);
+  const topics = topicBar();
+  const node = el("div", { class: "chat-head" }, bar, searchBar, topics.node);
   store.subscribe("search", open);
   const draw = () => {
     const chat = store.openChat();
     if (!chat) return;
+    topics.draw();
+    toggle.classList.toggle("faulty", state.faults > 0);
     fill(
       title,
       chatAvatar(chat),
@@ -64,7 +69,7 @@ function status(chat) {
   if (!state.online) return el("span", { class: "status lost", role: "status", text: "connecting…" });
   const typing = state.typing.get(store.chatKey(chat));
   if (typing) return el("span", { class: "status busy", role: "status" }, typing.text, dots());
-  const count = chat.members_count ?? chat.member_count;
+  const count = state.rooms.get(chat.id)?.members.filter(({ status: now }) => now !== "left" && now !== "kicked").length;
   const members = count ? `, ${count} members` : "";
   const username = chat.type === "private" ? store.botById(chat.bot_id)?.username : chat.username;
   const kind = {

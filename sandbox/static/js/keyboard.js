@@ -4,7 +4,8 @@ import { el, icon, toast } from "./dom.js";
 import { press, send } from "./actions.js";
 import { reported } from "./live.js";
 import { pickChat } from "./picker.js";
-import { chatTitle, openChat, state } from "./store.js";
+import { openMiniApp } from "./miniapp.js";
+import { chatKey, chatTitle, openChat, replyKeyboard, state } from "./store.js";
 
 export function inlineKeyboard(chat, message) {
   const rows = message.reply_markup.inline_keyboard.map((buttons, row) =>
@@ -18,7 +19,7 @@ export function inlineKeyboard(chat, message) {
 }
 
 function inlineButton(chat, message, button, place) {
-  const mark = button.url ? icon("link") : button.copy_text ? icon("copy") : null;
+  const mark = button.url ? icon("link") : button.copy_text ? icon("copy") : button.web_app ? icon("app") : null;
   const node = el("button", { class: "key", type: "button" }, el("span", { text: button.text }), mark);
   node.addEventListener("click", async () => {
     if (node.getAttribute("aria-busy")) return;
@@ -56,9 +57,18 @@ function answer(button, label) {
   const chat = openChat();
   if (button.request_contact) return reported(shareContact(chat));
   if (button.request_chat) return shareChat(chat, button.request_chat);
-  const special = ["request_location", "request_poll", "request_users", "web_app"].find((key) => button[key]);
+  if (button.web_app) return reported(openApp(chat, button));
+  if (button.request_location) return reported(send(chat, { location: TASHKENT }, "Location"));
+  const special = ["request_poll", "request_users"].find((key) => button[key]);
   if (special) return toast("This kind of button does nothing in the local Telegram");
   return reported(send(chat, { text: label }));
+}
+
+const TASHKENT = { latitude: 41.3111, longitude: 69.2797 };
+
+function openApp(chat, button) {
+  const { message_id: message } = replyKeyboard(chatKey(chat));
+  return openMiniApp(chat, { message, button: button.text }, button.text, { sendsData: true });
 }
 
 /** The bot asks for a group or channel; handing one over makes the bot its administrator. */
@@ -72,7 +82,7 @@ function shareChat(chat, { request_id, chat_is_channel: wanted }) {
   );
 }
 
-function shareContact(chat) {
+export function shareContact(chat) {
   const { id, first_name: first, last_name: last, phone } = state.me;
   if (!phone)
     return Promise.resolve(toast("This person has no phone number. Make one with a number.", "error"));

@@ -28,8 +28,14 @@ function onOpen(again) {
   // What happened before the line stood, or while it was down, came by no event: read it anew.
   const lists = again ? store.loadState().then(store.loadChats) : store.loadChats();
   lists.catch(() => {});
+  api.getCalls({ limit: 300 }).then(readBefore).catch(() => {});
   const chat = store.openChat();
   if (chat) store.loadThread(chat).catch(() => {});
+}
+
+function readBefore(calls) {
+  const fetched = calls.filter(({ method, status }) => method === "getUpdates" && status === 200);
+  if (fetched.length) store.setReadUntil(Math.max(...fetched.map(({ at }) => at)));
 }
 
 function onLost() {
@@ -43,7 +49,7 @@ function setOnline(online) {
 }
 
 function onEvent(event) {
-  if (event.type === "call") return store.emit("call", event);
+  if (event.type === "call") return onCall(event);
   const key = keyOf(event);
   if (!key) return store.loadChats().catch(() => {});
   switch (event.type) {
@@ -61,6 +67,13 @@ function onEvent(event) {
     default:
       return undefined;
   }
+}
+
+/** A bot that fetched updates, or acted in a chat, has seen what was sent before. */
+function onCall(event) {
+  if (event.status === 200 && (event.method === "getUpdates" || event.chat_id))
+    store.setReadUntil(store.sandboxNow());
+  store.emit("call", event);
 }
 
 /** Which chat an event is about. A private chat has the person's id, and its bot makes it unique. */

@@ -25,7 +25,7 @@ export function mediaView(message) {
   return kind ? views[kind](message) : null;
 }
 
-function box(width, height) {
+export function box(width, height) {
   // Reserving the room before the bytes arrive keeps the chat from jumping.
   const ratio = Math.min(2.2, Math.max(0.62, (width || 4) / (height || 3)));
   return {

@@ -6,9 +6,10 @@ import { richText } from "./entities.js";
 import { mediaView } from "./media.js";
 import { isVisual, kindOf, service, summary } from "./summary.js";
 import { inlineKeyboard } from "./keyboard.js";
-import { messageMenu } from "./messagemenu.js";
-import { dismiss } from "./actions.js";
-import { isMine, thread, chatKey } from "./store.js";
+import { messageMenu, ownReaction } from "./messagemenu.js";
+import { react } from "./actions.js";
+import { reported } from "./live.js";
+import { isMine, isRead, thread, chatKey } from "./store.js";
 
 /**
  * The element of a unit. `unit`: {messages, first, last}; first and last tell the place in a run
@@ -23,7 +24,8 @@ export function unitView(unit, view) {
   const bubble = el("div", { class: bubbleClass(unit, post) });
   if (unit.first && !mine && view.chat.type !== "private") bubble.append(senderName(head));
   bubble.append(...parts(unit, view));
-  const place = (event) => messageMenu(view.chat, unit.messages, { x: event.clientX, y: event.clientY });
+  const place = (event) =>
+    messageMenu(view.chat, unit.messages, { x: event.clientX, y: event.clientY }, marked(bubble, head));
   const more = iconButton(
     "more",
     "Message actions",
@@ -39,7 +41,7 @@ export function unitView(unit, view) {
   const face = !mine && view.chat.type !== "private" && !post ? faceOf(head, unit.last) : null;
   const row = el(
     "article",
-    { class: rowClass(unit, mine, post), "aria-label": spoken(unit, mine), "data-id": head.message_id },
+    { class: rowClass(unit, mine, post), "aria-label": spoken(unit, mine), "data-id": head.message_id, tabindex: "-1" },
     face,
     body,
   );
@@ -62,6 +64,14 @@ function onLongPress(bubble, open) {
   });
   for (const name of ["touchend", "touchmove", "touchcancel"])
     bubble.addEventListener(name, forget, { passive: true });
+}
+
+/** The words of a message that are marked: what a reply quotes. */
+function marked(bubble, message) {
+  const selection = getSelection();
+  const part = selection.toString().trim();
+  const whole = message.text ?? message.caption ?? "";
+  return part && bubble.contains(selection.anchorNode) && whole.includes(part) ? part : null;
 }
 
 function corner(button) {
@@ -116,7 +126,7 @@ function spoken(unit, mine) {
 
 function parts(unit, view) {
   const [head] = unit.messages;
-  const nodes = [forwarded(head), quote(head, view)];
+  const nodes = [forwarded(head), via(head), quote(head, view) || outside(head)];
   if (unit.messages.length > 1) nodes.push(album(unit.messages, view));
   else nodes.push(mediaView(head));
   const captioned = unit.messages.filter((message) => message.caption);
@@ -181,9 +191,26 @@ function quote(message, view) {
       on: { click: () => view.onJump(to.message_id) },
     },
     name,
-    el("span", { text: summary(known) }),
+    el("span", { text: message.quote?.text || summary(known) }),
   );
 }
+
+/** A reply to a message of another chat. */
+function outside(message) {
+  const from = message.external_reply;
+  if (!from) return null;
+  const origin = from.origin.sender_user || from.origin.sender_chat || from.origin.chat;
+  const name = origin ? personName(origin) : from.origin.sender_user_name || "another chat";
+  return el(
+    "div",
+    { class: "quote" },
+    el("strong", { text: name }),
+    el("span", { text: message.quote?.text || summary(from) }),
+  );
+}
+
+const via = (message) =>
+  message.via_bot ? el("div", { class: "forwarded", text: `via @${message.via_bot.username}` }) : null;
 
 function meta(unit) {
   const [head] = unit.messages;
@@ -193,75 +220,38 @@ function meta(unit) {
     title: fullTime(head.date),
     text: clockTime(head.date),
   });
-  const ticks = isMine(head) ? icon("checks") : null;
+  const ticks = isMine(head) ? tick(unit.messages.at(-1)) : null;
   return el("span", { class: "meta" }, edited ? el("span", { text: "edited" }) : null, when, ticks);
+}
+
+/** One tick: it is in the chat. Two: the bot has it. */
+function tick(message) {
+  const read = isRead(message);
+  const words = read ? "Read" : "Sent";
+  return el("span", { class: "tick", role: "img", "aria-label": words, title: words }, icon(read ? "checks" : "check"));
 }
 
 function below(unit, view) {
   const [head] = unit.messages;
   const withKeys = unit.messages.find((message) => message.reply_markup?.inline_keyboard);
-  return [reactions(head), withKeys ? inlineKeyboard(view.chat, withKeys) : null].filter(Boolean);
+  return [reactions(view.chat, head), withKeys ? inlineKeyboard(view.chat, withKeys) : null].filter(Boolean);
 }
 
-function reactions(message) {
+function reactions(chat, message) {
   const counts = new Map();
   for (const { emoji } of message.reactions || []) counts.set(emoji, (counts.get(emoji) || 0) + 1);
   if (!counts.size) return null;
-  return el(
-    "div",
-    { class: "reactions" },
-    [...counts].map(([emoji, count]) =>
-      el("span", { class: "reaction", text: count > 1 ? `${emoji} ${count}` : emoji }),
-    ),
-  );
-}
-
-/** A sending under way: what it is, how far it is, a way out; or why it failed. */
-export function pendingView(entry, chat) {
-  const bubble = el(
-    "div",
-    { class: "bubble" },
-    el("div", { class: "words", text: entry.label || "Message" }),
-  );
-  if (entry.progress !== null && !entry.error) {
-    const bar = el("progress", { max: "1", value: entry.progress, "aria-label": "Sending" });
-    bubble.append(
-      el(
-        "div",
-        { class: "sending" },
-        bar,
-        iconButton("close", "Cancel", () => entry.abort()),
-      ),
-    );
-  }
-  if (entry.error) {
-    const retry = el("button", {
-      class: "link",
+  const own = ownReaction(message);
+  const chip = ([emoji, count]) => {
+    const press = () => reported(react(chat, message, emoji === own ? null : emoji));
+    return el("button", {
+      class: "reaction",
       type: "button",
-      text: "Try again",
-      on: { click: () => (dismiss(chat, entry), entry.again()) },
+      "aria-pressed": String(emoji === own),
+      "aria-label": `${emoji} ${count}`,
+      text: count > 1 ? `${emoji} ${count}` : emoji,
+      on: { click: press },
     });
-    const drop = el("button", {
-      class: "link",
-      type: "button",
-      text: "Discard",
-      on: { click: () => dismiss(chat, entry) },
-    });
-    bubble.append(
-      el(
-        "div",
-        { class: "failed", role: "alert" },
-        icon("alert"),
-        el("span", { text: entry.error }),
-        retry,
-        drop,
-      ),
-    );
-  }
-  if (!entry.error && entry.progress === null) bubble.append(el("span", { class: "meta" }, icon("clock")));
-  return el(
-    "article",
-    { class: "message mine first last pending", "data-pending": entry.localId },
-    el("div", { class: "bubble-column" }, el("div", { class: "bubble-row" }, bubble)),
-  );
+  };
+  return el("div", { class: "reactions" }, [...counts].map(chip));
 }

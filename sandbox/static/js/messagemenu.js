@@ -10,13 +10,13 @@ import { summary } from "./summary.js";
 
 const EMOJI = ["👍", "❤", "🔥", "🎉", "👀", "👎"];
 
-export function messageMenu(chat, messages, at) {
+export function messageMenu(chat, messages, at, part = null) {
   const [message] = messages;
   const captioned = messages.find((each) => each.caption) || message;
   const text = message.text ?? captioned.caption;
   const editable = wroteIt(message) && (message.text !== undefined || captioned.caption !== undefined);
   const items = [
-    { icon: "reply", label: "Reply", run: () => emit("reply", message) },
+    { icon: "reply", label: part ? "Reply to the marked words" : "Reply", run: () => emit("reply", { message, quote: part }) },
     text && { icon: "copy", label: "Copy text", run: () => copyText(text) },
     editable && { icon: "edit", label: "Edit", run: () => emit("edit", captioned) },
     { icon: "forward", label: "Forward", run: () => forwardDialog(chat, messages) },
@@ -30,11 +30,13 @@ export function messageMenu(chat, messages, at) {
   return menu(at, items, (close) => reactionBar(chat, message, close));
 }
 
+export const ownReaction = (message) =>
+  (message.reactions || []).find(({ user_id }) => user_id === state.me.id)?.emoji;
+
 function reactionBar(chat, message, close) {
   const choose = (emoji) => {
     close();
-    const mine = (message.reactions || []).find(({ user_id }) => user_id === state.me.id);
-    reported(react(chat, message, mine?.emoji === emoji ? null : emoji));
+    reported(react(chat, message, ownReaction(message) === emoji ? null : emoji));
   };
   const buttons = EMOJI.map((emoji) =>
     el("button", {

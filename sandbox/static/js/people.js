@@ -2,10 +2,19 @@
 
 import * as api from "./api.js";
 import { avatar, el, icon } from "./dom.js";
-import { personName } from "./format.js";
+import { languageName, personName } from "./format.js";
 import { modal } from "./dialog.js";
 import { reported } from "./live.js";
-import { emit, loadState, state } from "./store.js";
+import { emit, loadState, standing, state } from "./store.js";
+
+const WELCOME =
+  "This is a Telegram that runs on your machine alone, to try the bot without an account: choose who to be, then send the bot a photo.";
+const AGAIN = "Everyone here is made up. Open this page in a second tab to be two people at once.";
+const ROLES = {
+  tenant: "tenant, writes to the bot",
+  staff: "staff, sees the group and the channels",
+  admin: "admin, runs the group and the channels",
+};
 
 export function choosePerson() {
   const become = (person) => {
@@ -19,12 +28,9 @@ export function choosePerson() {
     el("span", { class: "avatar plus" }, icon("plus")),
     el("span", { text: "Somebody new" }),
   );
-  const note = el("p", {
-    class: "modal-note",
-    text: "Everyone here is made up. Open this page in a second tab to be two people at once.",
-  });
+  const note = el("p", { class: "modal-note", text: state.me ? AGAIN : WELCOME });
   const box = modal(
-    "Who do you want to be?",
+    state.me ? "Who do you want to be?" : "A Telegram of your own",
     el("div", { class: "modal-body" }, note, el("div", { class: "picks" }, rows, fresh)),
   );
   (box.querySelector(".pick.current") || box.querySelector(".pick")).focus();
@@ -32,9 +38,7 @@ export function choosePerson() {
 
 function personRow(person, onClick) {
   const current = state.me?.id === person.id;
-  const detail = [person.username ? `@${person.username}` : null, `id ${person.id}`, person.language_code]
-    .filter(Boolean)
-    .join(" · ");
+  const detail = [ROLES[standing(person)], languageName(person.language_code)].filter(Boolean).join(" · ");
   const words = el(
     "span",
     { class: "pick-words" },
@@ -49,7 +53,7 @@ function personRow(person, onClick) {
       "aria-current": current ? "true" : null,
       on: { click: onClick },
     },
-    avatar(person.id, personName(person)),
+    avatar(person.id, personName(person), null, person.photo),
     words,
     current ? icon("check") : null,
   );

@@ -14,6 +14,10 @@ export const state = {
   unread: new Map(), // chat key -> count
   clockShift: 0, // sandbox time minus this machine's, seconds
   online: true,
+  rooms: new Map(), // id of a group or channel -> the server's record: members, topics
+  faults: 0, // faults switched on
+  topic: null, // topic of the forum on screen, null for all
+  readUntil: 0, // sandbox time up to which the bot has fetched what was sent
 };
 
 const listeners = new Map();
@@ -69,6 +73,8 @@ export async function loadState() {
   const answer = await api.getState();
   state.bots = answer.bots || [];
   state.people = answer.people || [];
+  state.rooms = new Map((answer.chats || []).map((room) => [room.id, room]));
+  state.faults = (answer.faults || []).length;
   state.me = state.people.find(({ id }) => id === state.me?.id) || state.me;
   setNow(answer.now);
   emit("people");
@@ -83,11 +89,13 @@ export async function loadChats() {
   const [first] = state.bots;
   // The other bots of a pool only carry parts; a chat with them is shown once somebody wrote there.
   const shown = chats.filter((chat) => !chat.bot_id || chat.bot_id === first?.id || chat.last_message);
-  state.chats = shown.sort((a, b) => lastDate(b) - lastDate(a));
+  state.chats = shown.sort(byDate);
   emit("chats");
 }
 
-const lastDate = (chat) => (chat.last_message ? chat.last_message.date : 0);
+/** The latest first; a chat with a bot that nobody has written to yet waits on top. */
+const lastDate = (chat) => chat.last_message?.date ?? (chat.type === "private" ? Infinity : 0);
+const byDate = (a, b) => (lastDate(a) === lastDate(b) ? 0 : lastDate(b) - lastDate(a));
 
 const PAGE = 60;
 
@@ -137,7 +145,7 @@ export function takeMessages(key, messages) {
     if (chat && (!chat.last_message || chat.last_message.message_id <= message.message_id))
       chat.last_message = message;
   }
-  state.chats.sort((a, b) => lastDate(b) - lastDate(a));
+  state.chats.sort(byDate);
   emit("thread", key);
   emit("chats");
 }
@@ -159,6 +167,25 @@ export const mayWrite = (chat) =>
 export const isMine = (message) =>
   Boolean(state.me && message.from && message.from.id === state.me.id && !message.sender_chat);
 
+/** What a person is among the others: "admin" runs a group or channel, "staff" is in one, the rest are tenants. */
+export function standing(person = state.me) {
+  const roles = [...state.rooms.values()].map(
+    (room) => room.members.find(({ id }) => id === person?.id)?.status,
+  );
+  if (roles.includes("creator")) return "admin";
+  return roles.some((role) => ["administrator", "member"].includes(role)) ? "staff" : "tenant";
+}
+
+/** The bot fetched updates after the message came: Telegram's second tick. */
+export const isRead = (message) => Boolean(message) && message.date <= state.readUntil;
+
+export function setReadUntil(time) {
+  const before = state.readUntil;
+  state.readUntil = Math.max(before, time);
+  const last = state.openKey && sorted(state.openKey).findLast(isMine);
+  if (last && last.date > before && isRead(last)) emit("thread", state.openKey);
+}
+
 /** A channel's posts are the channel's; who typed one is told apart from who speaks. */
 export const wroteIt = (message) => isMine(message) || Boolean(state.me && message.author_id === state.me.id);
 
@@ -172,6 +199,7 @@ export function addPending(key, entry) {
 export function endPending(key, entry, messages) {
   const place = thread(key);
   place.pending = place.pending.filter((each) => each !== entry);
+  for (const { url } of entry.previews || []) URL.revokeObjectURL(url);
   const held = place.pending.length ? [] : place.held.splice(0);
   takeMessages(key, [...held, ...messages]);
 }

@@ -56,6 +56,18 @@ export function service(message) {
   if (message.channel_chat_created) return "The channel was created";
   if (message.chat_shared) return `${who} shared a chat`;
   if (message.users_shared) return `${who} shared people`;
+  if (message.delete_chat_photo) return `${who} removed the chat's photo`;
+  if (message.new_chat_photo) return `${who} changed the chat's photo`;
+  if (message.forum_topic_created) return `Topic “${message.forum_topic_created.name}” was opened`;
+  if (message.forum_topic_edited) return `The topic is now “${message.forum_topic_edited.name}”`;
+  if (message.forum_topic_closed) return `${who} closed the topic`;
+  if (message.forum_topic_reopened) return `${who} opened the topic again`;
+  if (message.web_app_data) return `${who} sent data from “${message.web_app_data.button_text}”`;
+  if (message.write_access_allowed) return `${who} allowed the bot to write`;
+  if (message.message_auto_delete_timer_changed) return `${who} changed how long messages stay`;
+  if (message.video_chat_started) return "A video chat began";
+  if (message.video_chat_ended) return "The video chat ended";
+  if (message.migrate_from_chat_id) return "The group became a supergroup";
   if (message.migrate_to_chat_id) return "The group became a supergroup";
   return null;
 }
