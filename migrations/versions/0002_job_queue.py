@@ -14,7 +14,7 @@ def _run_script(sql: str) -> None:
     # The library's DDL is one script of many statements, which asyncpg takes only without parameters.
     bind = op.get_bind()
     bind.execute(text("SELECT 1"))  # opens the transaction that the raw connection below then joins
-    bind.connection.run_async(lambda connection: connection.execute(sql))  # type: ignore[attr-defined]
+    bind.connection.run_async(lambda connection: connection.execute(sql))
 
 
 def upgrade() -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from sandbox.client import SandboxClient
 from tests import media
+from tests.flow.archives import some_bytes
 from tests.flow.conftest import RunningArchive, eventually, running_archive
 from tests.flow.http_door import KEY, OTHER, READ_ONLY, UPLOAD, Door, open_door
-from tests.flow.test_archive import some_bytes
 from web.deps import BodyTimes
 
 TEXT = b"Some text.\n"

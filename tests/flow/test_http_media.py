@@ -10,9 +10,9 @@ import pytest
 
 from sandbox.client import SandboxClient
 from tests import media as files
+from tests.flow.archives import some_bytes
 from tests.flow.conftest import RunningArchive, running_archive
 from tests.flow.http_door import KEY, READ_ONLY, UPLOAD, Door, open_door
-from tests.flow.test_archive import some_bytes
 from web.deps import BodyTimes
 
 DATA = some_bytes(200_000)

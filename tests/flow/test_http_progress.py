@@ -13,9 +13,9 @@ import pytest
 from storage.clock import SystemClock
 from storage.progress import ProgressBoard
 from storage.uploads import Uploads
+from tests.flow.archives import some_bytes
 from tests.flow.conftest import RunningArchive, eventually
 from tests.flow.http_door import OTHER, UPLOAD, Door, open_door
-from tests.flow.test_archive import some_bytes
 from web.deps import HealthLine
 
 DATA = some_bytes(200_000)

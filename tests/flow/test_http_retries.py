@@ -10,9 +10,9 @@ from sqlalchemy import update
 from storage.clock import SystemClock
 from storage.idempotency import Idempotency
 from storage.tables import IdempotencyKey
+from tests.flow.archives import some_bytes
 from tests.flow.conftest import RunningArchive, eventually
 from tests.flow.http_door import OTHER, UPLOAD, Door, Field, open_door
-from tests.flow.test_archive import some_bytes
 
 TEXT = b"Some text.\n"
 

@@ -11,9 +11,9 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
+from tests.flow.archives import some_bytes
 from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import KEY, UPLOAD, Door, open_door
-from tests.flow.test_archive import some_bytes
 
 TEXT = b"The leak in the basement is fixed.\n"
 
