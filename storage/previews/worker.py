@@ -1,24 +1,34 @@
 """What runs inside a preview process: it may crash, hang or run out of memory without harm to anybody else.
 
-Nothing is imported at the top that the parent does not need; libvips, Pillow and libheif are loaded in the worker.
+Nothing is imported at the top that the parent does not need; libvips, Pillow, FFmpeg and PDFium are loaded in the
+worker. Each task is a function of this module, and what it returns and raises can be pickled.
 """
 
-import io
 import os
 import resource
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import ParamSpec, TypeVar
 
-MAX_PIXELS = 200_000_000
-"""Images of more pixels are refused by their header: a PNG of 100 KB can unpack to gigabytes."""
+P = ParamSpec("P")
+T = TypeVar("T")
+Spans = tuple[tuple[int, int], ...]
 
-_QUALITIES = (82, 70, 55, 40, 25)
-_WHITE = 255
-_LOADERS = ("Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif")
-_ROTATED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
-_PILLOW_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "ICO", "JPEG2000", "AVIF", "HEIF")
+_LARGEST_FILE = 256 * 1024 * 1024
+
+
+class UnusableImage(Exception):
+    """Nothing can be made of the file; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What a viewer shows: pixels, turned upright, and seconds. None where there is none, or nobody can tell."""
+
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +40,13 @@ class Thumbnail:
     source_height: int
 
 
-class UnusableImage(Exception):
-    """No thumbnail can be made of the file; the text says why."""
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A file to look into. Of a large video only ``spans`` of bytes (start, stop) are there, the rest is zeros."""
+
+    path: str
+    mime: str
+    spans: Spans = ()
 
 
 def prepare(memory: int) -> None:
@@ -42,18 +57,21 @@ def prepare(memory: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would wait for C code that hangs
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
     os.environ["VIPS_CONCURRENCY"] = "1"
-    _vips()
+    from storage.previews.images import load_vips  # noqa: PLC0415 - only workers load it, see above
+
+    load_vips()
 
 
-def make_thumbnail(path: str, max_side: int, max_bytes: int, alarm_after: int) -> Thumbnail:
-    """Make the thumbnail of one file. Raises `UnusableImage`, and nothing that the parent could not unpickle.
+def guarded(alarm_after: int, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one task. Raises `UnusableImage`, and nothing that the parent could not unpickle.
 
     The alarm ends a worker that hangs although its parent, who would have ended it, is gone.
     """
     signal.alarm(alarm_after)
     try:
-        return _thumbnail(path, max_side, max_bytes)
+        return task(*args, **kwargs)
     except UnusableImage:
         raise
     except Exception as error:  # noqa: BLE001 - decoders raise anything, and the parent lacks their classes
@@ -62,73 +80,48 @@ def make_thumbnail(path: str, max_side: int, max_bytes: int, alarm_after: int) -
         signal.alarm(0)
 
 
-def _thumbnail(path: str, max_side: int, max_bytes: int) -> Thumbnail:
-    try:
-        return _by_vips(path, max_side, max_bytes)
-    except _vips().Error:
-        return _by_pillow(path, max_side, max_bytes)
+def make_thumbnail(path: str, max_side: int, max_bytes: int) -> Thumbnail:
+    """The thumbnail of one image."""
+    from storage.previews.images import draw  # noqa: PLC0415 - only workers load it, see above
+
+    drawn = draw(path, (max_side,), max_bytes)
+    return Thumbnail(data=drawn.jpegs[0], source_width=drawn.width, source_height=drawn.height)
 
 
-def _vips() -> Any:
-    """Libvips with nothing but the decoders of photographs: SVG, PDF and the like can reach out of their file."""
-    import pyvips  # noqa: PLC0415 - only workers load it, see above
+def draw_previews(source: Source, sides: tuple[int, ...]) -> list[bytes]:
+    """A JPEG for each of ``sides`` (the largest first): of an image, a video's frame or a PDF's first page."""
+    # Only workers load the decoders, see above.
+    from storage.previews import documents, images, videos  # noqa: PLC0415
+    from storage.previews.kinds import Kind, kind_of  # noqa: PLC0415
 
-    pyvips.cache_set_max(0)
-    pyvips.operation_block_set("VipsForeignLoad", True)
-    for loader in _LOADERS:
-        pyvips.operation_block_set(f"VipsForeignLoad{loader}", False)
-    return pyvips
-
-
-def _by_vips(path: str, max_side: int, max_bytes: int) -> Thumbnail:
-    vips = _vips()
-    header = vips.Image.new_from_file(path, access="sequential")
-    width, height = header.width, header.get_page_height()
-    _check_size(width, height)
-    if header.get_typeof("orientation") and header.get("orientation") in _ROTATED:
-        width, height = height, width
-    small = vips.Image.thumbnail(path, max_side, height=max_side, size="down", output_profile="srgb")
-    small = small.colourspace("srgb")
-    if small.hasalpha():
-        small = small.flatten(background=[_WHITE] * 3)
-    small = small.cast("uchar").copy_memory()  # sources are sequential: pixels come once, qualities may be several
-    data = _smallest(lambda quality: small.jpegsave_buffer(Q=quality, keep="none"), max_bytes)
-    return Thumbnail(data=data, source_width=width, source_height=height)
+    match kind_of(source.mime):
+        case Kind.IMAGE:
+            return list(images.draw(source.path, sides).jpegs)
+        case Kind.VIDEO:
+            return images.save_all(videos.frame(source), sides)
+        case Kind.PDF:
+            return images.save_all(documents.first_page(source.path, sides[0]), sides)
+        case _:
+            raise UnusableImage("there is nothing to see in it")
 
 
-def _by_pillow(path: str, max_side: int, max_bytes: int) -> Thumbnail:
-    """For what libvips was built without: HEIC in some builds, BMP, icons, JPEG 2000."""
-    from PIL import Image, ImageOps  # noqa: PLC0415 - only workers load it, see above
-    from pillow_heif import register_heif_opener  # noqa: PLC0415
+def measure(source: Source) -> Measure:
+    """Width, height and duration, from headers where they say it."""
+    from storage.previews import images, videos  # noqa: PLC0415 - only workers load it, see above
+    from storage.previews.kinds import Kind, kind_of  # noqa: PLC0415
 
-    register_heif_opener()
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    with Image.open(path, formats=_PILLOW_FORMATS) as source:
-        _check_size(*source.size)
-        source.draft("RGB", (2 * max_side, 2 * max_side))
-        upright = ImageOps.exif_transpose(source)
-        width, height = upright.size
-        upright.thumbnail((max_side, max_side))
-        small = Image.new("RGBA", upright.size, "white")
-        small.alpha_composite(upright.convert("RGBA"))
-
-    def save(quality: int) -> bytes:
-        buffer = io.BytesIO()
-        small.convert("RGB").save(buffer, "JPEG", quality=quality)
-        return buffer.getvalue()
-
-    return Thumbnail(data=_smallest(save, max_bytes), source_width=width, source_height=height)
+    match kind_of(source.mime):
+        case Kind.IMAGE:
+            width, height = images.size_of(source.path)
+            return Measure(width=width, height=height)
+        case Kind.VIDEO | Kind.AUDIO:
+            return videos.measure(source)
+        case _:
+            return Measure()
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise UnusableImage(f"{width}x{height} pixels are more than {MAX_PIXELS}")
+def strip_metadata(path: str, mime: str, target: str) -> None:
+    """Write the image without what says where, when and with what it was taken; its pixels stay as they are."""
+    from storage.previews.stripping import strip  # noqa: PLC0415 - the parent does not parse images
 
-
-def _smallest(save: Callable[[int], bytes], max_bytes: int) -> bytes:
-    """The best quality that fits. Photographs fit at the first try."""
-    for quality in _QUALITIES:
-        data = save(quality)
-        if len(data) < max_bytes:
-            return data
-    raise UnusableImage(f"no quality is smaller than {max_bytes} bytes")
+    strip(path, mime, target)
