@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, select
 
 from storage.domain import Scope
-from storage.errors import Unauthenticated
-from storage.keys import Keys
+from storage.errors import KeyNotFound, Unauthenticated
+from storage.keys import Keys, KeyTerms
 from storage.tables import ApiKey, Audit
 from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import UPLOAD, Door, open_door
 
-READ = frozenset({Scope.MEDIA_READ})
+CRM = KeyTerms(name="crm", scopes=frozenset({Scope.MEDIA_READ}))
 
 
 class MovingClock:
@@ -32,7 +33,7 @@ async def door(archive: RunningArchive) -> AsyncIterator[Door]:
 
 
 async def test_a_key_is_shown_once_and_kept_as_a_hash(door: Door) -> None:
-    secret = await door.deps.keys.create("crm", READ, by="cli")
+    _, secret = await door.deps.keys.create(CRM, by="cli")
     status, _ = await door.get("/api/v1/media/request/250926-001", X_API_Key=secret)
     assert status == 200
     assert (await door.get(f"{UPLOAD}/limits", X_API_Key=secret))[0] == 403
@@ -45,17 +46,20 @@ async def test_a_key_is_shown_once_and_kept_as_a_hash(door: Door) -> None:
 
 
 async def test_a_revoked_key_opens_nothing(door: Door) -> None:
-    secret = await door.deps.keys.create("crm", READ, by="cli")
+    key, secret = await door.deps.keys.create(CRM, by="cli")
     assert (await door.get("/api/v1/media/request/250926-001", X_API_Key=secret))[0] == 200
-    assert await door.deps.keys.revoke("crm", by="cli")
+    await door.deps.keys.revoke(key.id, by="cli")
     assert (await door.get("/api/v1/media/request/250926-001", X_API_Key=secret))[0] == 401
-    assert not await door.deps.keys.revoke("crm", by="cli")
+    await door.deps.keys.revoke(key.id, by="cli")
+    with pytest.raises(KeyNotFound):
+        await door.deps.keys.revoke(key.id + 1, by="cli")
 
 
 async def test_a_key_expires(archive: RunningArchive) -> None:
     clock = MovingClock()
     keys = Keys(sessions=archive.archive.sessions, secret_key="x", clock=clock)
-    secret = await keys.create("crm", READ, by="cli", expires_at=clock.time + timedelta(seconds=0.2))
+    terms = replace(CRM, expires_at=clock.time + timedelta(seconds=0.2))
+    _, secret = await keys.create(terms, by="cli")
     assert (await keys.caller(secret)).owner == "service:crm"
     clock.time += timedelta(seconds=1)
     await asyncio.sleep(0.25)
@@ -66,7 +70,7 @@ async def test_a_key_expires(archive: RunningArchive) -> None:
 async def test_a_known_key_costs_no_statement(archive: RunningArchive) -> None:
     sessions = archive.archive.sessions
     keys = Keys(sessions=sessions, secret_key="x", clock=MovingClock())
-    secret = await keys.create("crm", READ, by="cli")
+    _, secret = await keys.create(CRM, by="cli")
     await keys.caller(secret)
     statements: list[str] = []
     engine = sessions.kw["bind"].sync_engine
@@ -84,7 +88,7 @@ async def test_a_known_key_costs_no_statement(archive: RunningArchive) -> None:
 
 async def test_a_key_of_another_secret_key_is_unknown(archive: RunningArchive) -> None:
     sessions = archive.archive.sessions
-    secret = await Keys(sessions=sessions, secret_key="x", clock=MovingClock()).create("crm", READ, by="cli")
+    _, secret = await Keys(sessions=sessions, secret_key="x", clock=MovingClock()).create(CRM, by="cli")
     with pytest.raises(Unauthenticated):
         await Keys(sessions=sessions, secret_key="y", clock=MovingClock()).caller(secret)
 
