@@ -18,6 +18,7 @@ from storage.domain import Caller, MediaId, MediaStatus
 from storage.errors import MediaNotFound, WrongStatus
 from storage.jobs import Later
 from storage.notices import media_changed
+from storage.quotas import give_back
 from storage.spool import Spool
 from storage.strays import cast_off
 from storage.tables import Attachment, Media, Part
@@ -108,6 +109,7 @@ class Eraser:
             session, [(chat, message) for chat, message in places if chat is not None and message is not None]
         )
         await session.execute(delete(Attachment).where(Attachment.media_id == media.id))
+        await give_back(session, media)
         media.status, media.status_before, media.awaits_request = MediaStatus.DELETED, None, False
         media.filename, media.description, media.tags = "deleted", None, []
         media.sha256 = media.external_id = media.telegram_unique_id = media.uploaded_by = None

@@ -9,7 +9,9 @@ from storage.database import Sessions
 from storage.domain import UploadId
 from storage.errors import ShuttingDown, UploadIdInUse
 from storage.progress import ProgressBoard
+from storage.quotas import require_room as require_quota
 from storage.receiving import Limits
+from storage.resumable.contract import Resumption
 from storage.spool import Spool
 from storage.tables import Upload
 from storage.upload_session import UploadSession
@@ -37,12 +39,14 @@ class Intake:
     async def begin(self, arrival: Arrival) -> AsyncIterator[UploadSession]:
         """An upload; leaving the context without `accept` drops every trace of it.
 
-        Raises `ShuttingDown`, `SpoolFull`, `UploadIdInUse`, and `FileTooLarge` by the declared size alone.
+        Raises `ShuttingDown`, `SpoolFull`, `UploadIdInUse`, and by the declared size alone `FileTooLarge`,
+        `QuotaExceeded` and `QuotaUsedUp`.
         """
         if self.closing:
             raise ShuttingDown(retry_after=_RESTART_SECONDS)
         self.limits.require_size(arrival.size)
         self.spool.require_room(arrival.size or 1)
+        await require_quota(self.sessions, arrival.caller, arrival.size)
         if arrival.upload_id is not None:
             await self._require_free(arrival.upload_id)
         session = UploadSession(self, arrival)
@@ -54,6 +58,12 @@ class Intake:
             raise
         if not session.accepted:
             await session.discard(None)
+
+    def resume(self, arrival: Arrival, resumption: Resumption) -> UploadSession:
+        """An upload that goes on. Whoever asks ends it: by its `accept`, its `discard`, or by letting it rest."""
+        session = UploadSession(self, arrival, resumption)
+        self.board.add(session.progress, session.key)
+        return session
 
     async def _require_free(self, upload_id: UploadId) -> None:
         if self.board.get(upload_id) is None:

@@ -95,7 +95,7 @@ async def give_back(session: AsyncSession, media: Media) -> None:
 _COLUMNS = ["owner", "day", "day_bytes", "day_files", "total_bytes", "total_files"]
 
 
-def _counted_row(owner: str) -> Select[Any]:
+def _counted_row(owner: str) -> Select[*tuple[Any, ...]]:
     same_day = Usage.day == _TODAY
     return select(
         case((same_day, Usage.day_bytes), else_=0).label("day_bytes"),
@@ -105,7 +105,7 @@ def _counted_row(owner: str) -> Select[Any]:
     ).where(Usage.owner == owner)
 
 
-def _from_media(owner: str, *, besides: int = 0) -> Select[Any]:
+def _from_media(owner: str, *, besides: int = 0) -> Select[*tuple[Any, ...]]:
     today, kept = Media.uploaded_at >= _TODAY, Media.status != MediaStatus.DELETED
     size = func.coalesce(Media.file_size, 0)
     return select(

@@ -23,6 +23,7 @@ from storage.domain import MediaKey, UploadId, UploadPhase
 from storage.errors import MediagateError
 from storage.filenames import clean_filename
 from storage.progress import Progress
+from storage.quotas import charge
 from storage.receiving import Received, Receiver, SpooledPart
 from storage.replacing import move_parts
 from storage.tables import Media, Part, Upload
@@ -84,7 +85,7 @@ class UploadSession:
     async def accept(self, received: Received, details: Details) -> Accepted:
         """Make the file durable and visible: the acknowledgement. Everything before can be undone, this not.
 
-        Raises `ChannelNotBound` where no channel takes this category.
+        Raises `ChannelNotBound` where no channel takes this category, and what `charge` raises.
         """
         if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
             self.progress.accepted(existing.id, 0)
@@ -98,6 +99,7 @@ class UploadSession:
                 await attach_row(session, media, details.request_number, by=media.owner)
             record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
             await session.flush()
+            await charge(session, self._arrival.caller, media)
             view = await media_view(session, media)
         self.accepted = True
         self.progress.accepted(view.id, received.last.index + 1)
