@@ -11,7 +11,6 @@ from storage.errors import ShuttingDown, UploadIdInUse
 from storage.progress import ProgressBoard
 from storage.quotas import require_room as require_quota
 from storage.receiving import Limits
-from storage.resumable.contract import Resumption
 from storage.spool import Spool
 from storage.tables import Upload
 from storage.upload_session import UploadSession
@@ -58,12 +57,6 @@ class Intake:
             raise
         if not session.accepted:
             await session.discard(None)
-
-    def resume(self, arrival: Arrival, resumption: Resumption) -> UploadSession:
-        """An upload that goes on. Whoever asks ends it: by its `accept`, its `discard`, or by letting it rest."""
-        session = UploadSession(self, arrival, resumption)
-        self.board.add(session.progress, session.key)
-        return session
 
     async def _require_free(self, upload_id: UploadId) -> None:
         if self.board.get(upload_id) is None:
