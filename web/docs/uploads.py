@@ -21,6 +21,8 @@ _BY_HEADERS = (
     errors.IdempotencyMismatch,
     errors.SpoolFull,
     errors.ShuttingDown,
+    errors.QuotaExceeded,
+    errors.QuotaUsedUp,
 )
 _BY_FORM = (
     *_BY_HEADERS,

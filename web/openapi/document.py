@@ -7,11 +7,15 @@ from http import HTTPStatus
 from typing import Any
 
 from storage.errors import (
+    AuthUnavailable,
     IncompleteBody,
     InvalidFields,
+    InvalidToken,
     MalformedBody,
     MediagateError,
     MissingScope,
+    RateLimited,
+    TooManyFailures,
     TooSlow,
     Unauthenticated,
 )
@@ -24,7 +28,7 @@ from web.openapi.schemas import Mode, Schemas, used
 from web.schemas.common import Problem
 
 _PATH_NAME = re.compile(r"\{([^}:]+)(?::[^}]*)?\}")
-_GUARDED = (Unauthenticated, MissingScope)
+_GUARDED = (Unauthenticated, InvalidToken, MissingScope, RateLimited, TooManyFailures, AuthUnavailable)
 _BODY_ERRORS = (MalformedBody, IncompleteBody, TooSlow, InvalidFields)
 _BODY_STATUSES = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 

@@ -10,7 +10,6 @@ from web.problems import CONTENT_TYPE, http_code, line_for, members
 
 _INSTANCE = "7f0c6c1e-5f0e-4c55-9a53-0c7b2a0b8e11"
 _SAMPLES = {
-    "code": "code",
     "content_type": "application/x-msdownload",
     "declared": "image/png",
     "detected": "application/pdf",
@@ -23,9 +22,20 @@ _SAMPLES = {
     "scope": "media:write",
     "size": "48211",
     "status": "archived",
+    "unit": "files",
     "upload_id": "1f6f3b5e-2f0f-4a0e-9d53-8a8c2f6f3b5e",
+    "used": "10",
     "value": "250931-001",
+    "window": "60",
 }
+"""Values for the fields that details name; a test finds what is missing here."""
+
+GAP = "…"
+
+
+class _Filled(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return GAP
 
 
 INTERNAL: dict[str, Any] = {
@@ -52,7 +62,7 @@ def _response(status: int, found: dict[str, type[MediagateError] | None]) -> dic
     headers = {}
     if any(issubclass(error, Busy) for error in known):
         headers["Retry-After"] = {"description": "Seconds to wait", "schema": {"type": "integer"}}
-    if Unauthenticated in known:
+    if any(issubclass(error, Unauthenticated) for error in known):
         headers["WWW-Authenticate"] = {"schema": {"type": "string"}}
     if InvalidRange in known:
         headers["Content-Range"] = {"schema": {"type": "string"}}
@@ -73,4 +83,6 @@ def examples(errors: Iterable[type[MediagateError]]) -> dict[str, Any]:
 
 def _example(error: type[MediagateError]) -> dict[str, Any]:
     line = line_for(error)
-    return members(error.code, line.status, line.title, line.detail.format_map(_SAMPLES), f"urn:uuid:{_INSTANCE}")
+    return members(
+        error.code, line.status, line.title, line.detail.format_map(_Filled(_SAMPLES)), f"urn:uuid:{_INSTANCE}"
+    )

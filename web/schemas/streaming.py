@@ -138,6 +138,8 @@ class Uploaded(Shown):
 class UploadedItem(Uploaded):
     """One of several files, kept. `status` is what a single upload would have been answered."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": 201, **UPLOADED}]})
+
     status: int
 
 
@@ -172,11 +174,15 @@ class Progress(Shown):
 class ProgressLine(Progress):
     """A line while the upload runs."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"event": "progress", **PROGRESS}]})
+
     event: Literal["progress"]
 
 
 class ResultLine(Uploaded):
     """The last line of an upload that was kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"event": "result", "status": 201, **UPLOADED}]})
 
     event: Literal["result"]
     status: int
