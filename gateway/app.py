@@ -200,6 +200,7 @@ def _web_deps(ground: _Ground, archive: Archive, bot_door: BotDoor) -> WebDeps:
         public_url=ground.url,
         timezone=settings.timezone,
         trusted_proxies=settings.trusted_proxies,
+        cors_origins=settings.cors_origins,
     )
 
 

@@ -108,6 +108,9 @@ class Settings(BaseModel):
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], from_text(values.networks)] = Field(
         (), examples=["127.0.0.1,10.0.0.0/8"]
     )
+    cors_origins: Annotated[tuple[str, ...], from_text(values.origins)] = Field(
+        (), examples=["https://app.example.com,http://localhost:5173"]
+    )
     api_keys: Annotated[tuple[ApiKey, ...], from_text(values.api_keys)] = Field(
         default_factory=_default_keys, examples=["crm:…:media:read+media:write"]
     )

@@ -24,6 +24,7 @@ _NUMBER_AND_UNIT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)", re.IGNOREC
 _BOT_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{20,}", re.ASCII)
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _KEY_FIELDS = 3
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s*]+")
 
 
 class ApiKey(NamedTuple):
@@ -135,6 +136,16 @@ def _network(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text)
     except ValueError:
         raise ValueError(f"has {text!r}, which is no address and no network") from None
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Origins as browsers send them, ``https://app.example.com``, or ``*``."""
+    found = tuple(word.rstrip("/").lower() for word in words(text))
+    if not all(origin == "*" or _ORIGIN.fullmatch(origin) for origin in found):
+        raise ValueError(
+            "has an item that is no origin (a scheme and a host, perhaps a port, without a path) and not *"
+        )
+    return found
 
 
 def http_url(value: str) -> str:

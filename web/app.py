@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from storage.domain import Scope
+from web.cors import allow_origin, answer_preflight
 from web.deps import CLOSING, DEPS, WebDeps
 from web.docs import files, media, service, serving, uploads
 from web.guard import Endpoint, add_endpoints
@@ -66,7 +67,7 @@ def create_app(deps: WebDeps) -> web.Application:
     that run are waited for as long as the runner's ``shutdown_timeout`` says, but no longer for Telegram.
     """
     app = web.Application(
-        middlewares=[identify, answer_errors],
+        middlewares=[identify, answer_preflight, answer_errors],
         handler_args={
             "auto_decompress": False,  # a digest and a length are of the bytes as they were sent
             "keepalive_timeout": deps.times.keepalive,
@@ -81,6 +82,7 @@ def create_app(deps: WebDeps) -> web.Application:
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(set_closing)
     app.on_response_prepare.append(finish_headers)
+    app.on_response_prepare.append(allow_origin)
     endpoints = all_endpoints(Health(deps.health))
     app[serving.DOCUMENT] = serving.lazily(lambda: document(endpoints))
     add_endpoints(app, endpoints)

@@ -60,6 +60,8 @@ class WebDeps:
     timezone: ZoneInfo
     times: BodyTimes = field(default_factory=BodyTimes)
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    """Whose pages may call from a browser; ``*``: everybody's."""
 
 
 DEPS = web.AppKey("deps", WebDeps)

@@ -51,6 +51,18 @@ def test_with_a_token_nothing_is_open_by_default(load: Load) -> None:
     assert settings.lane_rate == 20
 
 
+def test_origins_are_as_browsers_send_them(load: Load) -> None:
+    assert load().cors_origins == ()
+    assert load(cors_origins="https://App.example.com/, http://localhost:5173").cors_origins == (
+        "https://app.example.com",
+        "http://localhost:5173",
+    )
+    assert load(cors_origins="*").cors_origins == ("*",)
+    for text in ("app.example.com", "https://*.example.com", "https://example.com/path"):
+        with pytest.raises(SettingsError, match="CORS_ORIGINS has an item that is no origin"):
+            load(cors_origins=text)
+
+
 def test_an_empty_variable_counts_as_unset(load: Load) -> None:
     assert load(http_port=" ", bot_tokens="").http_port == 8080
 
