@@ -1,60 +1,33 @@
-"""A client of the control API, for tests and scripts."""
+"""A client of the control API, for tests and scripts of any bot.
+
+    async with SandboxClient("http://127.0.0.1:8081") as sandbox:
+        aziza = await sandbox.person(first_name="Aziza")
+        await sandbox.start(aziza["id"], "from-an-ad")              # your bot gets /start from-an-ad
+        messages = await sandbox.wait_for(aziza["id"], lambda found: len(found) == 2)
+        await sandbox.press(aziza["id"], messages[-1], data="yes")  # what your bot answers the query with
+        async with sandbox.fault("flood", method="sendMessage", retry_after=3):
+            ...                                                     # the bot's calls are refused here
+        await sandbox.advance(49 * 3600)                            # two days later
+
+Ids are Telegram's: people are positive, groups negative, channels -100…. Messages are Bot API `Message` objects as the
+chat holds them, with `edited` and `reactions` beside. Every refusal is a SandboxError.
+"""
 
 import asyncio
-import json
-import mimetypes
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
-import aiohttp
+from sandbox.client_calls import Json, SandboxError
+from sandbox.client_person import PersonCalls
 
-Json = dict[str, Any]
+__all__ = ["Json", "Predicate", "SandboxClient", "SandboxError"]
 Predicate = Callable[[list[Json]], Any]
 _POLL: Final = 0.02
-_START: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")  # TELEGRAM.md, Updates
 
 
-class SandboxError(Exception):
-    """The control API refused: its status and sentence."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(f"{status}: {text}")
-        self.status = status
-
-
-class SandboxClient:
+class SandboxClient(PersonCalls):
     """Use as an async context manager. `bot` tells private chats apart; without it the first bot is meant."""
-
-    def __init__(self, base_url: str) -> None:
-        self.base_url = base_url.rstrip("/")
-        self._base = self.base_url + "/control"
-        self._stack = AsyncExitStack()
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        timeout = aiohttp.ClientTimeout(total=120)
-        self._session = await self._stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
-
-    async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """One call of the control API; query values that are None are left out. Raises SandboxError."""
-        assert self._session is not None
-        known = {name: str(value) for name, value in query.items() if value is not None}
-        form = {"data": body} if isinstance(body, aiohttp.FormData) else {"json": body}
-        async with self._session.request(method, self._base + path, params=known, **form) as answer:
-            value = await answer.json(content_type=None)
-            if not answer.ok:
-                raise SandboxError(answer.status, str(value.get("error", value)))
-            return value
 
     # -- who and where
 
@@ -96,107 +69,15 @@ class SandboxClient:
         found: list[Json] = await self.call("GET", "/chats", person=person)
         return found
 
-    # -- being a person
-
-    async def send(self, chat: int, sender: int, **fields: Any) -> list[Json]:
-        """Any message; see `POST /control/chats/{id}/messages`. Answers the messages."""
-        answer = await self.call("POST", f"/chats/{chat}/messages", {"from": sender, **fields})
-        found: list[Json] = answer["messages"]
+    async def change_chat(self, chat: int, **fields: Any) -> Json:
+        """`title`, `username`, `description`, `protected` (restrict saving content), `is_forum`."""
+        found: Json = await self.call("PATCH", f"/chats/{chat}", fields)
         return found
 
-    async def send_text(
-        self, sender: int, text: str, *, chat: int | None = None, bot: int | None = None, reply_to: int | None = None
-    ) -> Json:
-        """A text; without `chat` into the person's private chat with the bot."""
-        return (await self.send(chat or sender, sender, text=text, **_place(bot, reply_to)))[0]
-
-    async def start(self, sender: int, payload: str = "", *, bot: int | None = None) -> Json:
-        """Press *Start*, or follow a deep link. Raises ValueError for a `payload` that no link can have."""
-        if not _START.fullmatch(payload):
-            raise ValueError("a start parameter has at most 64 characters of A-Za-z0-9_-")
-        return await self.send_text(sender, f"/start {payload}".strip(), bot=bot)
-
-    async def send_files(
-        self,
-        sender: int,
-        paths: Sequence[Path],
-        *,
-        kind: str | None = None,
-        chat: int | None = None,
-        bot: int | None = None,
-        album: bool | None = None,
-        caption: str | None = None,
-        reply_to: int | None = None,
-        media: Sequence[Json] | None = None,
-    ) -> list[Json]:
-        """Real files; the kind is guessed from the name unless given. Several are an album unless `album` is False."""
-        message: Json = {"from": sender, "as_album": album, "caption": caption, **_place(bot, reply_to)}
-        if media is not None or kind is not None:
-            message["media"] = list(media) if media is not None else [{"kind": kind} for _ in paths]
-        form = aiohttp.FormData()
-        form.add_field("message", json.dumps(message))
-        async with AsyncExitStack() as files:
-            for path in paths:
-                file = files.enter_context(path.open("rb"))
-                type_ = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-                form.add_field("file", file, filename=path.name, content_type=type_)
-            answer = await self.call("POST", f"/chats/{chat or sender}/messages", form)
-        found: list[Json] = answer["messages"]
+    async def upgrade(self, chat: int) -> Json:
+        """A group becomes a supergroup with a new id, which is answered."""
+        found: Json = await self.call("POST", f"/chats/{chat}/upgrade")
         return found
-
-    async def send_virtual(
-        self,
-        sender: int,
-        size: int,
-        *,
-        kind: str = "video",
-        chat: int | None = None,
-        bot: int | None = None,
-        caption: str | None = None,
-        **media: Any,
-    ) -> Json:
-        """A file of `size` bytes that uses no disk; `media` are further fields of the item (file_name, …)."""
-        item = {"kind": kind, "virtual_size": size, **media}
-        place = _place(bot, None)
-        return (await self.send(chat or sender, sender, media=[item], caption=caption, **place))[0]
-
-    async def edit(self, chat: int, message: int, sender: int, *, bot: int | None = None, **fields: Any) -> Json:
-        """Edit one's own message: `text` or `caption`."""
-        return await self._act(chat, message, "edit", {"from": sender, **fields}, bot)
-
-    async def press(
-        self,
-        sender: int,
-        message: Json,
-        *,
-        data: str | None = None,
-        row: int | None = None,
-        column: int | None = None,
-        bot: int | None = None,
-    ) -> Json:
-        """Press a button, by its data or place: `{"text", "show_alert", "url", "answered"}` after up to 10 s."""
-        body: Json = {"from": sender, "data": data, "row": row, "column": column}
-        known = {name: value for name, value in body.items() if value is not None}
-        return await self._act(message["chat"]["id"], message["message_id"], "press", known, bot)
-
-    async def forward(self, sender: int, message: Json, to: int, *, bot: int | None = None) -> Json:
-        body = {"from": sender, "to": to}
-        answer = await self._act(message["chat"]["id"], message["message_id"], "forward", body, bot)
-        forwarded: Json = answer["messages"][0]
-        return forwarded
-
-    async def react(self, sender: int, message: Json, emoji: str | None, *, bot: int | None = None) -> Json:
-        body = {"from": sender, "emoji": emoji}
-        return await self._act(message["chat"]["id"], message["message_id"], "react", body, bot)
-
-    async def delete(self, chat: int, message: int, *, bot: int | None = None) -> None:
-        """By hand, at any age."""
-        await self.call("DELETE", f"/chats/{chat}/messages/{message}", bot=bot)
-
-    async def _act(self, chat: int, message: int, verb: str, body: Json, bot: int | None) -> Json:
-        wanted = body if bot is None else {**body, "bot": bot}
-        answer: Json = await self.call("POST", f"/chats/{chat}/messages/{message}/{verb}", wanted)
-        return answer
 
     # -- looking
 
@@ -281,8 +162,3 @@ class SandboxClient:
             yield fault_id
         finally:
             await self.remove_fault(fault_id)
-
-
-def _place(bot: int | None, reply_to: int | None) -> Json:
-    known = {"bot": bot, "reply_to_message_id": reply_to}
-    return {name: value for name, value in known.items() if value is not None}

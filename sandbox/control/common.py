@@ -20,20 +20,27 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     if not request.path.startswith("/control"):
         return await handler(request)
     try:
-        answer = await handler(request)
-    except ControlError as error:
-        return answer_json({"error": error.text}, error.status)
-    except ApiError as error:
-        return answer_json({"error": error.description}, error.code)
+        return await handler(request)
     except ConnectionResetError:
         return cut(request)  # the sender went away in the middle of the body
-    except EntityTooLarge:
-        return answer_json({"error": "the body is too large"}, 413)
-    except (ValueError, KeyError, TypeError) as error:
-        return answer_json({"error": f"{type(error).__name__}: {error}"}, 400)
+    except (ControlError, ApiError, EntityTooLarge, ValueError, KeyError, TypeError) as error:
+        text, status = _refusal(error)
+        return answer_json({"error": text}, status)
     finally:
         request.app[WORLD].journal.flush()
-    return answer
+
+
+def _refusal(error: Exception) -> tuple[str, int]:
+    """Sentence and status of an error; a foreign one is what the caller's JSON led to."""
+    match error:
+        case ControlError():
+            return error.text, error.status
+        case ApiError():
+            return error.description, error.code
+        case EntityTooLarge():
+            return "the body is too large", 413
+        case _:
+            return f"{type(error).__name__}: {error}", 400
 
 
 def answer_json(value: Any, status: int = 200) -> web.Response:

@@ -57,7 +57,12 @@ export async function sendFiles(chat, fields, files, label) {
 /** What the sender sees of pictures until the chat has them. */
 const previewsOf = (media, files) =>
   media.every(({ kind }) => kind === "photo" || kind === "sticker")
-    ? media.map(({ kind, width, height }, at) => ({ kind, width, height, url: URL.createObjectURL(files[at]) }))
+    ? media.map(({ kind, width, height }, at) => ({
+        kind,
+        width,
+        height,
+        url: URL.createObjectURL(files[at]),
+      }))
     : [];
 
 async function settle(key, entry, work) {

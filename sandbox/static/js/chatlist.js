@@ -44,6 +44,7 @@ export function sidebar(root, openChat) {
   useShortcuts(search, openChat);
 
   const draw = () => {
+    root.classList.toggle("nobody-yet", !state.me);
     drawMe(me);
     const focused = document.activeElement?.dataset?.key;
     fill(

@@ -85,7 +85,17 @@ export function composer() {
     text: "Only administrators post in this channel",
     hidden: true,
   });
-  const node = el("div", { class: "composer" }, commands.node, inline.node, quote, row, closed, panel.node, keysBox);
+  const node = el(
+    "div",
+    { class: "composer" },
+    commands.node,
+    inline.node,
+    quote,
+    row,
+    closed,
+    panel.node,
+    keysBox,
+  );
 
   function attachMenu() {
     const { left, top } = clip.getBoundingClientRect();
@@ -151,7 +161,8 @@ export function composer() {
 
   function takeReply() {
     const { verb, message, quote: part } = context || {};
-    const reply = verb === "reply" ? { reply_to_message_id: message.message_id, ...(part ? { quote: part } : {}) } : {};
+    const reply =
+      verb === "reply" ? { reply_to_message_id: message.message_id, ...(part ? { quote: part } : {}) } : {};
     setContext(null);
     return reply;
   }

@@ -60,8 +60,10 @@ const ICONS = {
   upload: "M12 20V8M7 12l5-5 5 5M5 4h14",
   slash: "M16 4L8 20",
   tap: "M12 3s6 6.4 6 11a6 6 0 0 1-12 0c0-4.6 6-11 6-11zM9.5 14.5A2.6 2.6 0 0 0 12 17",
-  phone: "M6 3h4l1.5 5L9 9.5a12 12 0 0 0 5.5 5.5L16 12.5l5 1.5v4a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z",
-  sticker: "M20 12V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h6zM20 12h-5a3 3 0 0 0-3 3v5zM8.5 9v.01M14.5 9v.01",
+  phone:
+    "M6 3h4l1.5 5L9 9.5a12 12 0 0 0 5.5 5.5L16 12.5l5 1.5v4a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z",
+  sticker:
+    "M20 12V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h6zM20 12h-5a3 3 0 0 0-3 3v5zM8.5 9v.01M14.5 9v.01",
   app: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM16.5 13v7M13 16.5h7",
   expand: "M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5",
   refresh: "M20 11a8 8 0 1 0-2.3 6.3M20 4v7h-7",
@@ -103,7 +105,11 @@ export function fill(node, ...children) {
 /** The round face: `photo`, an address, or a glyph, or else the initials. */
 export function avatar(id, name, glyph = null, photo = null) {
   const hue = Math.abs(Number(id)) % 7;
-  const face = el("span", { class: `avatar hue-${hue}`, "aria-hidden": "true" }, glyph ? icon(glyph) : initials(name));
+  const face = el(
+    "span",
+    { class: `avatar hue-${hue}`, "aria-hidden": "true" },
+    glyph ? icon(glyph) : initials(name),
+  );
   if (photo) face.append(el("img", { src: photo, alt: "", loading: "lazy" }));
   return face;
 }

@@ -2,23 +2,35 @@
 
 import * as api from "./api.js";
 import { el, fill, icon, iconButton } from "./dom.js";
-import { bytes, fullTime, personName } from "./format.js";
+import { callList } from "./calls.js";
+import { fullTime } from "./format.js";
 import { reported } from "./live.js";
 import * as store from "./store.js";
 
 const { state } = store;
-const KEPT = 400;
 const HOUR = 3600;
 
 const FAULTS = [
-  { kind: "away", title: "Telegram is away", note: "every connection is cut", body: {} },
+  { kind: "away", title: "Telegram is away", note: "every connection is cut" },
   { kind: "flood", title: "429 for every call", note: "retry after 3 seconds", body: { retry_after: 3 } },
   {
     kind: "answer_lost",
     title: "Answers get lost",
     note: "done and stored, but the sender never hears of it",
-    body: {},
   },
+];
+const MORE_FAULTS = [
+  {
+    kind: "error",
+    title: "Errors 500",
+    note: "every second call fails",
+    body: { status: 500, probability: 0.5 },
+  },
+  { kind: "slow", title: "Slow", note: "each call waits 3 seconds", body: { seconds: 3 } },
+  { kind: "late", title: "Late", note: "cut at once, done 5 seconds later", body: { seconds: 5 } },
+  { kind: "reset", title: "Cut in the middle", note: "uploads break off half-way" },
+  { kind: "truncate", title: "Downloads end early", note: "half of the bytes are missing" },
+  { kind: "stall", title: "No answer at all", note: "calls hang until this is switched off" },
 ];
 
 /** Build the drawer into `root`; `onClose` is its close button. Returns {refresh}. */
@@ -40,7 +52,9 @@ export function drawer(root, onClose) {
       ].map(([label, seconds]) => advance(label, seconds)),
     ),
   );
-  const rules = el("section", {}, el("h3", { text: "Rules and faults" }), switches);
+  const more = el("div", { class: "switches" });
+  const rest = el("details", {}, el("summary", { text: "More faults and options" }), more);
+  const rules = el("section", {}, el("h3", { text: "Rules and faults" }), switches, rest);
   const seen = el(
     "section",
     { class: "calls-section" },
@@ -67,7 +81,12 @@ export function drawer(root, onClose) {
   async function refresh() {
     tick();
     const [options, faults] = await Promise.all([api.getOptions(), api.getFaults(), calls.load()]);
+    if (state.faults !== faults.length) {
+      state.faults = faults.length;
+      store.emit("online");
+    }
     drawSwitches(switches, options, faults, refresh);
+    drawMore(more, options, faults, refresh);
   }
   return { refresh };
 }
@@ -107,18 +126,27 @@ function drawSwitches(root, options, faults, refresh) {
   const floodSwitch = toggle("Flood limits", note, Boolean(flood.enabled), (on) =>
     api.setOptions({ flood: { ...flood, enabled: on } }).then(refresh),
   );
-  fill(
-    root,
-    floodSwitch,
-    FAULTS.map((fault) =>
-      faultSwitch(
-        fault,
-        faults.filter(({ kind }) => kind === fault.kind),
-        refresh,
-      ),
+  fill(root, floodSwitch, faultSwitches(FAULTS, faults, refresh));
+}
+
+function drawMore(root, options, faults, refresh) {
+  const local = toggle(
+    "Local Bot API server",
+    "files of up to 2000 MB, as with --local",
+    Boolean(options.local),
+    (on) => api.setOptions({ local: on }).then(refresh),
+  );
+  fill(root, local, faultSwitches(MORE_FAULTS, faults, refresh));
+}
+
+const faultSwitches = (kinds, faults, refresh) =>
+  kinds.map((fault) =>
+    faultSwitch(
+      fault,
+      faults.filter(({ kind }) => kind === fault.kind),
+      refresh,
     ),
   );
-}
 
 function faultSwitch(fault, active, refresh) {
   const change = async (on) => {
@@ -127,78 +155,4 @@ function faultSwitch(fault, active, refresh) {
     await refresh();
   };
   return toggle(fault.title, fault.note, active.length > 0, change);
-}
-
-const VIEWS = [
-  ["calls", "without polling", (call) => failed(call) || call.method !== "getUpdates"],
-  ["errors", "errors only", (call) => failed(call)],
-  ["all", "all calls", () => true],
-];
-
-function callList() {
-  const list = el("ol", { class: "calls" });
-  const options = VIEWS.map(([value, text]) => el("option", { value, text }));
-  const filter = el(
-    "select",
-    { class: "calls-filter", "aria-label": "Which calls", on: { change: () => draw() } },
-    options,
-  );
-  const node = el("div", {}, list);
-  let known = [];
-  let waiting = null;
-
-  async function load() {
-    const after = known.length ? known[0].id : undefined;
-    const fresh = await api.getCalls({ after, limit: KEPT });
-    const ids = new Set(known.map(({ id }) => id));
-    known = [...fresh.filter(({ id }) => !ids.has(id)), ...known].sort((a, b) => b.id - a.id).slice(0, KEPT);
-    draw();
-  }
-
-  function draw() {
-    const [, , wanted] = VIEWS.find(([value]) => value === filter.value);
-    const shown = known.filter(wanted).slice(0, 100);
-    fill(list, shown.map(callRow));
-    if (!shown.length) list.append(el("li", { class: "calls-none", text: "Nothing yet." }));
-  }
-
-  // A busy bot calls many times a second; one look for all of them is enough.
-  function soon() {
-    waiting ??= setTimeout(() => {
-      waiting = null;
-      reported(load());
-    }, 300);
-  }
-  return { node, filter, load, soon };
-}
-
-const failed = (call) => !(call.status >= 200 && call.status < 300);
-
-function callRow(call) {
-  const at = typeof call.at === "number" ? new Date(call.at * 1000) : new Date(call.at);
-  const clockText = at.toLocaleTimeString("en-GB");
-  const facts = [
-    call.chat_id ? chatName(call.chat_id) : null,
-    call.bytes ? bytes(call.bytes) : null,
-    call.seconds === undefined || call.seconds === null ? null : seconds(call.seconds),
-  ];
-  const head = el(
-    "span",
-    { class: "call-head" },
-    el("code", { text: call.method }),
-    el("span", { class: failed(call) ? "call-status bad" : "call-status", text: call.status || "cut" }),
-  );
-  const tail = el("span", { class: "call-tail", text: [clockText, ...facts].filter(Boolean).join(" · ") });
-  const words =
-    failed(call) && call.description ? el("span", { class: "call-error", text: call.description }) : null;
-  return el("li", { class: "call" }, head, tail, words);
-}
-
-const seconds = (value) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`);
-
-function chatName(id) {
-  const person = state.people.find((each) => each.id === id);
-  if (person) return personName(person);
-  const chat = state.chats.find((each) => each.id === id);
-  return chat ? store.chatTitle(chat) : `chat ${id}`;
 }

@@ -69,7 +69,9 @@ function status(chat) {
   if (!state.online) return el("span", { class: "status lost", role: "status", text: "connecting…" });
   const typing = state.typing.get(store.chatKey(chat));
   if (typing) return el("span", { class: "status busy", role: "status" }, typing.text, dots());
-  const count = state.rooms.get(chat.id)?.members.filter(({ status: now }) => now !== "left" && now !== "kicked").length;
+  const count = state.rooms
+    .get(chat.id)
+    ?.members.filter(({ status: now }) => now !== "left" && now !== "kicked").length;
   const members = count ? `, ${count} members` : "";
   const username = chat.type === "private" ? store.botById(chat.bot_id)?.username : chat.username;
   const kind = {

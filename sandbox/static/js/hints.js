@@ -81,7 +81,12 @@ function photoKey({ number, caption, draw }) {
 
 function lookKey(chat, { number }) {
   const text = `/request ${number}`;
-  return el("button", { class: "chip", type: "button", text, on: { click: () => reported(send(chat, { text })) } });
+  return el("button", {
+    class: "chip",
+    type: "button",
+    text,
+    on: { click: () => reported(send(chat, { text })) },
+  });
 }
 
 const offer = (names, caption) =>

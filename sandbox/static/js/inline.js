@@ -34,10 +34,12 @@ export function inlineResults(input, target, done) {
     node.hidden = false;
     note.textContent = `Asking ${bot.first_name}…`;
     const chat = store.openChat();
-    const answer = await api.askInline({ from: state.me.id, bot: bot.id, query, ...place(chat) }).catch((error) => {
-      close();
-      throw error;
-    });
+    const answer = await api
+      .askInline({ from: state.me.id, bot: bot.id, query, ...place(chat) })
+      .catch((error) => {
+        close();
+        throw error;
+      });
     if (mine !== asked) return;
     found = answer;
     at = 0;
@@ -125,5 +127,9 @@ function startButton(bot, button) {
     event.preventDefault();
     store.emit("deeplink", { bot, start: button.start_parameter });
   };
-  return el("li", {}, el("button", { class: "inline-start", type: "button", text: button.text, on: { pointerdown: go } }));
+  return el(
+    "li",
+    {},
+    el("button", { class: "inline-start", type: "button", text: button.text, on: { pointerdown: go } }),
+  );
 }

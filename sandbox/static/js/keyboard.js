@@ -19,7 +19,13 @@ export function inlineKeyboard(chat, message) {
 }
 
 function inlineButton(chat, message, button, place) {
-  const mark = button.url ? icon("link") : button.copy_text ? icon("copy") : button.web_app ? icon("app") : null;
+  const mark = button.url
+    ? icon("link")
+    : button.copy_text
+      ? icon("copy")
+      : button.web_app
+        ? icon("app")
+        : null;
   const node = el("button", { class: "key", type: "button" }, el("span", { text: button.text }), mark);
   node.addEventListener("click", async () => {
     if (node.getAttribute("aria-busy")) return;

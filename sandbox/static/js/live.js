@@ -28,7 +28,10 @@ function onOpen(again) {
   // What happened before the line stood, or while it was down, came by no event: read it anew.
   const lists = again ? store.loadState().then(store.loadChats) : store.loadChats();
   lists.catch(() => {});
-  api.getCalls({ limit: 300 }).then(readBefore).catch(() => {});
+  api
+    .getCalls({ limit: 300 })
+    .then(readBefore)
+    .catch(() => {});
   const chat = store.openChat();
   if (chat) store.loadThread(chat).catch(() => {});
 }

@@ -5,6 +5,7 @@ import { kindOf } from "./summary.js";
 import { bytes, duration } from "./format.js";
 import { fileUrl, thumbnailUrl } from "./api.js";
 import { lightbox } from "./dialog.js";
+import { contact, dice, location, venue } from "./smallcards.js";
 import { player } from "./player.js";
 
 /** The element for a message's media, or null. */
@@ -20,7 +21,9 @@ export function mediaView(message) {
     document,
     sticker,
     contact,
+    venue,
     location,
+    dice,
   };
   return kind ? views[kind](message) : null;
 }
@@ -218,34 +221,4 @@ function sticker(message) {
     { once: true },
   );
   return image;
-}
-
-function contact(message) {
-  const card = message.contact;
-  const words = el(
-    "span",
-    { class: "file-words" },
-    el("span", { class: "file-name", text: [card.first_name, card.last_name].filter(Boolean).join(" ") }),
-    el("span", { class: "file-size", text: card.phone_number }),
-  );
-  return el(
-    "div",
-    { class: "file" },
-    el("span", { class: "file-face", "aria-hidden": "true" }, icon("people")),
-    words,
-  );
-}
-
-function location(message) {
-  const { latitude, longitude } = message.location;
-  return el(
-    "div",
-    { class: "file" },
-    el(
-      "span",
-      { class: "file-words" },
-      el("span", { class: "file-name", text: "Location" }),
-      el("span", { class: "file-size", text: `${latitude.toFixed(5)}, ${longitude.toFixed(5)}` }),
-    ),
-  );
 }

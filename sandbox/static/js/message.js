@@ -41,7 +41,12 @@ export function unitView(unit, view) {
   const face = !mine && view.chat.type !== "private" && !post ? faceOf(head, unit.last) : null;
   const row = el(
     "article",
-    { class: rowClass(unit, mine, post), "aria-label": spoken(unit, mine), "data-id": head.message_id, tabindex: "-1" },
+    {
+      class: rowClass(unit, mine, post),
+      "aria-label": spoken(unit, mine),
+      "data-id": head.message_id,
+      tabindex: "-1",
+    },
     face,
     body,
   );
@@ -55,7 +60,7 @@ function onLongPress(bubble, open) {
   const forget = () => clearTimeout(timer);
   bubble.addEventListener("contextmenu", (event) => {
     forget();
-    if (event.target.closest("a, video")) return;
+    if (event.target.closest(".words a, video")) return;
     event.preventDefault();
     open(event);
   });
@@ -221,14 +226,18 @@ function meta(unit) {
     text: clockTime(head.date),
   });
   const ticks = isMine(head) ? tick(unit.messages.at(-1)) : null;
-  return el("span", { class: "meta" }, edited ? el("span", { text: "edited" }) : null, when, ticks);
+  return el("span", { class: "meta" }, edited ? el("span", { class: "edited", text: "edited" }) : null, when, ticks);
 }
 
 /** One tick: it is in the chat. Two: the bot has it. */
 function tick(message) {
   const read = isRead(message);
   const words = read ? "Read" : "Sent";
-  return el("span", { class: "tick", role: "img", "aria-label": words, title: words }, icon(read ? "checks" : "check"));
+  return el(
+    "span",
+    { class: "tick", role: "img", "aria-label": words, title: words },
+    icon(read ? "checks" : "check"),
+  );
 }
 
 function below(unit, view) {

@@ -16,7 +16,11 @@ export function messageMenu(chat, messages, at, part = null) {
   const text = message.text ?? captioned.caption;
   const editable = wroteIt(message) && (message.text !== undefined || captioned.caption !== undefined);
   const items = [
-    { icon: "reply", label: part ? "Reply to the marked words" : "Reply", run: () => emit("reply", { message, quote: part }) },
+    {
+      icon: "reply",
+      label: part ? "Reply to the marked words" : "Reply",
+      run: () => emit("reply", { message, quote: part }),
+    },
     text && { icon: "copy", label: "Copy text", run: () => copyText(text) },
     editable && { icon: "edit", label: "Edit", run: () => emit("edit", captioned) },
     { icon: "forward", label: "Forward", run: () => forwardDialog(chat, messages) },

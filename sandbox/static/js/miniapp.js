@@ -64,7 +64,12 @@ function show(url, bot, text, sendsData) {
     "header",
     { class: "bar miniapp-bar" },
     back,
-    el("div", { class: "title-words" }, el("h2", { text: bot.first_name }), el("span", { class: "status", text: `${text} · ${url.host}` })),
+    el(
+      "div",
+      { class: "title-words" },
+      el("h2", { text: bot.first_name }),
+      el("span", { class: "status", text: `${text} · ${url.host}` }),
+    ),
     iconButton("refresh", "Load the Mini App again", () => (frame.src = frame.src)),
     iconButton("close", "Close", () => box.close()),
   );
@@ -79,7 +84,13 @@ function show(url, bot, text, sendsData) {
   }
   main.addEventListener("click", () => tell("main_button_pressed"));
   addEventListener("message", onMessage);
-  const box = el("dialog", { class: "miniapp", "aria-label": `Mini App of ${bot.first_name}` }, head, frame, main);
+  const box = el(
+    "dialog",
+    { class: "miniapp", "aria-label": `Mini App of ${bot.first_name}` },
+    head,
+    frame,
+    main,
+  );
   box.addEventListener("close", () => {
     removeEventListener("message", onMessage);
     box.remove();
@@ -130,7 +141,10 @@ const HEARD = {
   web_app_request_write_access: ({ tell }) => tell("write_access_requested", { status: "allowed" }),
 };
 
-function setMain(main, { is_visible: visible, is_active: active, text, is_progress_visible: busy, color, text_color: ink }) {
+function setMain(
+  main,
+  { is_visible: visible, is_active: active, text, is_progress_visible: busy, color, text_color: ink },
+) {
   main.hidden = !visible;
   main.disabled = active === false || Boolean(busy);
   main.textContent = text || "Continue";
@@ -154,7 +168,12 @@ function popup({ bot, tell }, { title, message, buttons = [] }) {
       on: { click: () => ((chosen = id), box.close()) },
     }),
   );
-  const body = el("div", { class: "modal-body" }, el("p", { text: String(message || "") }), el("div", { class: "modal-actions" }, keys));
+  const body = el(
+    "div",
+    { class: "modal-body" },
+    el("p", { text: String(message || "") }),
+    el("div", { class: "modal-actions" }, keys),
+  );
   const box = modal(title || bot.first_name, body, { onClose: () => answer(chosen) });
 }
 
@@ -163,10 +182,12 @@ function sendData({ bot, text, sendsData, close }, { data }) {
   if (!sendsData) return toast("Only a Mini App of a keyboard button sends data", "error");
   close();
   return reported(
-    api.sendWebAppData({ from: state.me.id, bot: bot.id, data: String(data), button_text: text }).then(({ messages }) => {
-      const chat = state.chats.find((each) => each.bot_id === bot.id);
-      if (chat) store.takeMessages(store.chatKey(chat), messages);
-    }),
+    api
+      .sendWebAppData({ from: state.me.id, bot: bot.id, data: String(data), button_text: text })
+      .then(({ messages }) => {
+        const chat = state.chats.find((each) => each.bot_id === bot.id);
+        if (chat) store.takeMessages(store.chatKey(chat), messages);
+      }),
   );
 }
 
@@ -177,5 +198,10 @@ export function menuButton(chat) {
   if (button?.type !== "web_app") return null;
   const label = button.text || "Open";
   const open = () => reported(openMiniApp(chat, { menu: true }, label));
-  return el("button", { class: "menu-button", type: "button", on: { click: open } }, icon("app"), el("span", { text: label }));
+  return el(
+    "button",
+    { class: "menu-button", type: "button", on: { click: open } },
+    icon("app"),
+    el("span", { text: label }),
+  );
 }

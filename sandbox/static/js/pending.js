@@ -54,6 +54,11 @@ function failed(entry, chat) {
     icon("alert"),
     el("span", { text: entry.error }),
     el("button", { class: "link", type: "button", text: "Try again", on: { click: again } }),
-    el("button", { class: "link", type: "button", text: "Discard", on: { click: () => dismiss(chat, entry) } }),
+    el("button", {
+      class: "link",
+      type: "button",
+      text: "Discard",
+      on: { click: () => dismiss(chat, entry) },
+    }),
   );
 }

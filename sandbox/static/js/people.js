@@ -11,9 +11,9 @@ const WELCOME =
   "This is a Telegram that runs on your machine alone, to try the bot without an account: choose who to be, then send the bot a photo.";
 const AGAIN = "Everyone here is made up. Open this page in a second tab to be two people at once.";
 const ROLES = {
-  tenant: "tenant, writes to the bot",
-  staff: "staff, sees the group and the channels",
-  admin: "admin, runs the group and the channels",
+  tenant: "tenant: sends photos",
+  staff: "staff: works on requests",
+  admin: "admin: runs the channels",
 };
 
 export function choosePerson() {

@@ -128,7 +128,10 @@ function pipe(pen) {
     pen.stroke();
   }
   shade(pen, "#96785c", "#5f4836", HIGH - 170, HIGH);
-  const steel = [[140, 146, 150], [252, 253, 254]];
+  const steel = [
+    [140, 146, 150],
+    [252, 253, 254],
+  ];
   tube(pen, 104, line(640, -60, 640, 300), ...steel);
   const bend = (path) => {
     path.moveTo(640, 300);

@@ -9,7 +9,12 @@ const EMOJI = [..."😀😂🙂😉😍🤔😎😢😡👍👎👏🙏💪👌�
 
 /** `typed(emoji)` writes into the text, `target()` gives {chat, reply…} for a sticker. Returns {node, toggle, close}. */
 export function stickerPanel({ typed, target, onToggle }) {
-  const node = el("div", { class: "sticker-panel", role: "group", "aria-label": "Emoji and stickers", hidden: true });
+  const node = el("div", {
+    class: "sticker-panel",
+    role: "group",
+    "aria-label": "Emoji and stickers",
+    hidden: true,
+  });
   let built = false;
 
   function build() {
@@ -17,12 +22,24 @@ export function stickerPanel({ typed, target, onToggle }) {
     const stickers = STICKERS.map((sticker) =>
       el(
         "button",
-        { class: "sticker-key", type: "button", "aria-label": `Send sticker: ${sticker.name}`, title: sticker.name, on: { click: () => reported(post(sticker)) } },
+        {
+          class: "sticker-key",
+          type: "button",
+          "aria-label": `Send sticker: ${sticker.name}`,
+          title: sticker.name,
+          on: { click: () => reported(post(sticker)) },
+        },
         stickerImage(sticker),
       ),
     );
     const emoji = EMOJI.map((one) =>
-      el("button", { class: "emoji-key", type: "button", "aria-label": `Write ${one}`, text: one, on: { click: () => typed(one) } }),
+      el("button", {
+        class: "emoji-key",
+        type: "button",
+        "aria-label": `Write ${one}`,
+        text: one,
+        on: { click: () => typed(one) },
+      }),
     );
     node.append(el("div", { class: "sticker-grid" }, stickers), el("div", { class: "emoji-grid" }, emoji));
   }

@@ -78,9 +78,12 @@ export const STICKERS = [
 ];
 
 const source = ({ art }) =>
-  new Blob([`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 512 512" width="512" height="512">${art}</svg>`], {
-    type: "image/svg+xml",
-  });
+  new Blob(
+    [`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 512 512" width="512" height="512">${art}</svg>`],
+    {
+      type: "image/svg+xml",
+    },
+  );
 
 /** The picture of a sticker, for the panel. */
 export function stickerImage(sticker) {

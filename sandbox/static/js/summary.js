@@ -10,7 +10,9 @@ const KINDS = [
   "document",
   "sticker",
   "contact",
+  "venue",
   "location",
+  "dice",
 ];
 
 /** Which kind of media a message carries, or null. An animation also sets `document`, so order matters. */
@@ -29,7 +31,9 @@ const LABELS = {
   document: "File",
   sticker: "Sticker",
   contact: "Contact",
+  venue: "Place",
   location: "Location",
+  dice: "Dice",
 };
 
 /** One line for chat lists and quotes. */

@@ -44,10 +44,18 @@ export function topicBar() {
       state.topic = id;
       store.emit("thread", state.openKey);
     };
-    const dot = colour ? el("i", { class: "topic-dot", style: { background: `#${colour.toString(16).padStart(6, "0")}` } }) : null;
+    const dot = colour
+      ? el("i", { class: "topic-dot", style: { background: `#${colour.toString(16).padStart(6, "0")}` } })
+      : null;
     return el(
       "button",
-      { class: "topic", type: "button", role: "tab", "aria-selected": String(state.topic === id), on: { click: open } },
+      {
+        class: "topic",
+        type: "button",
+        role: "tab",
+        "aria-selected": String(state.topic === id),
+        on: { click: open },
+      },
       dot,
       closed ? `${name} (closed)` : name,
     );
@@ -57,7 +65,17 @@ export function topicBar() {
 
 function newTopic(chat) {
   if (store.standing() !== "admin") return null;
-  return el("button", { class: "topic", type: "button", "aria-label": "New topic", title: "New topic", on: { click: () => ask(chat) } }, icon("plus"));
+  return el(
+    "button",
+    {
+      class: "topic",
+      type: "button",
+      "aria-label": "New topic",
+      title: "New topic",
+      on: { click: () => ask(chat) },
+    },
+    icon("plus"),
+  );
 }
 
 function ask(chat) {

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,12 +12,21 @@ from sandbox.client import SandboxClient
 from sandbox.config import SandboxConfig
 from sandbox.server import RunningSandbox, running
 from tests.contract.sandbox.driving import TOKEN, MakeBot, Raw
+from tests.contract.sandbox.strict import TypeChecker
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[RunningSandbox]:
+def checker() -> Iterator[TypeChecker]:
+    """Whatever a test's sandbox answers has to fit the Bot API's types."""
+    one = TypeChecker()
+    yield one
+    assert one.problems == []
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path, checker: TypeChecker) -> AsyncIterator[RunningSandbox]:
     """A fresh sandbox with its samples; the updates of their making are gone."""
-    async with running(SandboxConfig(data_dir=tmp_path / "sandbox")) as one:
+    async with running(SandboxConfig(data_dir=tmp_path / "sandbox"), checker.middleware()) as one:
         for bot in one.state.bots.values():
             one.world.updates.drop_all(bot)
         yield one

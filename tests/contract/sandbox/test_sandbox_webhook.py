@@ -12,6 +12,7 @@ from aiohttp import web
 from sandbox.client import SandboxClient
 from sandbox.server import RunningSandbox
 from tests.contract.sandbox.driving import AZIZA, EMMA, REQUESTS, SERGEY, Raw
+from tests.contract.sandbox.strict import TypeChecker
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Receiver:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver(checker: TypeChecker) -> AsyncIterator[Receiver]:
     one = Receiver()
     app = web.Application()
     app.router.add_post("/hook", one.take)
@@ -51,6 +52,8 @@ async def receiver() -> AsyncIterator[Receiver]:
     one.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
     yield one
     await runner.cleanup()
+    for _, update in one.seen:
+        checker.check_update(update)
 
 
 @pytest.fixture
