@@ -7,16 +7,21 @@
     │   ├── MalformedBody       ├── MissingFile      ├── EmptyFile     ├── TooManyFiles
     │   ├── IncompleteBody      ├── DigestMismatch   ├── InvalidFields ├── InvalidRequestNumber
     │   ├── InvalidRange        ├── FileTooLarge     ├── TypeNotAllowed
-    │   ├── TypeContradiction   └── IdempotencyMismatch
+    │   ├── TypeContradiction   ├── ChecksumMismatch └── IdempotencyMismatch
     ├── Refused                 the caller may not
+    │   ├── InvitationUsedUp
     │   ├── Unauthenticated     ├── MissingScope     └── QuotaUsedUp
     │   │   └── InvalidToken
     ├── Missing                 there is nothing the caller may see
     │   ├── MediaNotFound       ├── MediaDeleted     ├── UploadNotFound ├── RequestNotFound
+    │   ├── UploadGone          ├── InvitationNotFound   ├── InvitationEnded
     │   ├── KeyNotFound         ├── IncidentNotFound
     ├── Conflict                not in this state
-    │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  └── WrongStatus
+    │   ├── WrongOffset         ├── UploadTakenOver  ├── UnfinishedParts  ├── FinalUpload
+    │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  ├── WrongStatus
+    │   ├── InSeveralParts      └── RecipientUnavailable
     ├── Busy                    later, with ``retry_after`` seconds
+    │   ├── UploadElsewhere
     │   ├── RateLimited         ├── QuotaExceeded    ├── AuthUnavailable
     │   │   └── TooManyFailures
     │   ├── SpoolFull           ├── TooSlow          ├── ShuttingDown  ├── ChannelNotBound
@@ -131,6 +136,12 @@ class TypeContradiction(InvalidInput):
     code = "type_contradiction"
 
 
+class ChecksumMismatch(InvalidInput):
+    """A chunk of a resumable upload does not have the checksum that came with it; the chunk is gone."""
+
+    code = "checksum_mismatch"
+
+
 class IdempotencyMismatch(InvalidInput):
     """The idempotency key was used before with other parameters."""
 
@@ -165,6 +176,12 @@ class MissingScope(Refused):
     """The credentials lack ``scope``."""
 
     code = "missing_scope"
+
+
+class InvitationUsedUp(Refused):
+    """The invitation takes no more than ``limit`` files."""
+
+    code = "invitation_used_up"
 
 
 class Missing(MediagateError):
@@ -209,6 +226,24 @@ class IncidentNotFound(Missing):
     code = "incident_not_found"
 
 
+class UploadGone(Missing):
+    """The resumable upload is over; ``reason`` says how: terminated, expired, refused, joined, or lost."""
+
+    code = "upload_gone"
+
+
+class InvitationNotFound(Missing):
+    """No such invitation of this caller."""
+
+    code = "invitation_not_found"
+
+
+class InvitationEnded(Missing):
+    """The invitation is over; ``reason`` says how: expired or revoked."""
+
+    code = "invitation_ended"
+
+
 class Conflict(MediagateError):
     """Right in itself, but not in this state."""
 
@@ -239,6 +274,42 @@ class WrongStatus(Conflict):
     code = "wrong_status"
 
 
+class InSeveralParts(Conflict):
+    """Too large for one message: Telegram has it in ``parts``."""
+
+    code = "in_several_parts"
+
+
+class RecipientUnavailable(Conflict):
+    """The bot cannot write to ``chat_id``: unknown, blocked, never started. ``reason`` is Telegram's text."""
+
+    code = "recipient_unavailable"
+
+
+class WrongOffset(Conflict):
+    """The resumable upload has come to ``offset``, not to where the client goes on."""
+
+    code = "wrong_offset"
+
+
+class UploadTakenOver(Conflict):
+    """A newer request writes to the same resumable upload."""
+
+    code = "upload_taken_over"
+
+
+class UnfinishedParts(Conflict):
+    """An upload that is to be put together with others is not complete, or is no partial one (``upload_id``)."""
+
+    code = "unfinished_parts"
+
+
+class FinalUpload(Conflict):
+    """An upload that was put together from others takes no bytes of its own."""
+
+    code = "final_upload"
+
+
 class Busy(MediagateError):
     """Not now; ``retry_after`` says in how many seconds."""
 
@@ -267,6 +338,12 @@ class AuthUnavailable(Busy):
     """Tokens cannot be checked: the Auth Service does not answer."""
 
     code = "auth_unavailable"
+
+
+class UploadElsewhere(Busy):
+    """The bytes of the resumable upload are on another node."""
+
+    code = "upload_elsewhere"
 
 
 class SpoolFull(Busy):

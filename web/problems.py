@@ -48,6 +48,9 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.TypeContradiction: Line(
         415, "Type contradicts the bytes", "The file was declared as {declared}, but its bytes are {detected}."
     ),
+    errors.ChecksumMismatch: Line(
+        460, "Checksum mismatch", "The chunk does not have the checksum that came with it, and was discarded."
+    ),
     errors.IdempotencyMismatch: Line(
         422, "Idempotency key used otherwise", "This Idempotency-Key was used with other parameters. Take a new one."
     ),
@@ -60,10 +63,14 @@ TABLE: Mapping[type[MediagateError], Line] = {
         403, "Quota used up", "The quota of {limit} {unit} is used up; {used} are kept. Delete some, or ask for more."
     ),
     errors.MissingScope: Line(403, "Scope missing", "These credentials lack the scope {scope}."),
+    errors.InvitationUsedUp: Line(403, "Invitation used up", "The invitation takes no more than {limit} files."),
     errors.Missing: Line(404, "Not found", "There is nothing here."),
     errors.MediaNotFound: Line(404, "Media not found", "There is no such media."),
     errors.MediaDeleted: Line(410, "Media deleted", "This media was deleted."),
     errors.UploadNotFound: Line(404, "Upload not found", "There is no such upload, or it ended over an hour ago."),
+    errors.UploadGone: Line(410, "Upload gone", "The upload is over: {reason}."),
+    errors.InvitationNotFound: Line(404, "Invitation not found", "There is no such invitation."),
+    errors.InvitationEnded: Line(410, "Invitation ended", "The invitation has ended: {reason}."),
     errors.RequestNotFound: Line(404, "Request not found", "There is no such request."),
     errors.KeyNotFound: Line(404, "Key not found", "There is no such key."),
     errors.IncidentNotFound: Line(404, "Incident not found", "There is no such incident; they are kept for 30 days."),
@@ -72,8 +79,20 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.IdempotencyRunning: Line(
         409, "Still running", "The first request with this Idempotency-Key has not ended yet."
     ),
+    errors.WrongOffset: Line(409, "Wrong offset", "The upload has come to byte {offset}; go on from there."),
+    errors.UploadTakenOver: Line(423, "Upload taken over", "A newer request writes to this upload."),
+    errors.UnfinishedParts: Line(
+        409, "Unfinished parts", "{upload_id} is no complete partial upload: only those can be put together."
+    ),
+    errors.FinalUpload: Line(403, "Final upload", "An upload put together from others takes no bytes of its own."),
     errors.OnlyInTelegram: Line(
         409, "Only in Telegram", "The file is too large to be fetched back from Telegram; ask the bot for it."
+    ),
+    errors.InSeveralParts: Line(
+        409, "In several parts", "The file is in Telegram in {parts} parts and cannot be sent as one."
+    ),
+    errors.RecipientUnavailable: Line(
+        409, "Recipient unavailable", "The bot cannot write to the chat {chat_id}: {reason}."
     ),
     errors.WrongStatus: Line(409, "Wrong status", "The status of the media ({status}) does not allow this."),
     errors.Busy: Line(503, "Busy", "Not now. Try again later."),
@@ -87,6 +106,7 @@ TABLE: Mapping[type[MediagateError], Line] = {
         429, "Quota exceeded", "The day's quota of {limit} {unit} is used up ({used}); it begins anew at 00:00 UTC."
     ),
     errors.AuthUnavailable: Line(503, "Tokens cannot be checked", "The Auth Service does not answer. Try again later."),
+    errors.UploadElsewhere: Line(503, "Upload elsewhere", "Another node has this upload. Try again."),
     errors.SpoolFull: Line(503, "No room", "There is no room for more uploads right now. Try again later."),
     errors.TooSlow: Line(408, "Too slow", "The body came too slowly; the upload was ended."),
     errors.ShuttingDown: Line(503, "Shutting down", "The server is restarting. Try again in a moment."),
@@ -98,7 +118,7 @@ TABLE: Mapping[type[MediagateError], Line] = {
 }
 
 _CHALLENGE = 'ApiKey realm="mediagate", Bearer realm="mediagate"'
-_BAD_TOKEN = ', error="invalid_token"'
+_NOT_HOLDING = ', error="invalid_token"'
 _PLAIN = Line(500, "Internal error", "Something went wrong here.")
 
 
@@ -130,7 +150,7 @@ def problem_response(error: MediagateError, request_id: str) -> web.Response:
     if isinstance(retry_after, int | float):
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     if isinstance(error, errors.Unauthenticated):
-        headers["WWW-Authenticate"] = _CHALLENGE + (_BAD_TOKEN if isinstance(error, errors.InvalidToken) else "")
+        headers["WWW-Authenticate"] = _CHALLENGE + (_NOT_HOLDING if isinstance(error, errors.InvalidToken) else "")
     if isinstance(error, errors.InvalidRange):
         headers["Content-Range"] = f"bytes */{error.fields.get('size', '*')}"
     return _response(problem(error, instance_of(request_id)), headers)
