@@ -9,18 +9,21 @@ import aiohttp
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gateway.logging import Redactor
 from gateway.settings import Settings
 from storage.adopting import Adopting
 from storage.attachments import Attaching
+from storage.audit import AuditTrail
 from storage.clock import Clock
 from storage.content import Policy
 from storage.database import Sessions, session_factory
 from storage.deleting import Deleting, Eraser
 from storage.delivering import Delivery
 from storage.discarding import discard_interrupted
+from storage.incidents import Incidents
 from storage.inspecting import Inspector
 from storage.intake import Intake
-from storage.jobs import EVERY_MINUTE, JobRunner
+from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
 from storage.part_sizes import CLOUD_FETCH_LIMIT, LOCAL_FETCH_LIMIT
 from storage.ports import PartStore
 from storage.previews import ThumbnailMaker
@@ -91,6 +94,12 @@ async def open_archive(
         jobs.handle(STRAYS_JOB, strays.handle, at_once=1)
         jobs.handle(ERASE_JOB, eraser.handle, at_once=2)
         jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
+        audit = AuditTrail(sessions=sessions, clock=clock)
+        incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
+        await stack.enter_async_context(audit.running())
+        await stack.enter_async_context(incidents.running())
+        jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
+        jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
         grace = settings.delete_grace.total_seconds()
         use_cases = UseCases(
             sessions=sessions,
@@ -101,6 +110,8 @@ async def open_archive(
             deleting=Deleting(sessions=sessions, clock=clock, grace=grace),
             delivery=Delivery(sessions=sessions, reading=reading, spool=spool, store=store),
             board=board,
+            audit=audit,
+            incidents=incidents,
         )
         yield Archive(
             sessions=sessions,

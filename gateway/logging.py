@@ -12,6 +12,8 @@ import structlog
 from structlog.typing import Processor
 
 _BOT_TOKEN = re.compile(r"(\d{6,}(?::|%3[Aa]))[A-Za-z0-9_-]{20,}")
+_CREDENTIAL = re.compile(r"(\bmg_[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{20,}|(\beyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+"""Keys that we made, whose beginning is shown everywhere, and JSON Web Tokens."""
 _REDACTED = "[redacted]"
 _SHORTEST_SECRET = 4
 """What is shorter would take words out of every line and keeps no secret anyway."""
@@ -20,7 +22,7 @@ _CHATTY = ("aiogram", "aiohttp.access", "alembic", "asyncio", "pgqueuer", "sqlal
 
 
 class Redactor:
-    """Takes bot tokens, wherever they stand, and the given secrets out of a text."""
+    """Takes bot tokens, keys and web tokens, wherever they stand, and the given secrets out of a text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         spelt = {
@@ -34,6 +36,7 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         text = _BOT_TOKEN.sub(rf"\g<1>{_REDACTED}", text)
+        text = _CREDENTIAL.sub(rf"\g<1>\g<2>{_REDACTED}", text)
         return self._secrets.sub(_REDACTED, text) if self._secrets else text
 
 

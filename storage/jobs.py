@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 EVERY_MINUTE = "* * * * *"
+EVERY_HOUR = "17 * * * *"
 _RECONNECT_DELAY = 1.0
 _BATCH = 10
 _GRACE = 4.0

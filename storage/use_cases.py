@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from storage.adopting import Adopting
 from storage.attachments import Attaching
+from storage.audit import AuditTrail
 from storage.database import Sessions
 from storage.deleting import Deleting
 from storage.delivering import Delivery
+from storage.incidents import Incidents
 from storage.intake import Intake
 from storage.progress import ProgressBoard
 from storage.reading import Reading
@@ -22,3 +24,5 @@ class UseCases:
     deleting: Deleting
     delivery: Delivery
     board: ProgressBoard
+    audit: AuditTrail
+    incidents: Incidents

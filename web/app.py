@@ -5,11 +5,13 @@ import asyncio
 from aiohttp import web
 
 from storage.domain import Scope
+from web.auth.limiting import limit_address, show_allowance
 from web.cors import allow_origin, answer_preflight
 from web.deps import CLOSING, DEPS, WebDeps
 from web.docs import files, media, service, serving, uploads
 from web.guard import Endpoint, add_endpoints
 from web.middleware import answer_errors, finish_headers, identify
+from web.measuring import measure
 from web.openapi.document import document
 from web.rendering import API
 from web.routes.file import serve_file
@@ -67,7 +69,7 @@ def create_app(deps: WebDeps) -> web.Application:
     that run are waited for as long as the runner's ``shutdown_timeout`` says, but no longer for Telegram.
     """
     app = web.Application(
-        middlewares=[identify, answer_preflight, answer_errors],
+        middlewares=[measure, identify, answer_preflight, answer_errors, limit_address],
         handler_args={
             "auto_decompress": False,  # a digest and a length are of the bytes as they were sent
             "keepalive_timeout": deps.times.keepalive,
@@ -83,6 +85,7 @@ def create_app(deps: WebDeps) -> web.Application:
     app.on_shutdown.append(set_closing)
     app.on_response_prepare.append(finish_headers)
     app.on_response_prepare.append(allow_origin)
+    app.on_response_prepare.append(show_allowance)
     endpoints = all_endpoints(Health(deps.health))
     app[serving.DOCUMENT] = serving.lazily(lambda: document(endpoints))
     add_endpoints(app, endpoints)

@@ -14,6 +14,9 @@ from storage.idempotency import Idempotency
 from storage.keys import Keys
 from storage.uploads import Uploads
 from storage.use_cases import UseCases
+from web.auth.call_limits import CallLimits
+from web.auth.port import Auth, NoAuth
+from web.metrics import Metrics
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +65,10 @@ class WebDeps:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
     """Whose pages may call from a browser; ``*``: everybody's."""
+
+    tokens: Auth = field(default_factory=NoAuth)
+    limits: CallLimits = field(default_factory=CallLimits)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 DEPS = web.AppKey("deps", WebDeps)

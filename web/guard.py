@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 
 import structlog
 from aiohttp import web
 
 from storage.domain import Caller, Scope
-from storage.errors import MissingScope, Unauthenticated
-from web.deps import CALLER, DEPS
+from storage.errors import MissingScope
+from web.auth.credentials import identity_of
+from web.auth.reads import note_read
+from web.deps import CALLER, STARTED
 from web.middleware import Handler
 from web.openapi.doc import Doc
 
@@ -33,11 +36,11 @@ def add_endpoints(app: web.Application, endpoints: Iterable[Endpoint]) -> None:
 
 
 async def caller_of(request: web.Request) -> Caller:
-    """Who calls, by their credentials. Raises `Unauthenticated`."""
-    secret = request.headers.get("X-API-Key")
-    if secret is None:
-        raise Unauthenticated
-    return await request.app[DEPS].keys.caller(secret)
+    """Who calls, by their credentials; the request is counted for them. Raises what `identity_of` raises."""
+    caller = (await identity_of(request)).caller
+    request[CALLER] = caller
+    structlog.contextvars.bind_contextvars(caller=caller.owner)
+    return caller
 
 
 def require_scope(caller: Caller, scope: Scope) -> None:
@@ -48,10 +51,16 @@ def require_scope(caller: Caller, scope: Scope) -> None:
 async def _guarded(endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
     assert endpoint.scope is not None
     caller = await caller_of(request)
-    request[CALLER] = caller
-    structlog.contextvars.bind_contextvars(caller=caller.owner)
     require_scope(caller, endpoint.scope)
-    return await endpoint.handler(request)
+    shown = False
+    try:
+        response = await endpoint.handler(request)
+        shown = response.status < HTTPStatus.BAD_REQUEST
+    finally:
+        # What was broken off in the middle was seen as far as it went.
+        if endpoint.scope is Scope.MEDIA_READ and (shown or STARTED in request):
+            note_read(request, endpoint.path, caller)
+    return response
 
 
 def _as_coroutine(handler: Handler) -> Handler:

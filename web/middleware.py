@@ -1,6 +1,5 @@
 """What every request passes: an id, the one place where errors become answers, and one line in the log."""
 
-import ipaddress
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -10,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from storage.errors import MediagateError
+from web.auth.addresses import client_address
 from web.deps import CALLER, DEPS, REQUEST_ID, STARTED
 from web.problems import http_problem, incident_problem, problem_response
 
@@ -38,7 +38,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     given = request.headers.get("X-Request-ID", "")
     request[REQUEST_ID] = given if _SANE_ID.fullmatch(given) else str(uuid4())
     started = time.monotonic()
-    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):
+    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID], client=_client(request)):
         status = 0
         try:
             response = await handler(request)
@@ -65,6 +65,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except Exception as error:
         incident = uuid4()
         log.exception("request_failed", incident=str(incident))
+        request.app[DEPS].use_cases.incidents.note(incident, error, door="http", route=route_of(request))
         _end_if_started(request, error, logged=True)
         return incident_problem(incident, request[REQUEST_ID])
 
@@ -86,33 +87,23 @@ def _is_unread(request: web.Request) -> bool:
 
 def _summarise(request: web.Request, status: int, seconds: float) -> None:
     caller = request.get(CALLER)
-    resource = request.match_info.route.resource
     log.info(
         "request_served",
         method=request.method,
-        route=None if resource is None else resource.canonical,
+        route=route_of(request),
         path=request.path,
         status=status or "aborted",
         ms=round(seconds * 1000, 1),
         caller=None if caller is None else caller.owner,
-        client=client_address(request),
         received=request.content.total_bytes,
     )
 
 
-def client_address(request: web.Request) -> str:
-    """The peer, or who the nearest trusted proxies say it is: the last address that is none of theirs."""
-    trusted = request.app[DEPS].trusted_proxies
-    address = request.remote or ""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    while hops and _is_in(address, trusted):
-        address = hops.pop()
-    return address
+def route_of(request: web.Request) -> str | None:
+    resource = request.match_info.route.resource
+    return None if resource is None else resource.canonical
 
 
-def _is_in(address: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)
+def _client(request: web.Request) -> str:
+    deps = request.app[DEPS]
+    return client_address(request, deps.trusted_proxies, deps.limits.forwarded_header)

@@ -1,0 +1,46 @@
+"""Who calls: by a key in ``X-API-Key``, or a token in ``Authorization: Bearer``. A key goes before a token."""
+
+from aiohttp import web
+
+from storage.errors import AuthUnavailable, Unauthenticated
+from storage.keys import Identity
+from web.auth.limiting import address_of, allow
+from web.auth.port import Auth
+from web.deps import DEPS
+
+
+async def identity_of(request: web.Request) -> Identity:
+    """Who calls, with the request counted for them.
+
+    Raises `Unauthenticated`, `InvalidToken`, `AuthUnavailable`, `RateLimited` and `TooManyFailures`.
+    """
+    source, secret = _credentials(request)
+    # What was valid a moment ago stays so, whatever else comes from the same address.
+    identity = source.remembered(secret) or await _looked_up(request, source, secret)
+    limiter = request.app[DEPS].limits.per_key
+    allow(request, "key", limiter.take(identity.counted_as, identity.rate_per_minute))
+    return identity
+
+
+def _credentials(request: web.Request) -> tuple[Auth, str]:
+    deps = request.app[DEPS]
+    key = request.headers.get("X-API-Key")
+    if key is not None:
+        return deps.keys, key
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated
+    return deps.tokens, token.strip()
+
+
+async def _looked_up(request: web.Request, source: Auth, secret: str) -> Identity:
+    """Counted as a failure until it is none, so that many guesses at once are not all let through."""
+    failures, address = request.app[DEPS].limits.failures, address_of(request)
+    failures.take(address)
+    try:
+        identity = await source.identity(secret)
+    except AuthUnavailable:
+        failures.give_back(address)
+        raise
+    failures.give_back(address)
+    return identity
