@@ -26,6 +26,8 @@ TEXT_KEYS: Mapping[type[MediagateError], str] = MappingProxyType(
         errors.RequestNotFound: "error-request-not-found",
         errors.Conflict: "error-conflict",
         errors.OnlyInTelegram: "error-only-telegram",
+        errors.InSeveralParts: "error-conflict",
+        errors.RecipientUnavailable: "error-conflict",
         errors.Busy: "error-busy",
         errors.ChannelNotBound: "error-no-channel",
         errors.SourceUnavailable: "error-source",

@@ -12,18 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.logging import Redactor
 from gateway.settings import Settings
 from storage.adopting import Adopting
+from storage.archiving import Archiving
 from storage.attachments import Attaching
 from storage.audit import AuditTrail
+from storage.caption_edits import CaptionEditor
 from storage.clock import Clock
 from storage.content import Policy
 from storage.database import Sessions, session_factory
 from storage.deleting import Deleting, Eraser
 from storage.delivering import Delivery
 from storage.discarding import discard_interrupted
+from storage.editing import Editing
+from storage.expiring import Expirer
 from storage.incidents import Incidents
 from storage.inspecting import Inspector
 from storage.intake import Intake
 from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
+from storage.keeping import Keeping
 from storage.part_sizes import CLOUD_FETCH_LIMIT, LOCAL_FETCH_LIMIT
 from storage.ports import PartStore
 from storage.previews import ThumbnailMaker
@@ -31,20 +36,26 @@ from storage.progress import ProgressBoard
 from storage.reading import Reading
 from storage.receiving import Limits
 from storage.reconciling import Reconciler
+from storage.refreshing import Refresher
+from storage.search.media_search import MediaSearch
+from storage.sending import Sending
 from storage.shipping import Shipper
 from storage.spool import Spool
+from storage.statistics import Statistics
 from storage.strays import StrayCollector
 from storage.sweeping import Sweeper
 from storage.telegram.files import FileReader
 from storage.telegram.lanes import Lanes
+from storage.telegram.messages import BotMessenger
 from storage.telegram.paced import PacedPartStore
 from storage.telegram.parts import BotPartStore
+from storage.timeline import Timelines
 from storage.use_cases import UseCases
-from storage.wakeups import ERASE_JOB, RECONCILE_JOB, STRAYS_JOB, inspect_job, ship_job
+from storage.wakeups import CAPTIONS_JOB, ERASE_JOB, RECONCILE_JOB, STRAYS_JOB, inspect_job, ship_job
 
 _SHIPS_AT_ONCE = 6
 _INSPECTIONS_AT_ONCE = 6
-_SWEEP = "sweep"
+_SWEEP, _REFRESH = "sweep", "refresh"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +95,15 @@ async def open_archive(
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
         eraser = Eraser(sessions=sessions, spool=spool, clock=clock)
         strays = StrayCollector(sessions=sessions, store=store)
-        sweeper = Sweeper(sessions=sessions, clock=clock, reconciler=reconciler, eraser=eraser)
+        archiving = Archiving(sessions=sessions, clock=clock)
+        expirer = Expirer(sessions=sessions, clock=clock)
+        sweeper = Sweeper(
+            sessions=sessions,
+            clock=clock,
+            reconciler=reconciler,
+            eraser=eraser,
+            others=(expirer.sweep, archiving.sweep),
+        )
         await discard_interrupted(sessions, spool, node)
         await reconciler.resume()
         await sweeper.sweep()
@@ -93,7 +112,9 @@ async def open_archive(
         jobs.handle(RECONCILE_JOB, reconciler.handle)
         jobs.handle(STRAYS_JOB, strays.handle, at_once=1)
         jobs.handle(ERASE_JOB, eraser.handle, at_once=2)
+        jobs.handle(CAPTIONS_JOB, CaptionEditor(sessions=sessions, store=store).handle, at_once=2)
         jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
+        jobs.every(_REFRESH, EVERY_MINUTE, Refresher(sessions).sweep)
         audit = AuditTrail(sessions=sessions, clock=clock)
         incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
         await stack.enter_async_context(audit.running())
@@ -101,14 +122,22 @@ async def open_archive(
         jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
         jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
         grace = settings.delete_grace.total_seconds()
+        adopting = Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit)
         use_cases = UseCases(
             sessions=sessions,
             intake=Intake(sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node),
-            adopting=Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit),
+            adopting=adopting,
             reading=reading,
             attaching=Attaching(sessions),
             deleting=Deleting(sessions=sessions, clock=clock, grace=grace),
             delivery=Delivery(sessions=sessions, reading=reading, spool=spool, store=store),
+            search=MediaSearch(sessions),
+            statistics=Statistics(sessions=sessions, clock=clock, timezone=settings.timezone),
+            timelines=Timelines(sessions),
+            editing=Editing(sessions),
+            archiving=archiving,
+            keeping=Keeping(sessions=sessions, adopting=adopting, teller=reader, bot_id=bot.id),
+            sending=Sending(sessions=sessions, reading=reading, messenger=BotMessenger(bot, lanes)),
             board=board,
             audit=audit,
             incidents=incidents,

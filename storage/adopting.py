@@ -21,6 +21,7 @@ from storage.domain import Caller, Category, FileType, Inspection, MediaStatus, 
 from storage.errors import TypeNotAllowed
 from storage.filenames import clean_filename
 from storage.receiving import Limits
+from storage.refreshing import refresh
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Media, Part
 from storage.views import MediaView, media_view
@@ -41,11 +42,14 @@ _FALLBACK_TYPES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TelegramFile:
-    """A file in a chat, as an update describes it. ``mime_type`` and ``file_name`` are the sender's word."""
+    """A file in a chat, as an update describes it. ``mime_type`` and ``file_name`` are the sender's word.
+
+    Without a message only its ``file_id`` is known: a service has it from elsewhere.
+    """
 
     bot_id: int
-    chat_id: int
-    message_id: int
+    chat_id: int | None
+    message_id: int | None
     file_id: str
     file_unique_id: str
     file_type: FileType
@@ -88,7 +92,8 @@ class Adopting:
             existing = await self._existing(session, caller, file, details.request_number)
             if existing is not None:
                 same_message = (existing.source_chat_id, existing.source_message_id) == (file.chat_id, file.message_id)
-                return Adopted(media=await media_view(session, existing), duplicate=not same_message)
+                again = file.message_id is not None and same_message
+                return Adopted(media=await media_view(session, existing), duplicate=not again)
             media = self._media(caller, file, details, mime, inspectable=inspectable)
             await bound_channels(session, media.purpose)
             session.add(media)
@@ -96,6 +101,8 @@ class Adopting:
             await self._add_part(session, media, file)
             if details.request_number is not None:
                 await attach_row(session, media, details.request_number, by=caller.owner)
+            else:
+                await refresh(session, media)
             record(session, caller.owner, "taken_in", media_id=media.id, detail={"source": "telegram"})
             await session.flush()
             log.info("media_adopted", media_id=media.id, size=file.file_size, file_type=file.file_type.value)
@@ -105,9 +112,11 @@ class Adopting:
         self, session: AsyncSession, caller: Caller, file: TelegramFile, number: RequestNumber | None
     ) -> Media | None:
         same_message = (Media.source_chat_id == file.chat_id) & (Media.source_message_id == file.message_id)
-        media = await session.scalar(select(Media).where(same_message))
+        media = await session.scalar(select(Media).where(same_message)) if file.message_id is not None else None
         if media is not None:
             return media
+        if not file.file_unique_id:
+            return None
         same_file = (Media.owner == caller.owner) & (Media.telegram_unique_id == file.file_unique_id)
         query = select(Media).where(same_file, Media.status.not_in((MediaStatus.DELETING, MediaStatus.DELETED)))
         numbers = select(Attachment.media_id)
@@ -140,7 +149,7 @@ class Adopting:
             inspection=Inspection.PENDING if inspectable else Inspection.IMPOSSIBLE,
             verified=False,
             awaits_request=details.request_number is None,
-            telegram_unique_id=file.file_unique_id,
+            telegram_unique_id=file.file_unique_id or None,
             source_chat_id=file.chat_id,
             source_message_id=file.message_id,
         )
@@ -159,6 +168,7 @@ class Adopting:
             source_chat_id=file.chat_id,
             source_message_id=file.message_id,
             source_file_id=file.file_id,
+            source_file_unique_id=file.file_unique_id or None,
             purpose=media.purpose,
         )
         session.add(part)
@@ -171,6 +181,6 @@ class Adopting:
 
 def _name(file: TelegramFile, mime: str) -> str | None:
     """Photos and voices come without a name: one that tells them apart."""
-    return (
-        None if file.file_type is FileType.DOCUMENT else f"{file.file_type.value}_{file.message_id}{extension_of(mime)}"
-    )
+    if file.file_type is FileType.DOCUMENT:
+        return None
+    return f"{file.file_type.value}_{file.message_id or file.file_unique_id}{extension_of(mime)}"

@@ -12,6 +12,7 @@ from storage.database import Sessions
 from storage.domain import Caller, Category, MediaId, MediaStatus
 from storage.errors import MediaDeleted, MediaNotFound
 from storage.notices import media_changed
+from storage.refreshing import refresh
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Media, Request
 
@@ -31,6 +32,7 @@ async def attach_row(
     )
     media.awaits_request = False
     if added is not None:
+        await refresh(session, media)
         record(session, by, "attached", media_id=media.id, request_number=number)
     return added is not None
 
@@ -62,6 +64,7 @@ class Attaching:
             media = await self._attachable(session, caller, media_id)
             link = (Attachment.request_number == number) & (Attachment.media_id == media.id)
             if await session.scalar(delete(Attachment).where(link).returning(Attachment.media_id)) is not None:
+                await refresh(session, media)
                 record(session, caller.owner, "detached", media_id=media.id, request_number=number)
                 await media_changed(session, media.id)
 

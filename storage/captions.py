@@ -10,6 +10,8 @@ a single part: it equals ``h``. Caption and manifest always fit 1024 characters 
 text for people is cut first.
 """
 
+import hashlib
+import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -44,6 +46,12 @@ class Facts:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def digest(self) -> bytes:
+        """The same for the same caption. Who and when never change, and are left out: clocks round differently."""
+        told = {name: value for name, value in asdict(self).items() if name not in ("who", "when")}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest()[:8]
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Facts":

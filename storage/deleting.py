@@ -4,6 +4,7 @@
 (`storage.strays` removes them), its files, links and names. What stays is the id, so that it answers "deleted".
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -21,7 +22,7 @@ from storage.notices import media_changed
 from storage.quotas import give_back
 from storage.spool import Spool
 from storage.strays import cast_off
-from storage.tables import Attachment, Media, Part
+from storage.tables import Attachment, Channel, Media, Part
 from storage.wakeups import wake_eraser
 
 log = structlog.get_logger(__name__)
@@ -105,6 +106,7 @@ class Eraser:
         """A part on its way has no message yet: its intent finds it without an owner when it arrives."""
         parts = (await session.scalars(delete(Part).where(Part.media_id == media.id).returning(Part))).all()
         places = [(part.chat_id, part.message_id) for part in parts]
+        places += await _former_places(session, [part for part in parts if part.message_id is None])
         await cast_off(
             session, [(chat, message) for chat, message in places if chat is not None and message is not None]
         )
@@ -113,6 +115,14 @@ class Eraser:
         media.status, media.status_before, media.awaits_request = MediaStatus.DELETED, None, False
         media.filename, media.description, media.tags = "deleted", None, []
         media.sha256 = media.external_id = media.telegram_unique_id = media.uploaded_by = None
+        media.search, media.captions_due = "", False
         await session.flush()
         await media_changed(session, media.id)
         return [part.index for part in parts]
+
+
+async def _former_places(session: AsyncSession, moving: Sequence[Part]) -> list[tuple[int | None, int | None]]:
+    """Messages in our channels that these parts were still to be copied from."""
+    chats = {part.source_chat_id for part in moving if part.source_chat_id is not None}
+    ours = set(await session.scalars(select(Channel.chat_id).where(Channel.chat_id.in_(chats)))) if chats else set()
+    return [(part.source_chat_id, part.source_message_id) for part in moving if part.source_chat_id in ours]

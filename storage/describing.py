@@ -9,6 +9,7 @@ from storage.database import Sessions
 from storage.details import TAGS_LIMIT
 from storage.domain import Caller, MediaId, MediaStatus
 from storage.notices import media_changed
+from storage.refreshing import refresh
 from storage.tables import Media
 
 
@@ -30,5 +31,5 @@ class Describing:
                 if (description or media.description, wanted) == (media.description, media.tags):
                     continue
                 media.description, media.tags = description or media.description, wanted
-                await session.flush()
+                await refresh(session, media)
                 await media_changed(session, media.id)

@@ -3,8 +3,17 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.captions import Facts
-from storage.tables import Attachment, Media
+from storage.captions import Facts, Manifest
+from storage.domain import FileType
+from storage.tables import Attachment, Media, Part
+
+_SHIPPED_AS_DOCUMENTS = frozenset({FileType.VOICE, FileType.VIDEO_NOTE, FileType.STICKER})
+
+
+def kind_in_channel(media: Media | None) -> FileType:
+    """What kind of message a part is: documents, but for what was copied from a chat as it was."""
+    copied = media is not None and media.source == "telegram" and media.file_type not in _SHIPPED_AS_DOCUMENTS
+    return media.file_type if media is not None and copied else FileType.DOCUMENT
 
 
 async def media_facts(session: AsyncSession, media: Media) -> Facts:
@@ -21,4 +30,19 @@ async def media_facts(session: AsyncSession, media: Media) -> Facts:
         description=media.description,
         who=media.owner,
         when=media.uploaded_at.isoformat(),
+    )
+
+
+def part_manifest(part: Part, media: Media | None) -> Manifest:
+    """The line for programs; the last part of a media that exists carries the totals."""
+    totals = part.last and media is not None
+    return Manifest(
+        media_key=part.media_key,
+        index=part.index,
+        offset=part.offset,
+        size=part.size,
+        sha256=part.sha256,
+        count=part.index + 1 if totals else None,
+        total=media.file_size if totals and media is not None else None,
+        whole=media.sha256 if totals and media is not None else None,
     )

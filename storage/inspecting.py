@@ -78,7 +78,7 @@ class Inspector:
             select(Media, Part)
             .join(Part, Part.media_id == Media.id)
             .where(Media.id == media_id, Media.inspection == Inspection.PENDING, Part.state == PartState.SPOOLED)
-            .where(Media.status == MediaStatus.ACTIVE)
+            .where(Media.status.in_((MediaStatus.ACTIVE, MediaStatus.ARCHIVING)))
         )
         row = (await session.execute(query.with_for_update() if lock else query)).first()
         return None if row is None else (row[0], row[1])

@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from storage.domain import FileType
+
 OpenStream = Callable[[], AsyncIterator[bytes]]
 """A factory, so that a retry reads again from the first byte."""
 
@@ -26,10 +28,10 @@ class Shipment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Copy:
-    """A message to be copied into a channel. ``file_id`` sends the file again where the message has gone."""
+    """A message to be copied into a channel. ``file_id`` sends the file where the message has gone or is not known."""
 
-    from_chat_id: int
-    message_id: int
+    from_chat_id: int | None
+    message_id: int | None
     caption: str
     file_id: str | None
     file_type: str
@@ -90,6 +92,42 @@ class PartStore(Protocol):
         """Put the placeholder in the place of the message's media and caption."""
         ...
 
+    async def caption(self, chat_id: int, message_id: int, text: str) -> None:
+        """Have the message say ``text``; that it says so already is fine. May be called again.
+
+        Raises `MessageMissing` where there is none.
+        """
+        ...
+
     def fetch(self, file_id: str, offset: int, length: int) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Stream ``length`` bytes of a file from ``offset`` on. May be called again."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownFile:
+    """What Telegram tells of a file by its id. ``name`` is the last of its path: made up, but for the extension."""
+
+    file_unique_id: str
+    file_size: int | None
+    file_type: FileType
+    name: str
+
+
+class FileTeller(Protocol):
+    """What our bot can say of files it was not given here."""
+
+    async def tell(self, file_id: str) -> KnownFile:
+        """Raises `CallRefused` for an id that is none of our bot's, `FileTooBig` for what it could not fetch."""
+        ...
+
+
+class Messenger(Protocol):
+    """Sends what is in a channel to people."""
+
+    async def copy(self, chat_id: int, from_chat_id: int, message_id: int, text: str) -> int:
+        """Copy a message into ``chat_id`` with ``text`` as its caption; the id it has there. Not to be called again.
+
+        Raises `ChannelUnavailable` where the bot cannot write there, and the other `ArchiveError`s.
+        """
         ...

@@ -1,5 +1,6 @@
 """Moving parts that were shipped before it was known where they belong."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,8 +25,8 @@ async def move_parts(session: AsyncSession, media_key: UUID, purpose: Purpose) -
         if part.state is PartState.SPOOLED:
             part.purpose = purpose
             continue
-        file_id = await session.scalar(select(FileRef.file_id).where(FileRef.part_id == part.id))
-        moved = _moved(part, purpose, file_id)
+        ref = await session.scalar(select(FileRef).where(FileRef.part_id == part.id).limit(1))
+        moved = _moved(part, purpose, ref)
         await session.delete(part)
         await session.flush()
         session.add(moved)
@@ -33,8 +34,18 @@ async def move_parts(session: AsyncSession, media_key: UUID, purpose: Purpose) -
         await wake_shipper(session, moved)
 
 
-def _moved(part: Part, purpose: Purpose, file_id: str | None) -> Part:
-    stored = part.message_id is not None
+def _moved(part: Part, purpose: Purpose, ref: FileRef | None) -> Part:
+    source: dict[str, Any] = {
+        "origin": part.origin,
+        "source_chat_id": part.source_chat_id,
+        "source_message_id": part.source_message_id,
+        "source_file_id": part.source_file_id,
+        "source_file_unique_id": part.source_file_unique_id,
+    }
+    if part.message_id is not None:
+        source |= {"origin": "telegram", "source_chat_id": part.chat_id, "source_message_id": part.message_id}
+    if ref is not None:
+        source |= {"source_file_id": ref.file_id, "source_file_unique_id": ref.file_unique_id or None}
     return Part(
         media_key=part.media_key,
         media_id=part.media_id,
@@ -45,10 +56,7 @@ def _moved(part: Part, purpose: Purpose, file_id: str | None) -> Part:
         sha256=part.sha256,
         last=part.last,
         state=PartState.SPOOLED,
-        origin="telegram" if stored else "spool",
         node=part.node,
-        source_chat_id=part.chat_id,
-        source_message_id=part.message_id,
-        source_file_id=file_id,
         purpose=purpose,
+        **source,
     )

@@ -22,9 +22,9 @@ from storage.captions import Facts, Manifest, caption, part_filename
 from storage.channels import bound_channels, raise_head
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import PartState
+from storage.domain import FileType, PartState
 from storage.errors import CallRefused, ChannelNotBound, OutcomeUnknown, Postponed
-from storage.facts import media_facts
+from storage.facts import kind_in_channel, media_facts, part_manifest
 from storage.jobs import Later
 from storage.ports import Copy, PartStore, Sent, Shipment
 from storage.previews import Thumbnail, ThumbnailMaker
@@ -50,6 +50,7 @@ class _Work:
     chat_id: int
     facts: Facts
     manifest: Manifest
+    kind: FileType
 
 
 class Shipper:
@@ -112,7 +113,13 @@ class Shipper:
             facts = await self._facts(session, part, media)
             if facts is None:
                 return None
-            return _Work(part=part, chat_id=channels[0].chat_id, facts=facts, manifest=_manifest(part, media))
+            return _Work(
+                part=part,
+                chat_id=channels[0].chat_id,
+                facts=facts,
+                manifest=part_manifest(part, media),
+                kind=kind_in_channel(media),
+            )
 
     async def _facts(self, session: AsyncSession, part: Part, media: Media | None) -> Facts | None:
         if media is not None:
@@ -172,8 +179,9 @@ class Shipper:
         async with self._sessions.begin() as session:
             await session.execute(delete(Intent).where(Intent.id == intent_id))
             owned = await part_stored(
-                session, work.part.id, chat_id=work.chat_id, bot_id=self._store.bot_id, sent=sent, now=self._clock.now()
-            )
+                session, work.part.id, chat_id=work.chat_id, bot_id=self._store.bot_id, sent=sent,
+                now=self._clock.now(), caption=work.facts.digest,
+            )  # fmt: skip
             if thumbnail is not None and work.part.media_id is not None:
                 size = {"width": thumbnail.source_width, "height": thumbnail.source_height}
                 await session.execute(update(Media).where(Media.id == work.part.media_id).values(**size))
@@ -203,14 +211,12 @@ class Shipper:
     def _what(self, work: _Work, thumbnail: Thumbnail | None) -> Shipment | Copy:
         part, text = work.part, caption(work.facts, work.manifest)
         if part.origin == "telegram":
-            assert part.source_chat_id is not None
-            assert part.source_message_id is not None
             return Copy(
                 from_chat_id=part.source_chat_id,
                 message_id=part.source_message_id,
                 caption=text,
                 file_id=part.source_file_id,
-                file_type=work.facts.file_type,
+                file_type=work.kind,
             )
         assert part.size is not None
         path, size = self._spool.path(part.media_key, part.index), part.size
@@ -221,17 +227,3 @@ class Shipper:
             caption=text,
             thumbnail=None if thumbnail is None else thumbnail.data,
         )
-
-
-def _manifest(part: Part, media: Media | None) -> Manifest:
-    totals = part.last and media is not None
-    return Manifest(
-        media_key=part.media_key,
-        index=part.index,
-        offset=part.offset,
-        size=part.size,
-        sha256=part.sha256,
-        count=part.index + 1 if totals else None,
-        total=media.file_size if totals and media is not None else None,
-        whole=media.sha256 if totals and media is not None else None,
-    )

@@ -1,5 +1,6 @@
 """The minute's sweep: domain rows are the truth, and whatever has no wake-up gets one."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -12,6 +13,7 @@ from storage.reconciling import Reconciler
 from storage.tables import Card, IdempotencyKey, Media, Part, StrayMessage, Upload
 from storage.wakeups import wake_card, wake_inspector, wake_shipper, wake_strays
 
+Sweep = Callable[[], Awaitable[None]]
 _UPLOADS_KEPT = timedelta(hours=1)
 _KEYS_KEPT = timedelta(hours=24)
 
@@ -19,11 +21,14 @@ _KEYS_KEPT = timedelta(hours=24)
 class Sweeper:
     """Enqueues what is due and forgets what is old. Everything it does may be done twice."""
 
-    def __init__(self, *, sessions: Sessions, clock: Clock, reconciler: Reconciler, eraser: Eraser) -> None:
+    def __init__(
+        self, *, sessions: Sessions, clock: Clock, reconciler: Reconciler, eraser: Eraser, others: Sequence[Sweep] = ()
+    ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._reconciler = reconciler
         self._eraser = eraser
+        self._others = others
 
     async def sweep(self) -> None:
         await self._wake_inspections()
@@ -31,6 +36,8 @@ class Sweeper:
         await self._wake_cards_and_strays()
         await self._reconciler.wake_due()
         await self._eraser.wake_due()
+        for sweep in self._others:
+            await sweep()
         await self._forget()
 
     async def _wake_parts(self) -> None:
@@ -42,7 +49,9 @@ class Sweeper:
                 await wake_shipper(session, part)
 
     async def _wake_inspections(self) -> None:
-        pending = (Media.inspection == Inspection.PENDING) & (Media.status == MediaStatus.ACTIVE)
+        pending = (Media.inspection == Inspection.PENDING) & Media.status.in_(
+            (MediaStatus.ACTIVE, MediaStatus.ARCHIVING)
+        )
         query = select(Media.id, Part.node).join(Part, Part.media_id == Media.id).where(pending)
         async with self._sessions.begin() as session:
             for media_id, node in (await session.execute(query)).all():

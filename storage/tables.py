@@ -26,7 +26,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
 from storage.domain import (
@@ -281,6 +281,13 @@ class Media(Table):
     archived_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     delete_after: Mapped[datetime | None]
+    search: Mapped[Any | None] = mapped_column(TSVECTOR, deferred=True)
+    """Made by `storage.search.indexing`; null until then, and after a change of what it is made of."""
+
+    caption_wanted: Mapped[bytes | None]
+    """The digest of what captions should say (`captions.Facts.digest`); `Part.caption_sent` of what one says."""
+
+    captions_due: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         CheckConstraint("source in ('http', 'telegram')", name="source"),
@@ -291,7 +298,20 @@ class Media(Table):
         Index("ix_media_deleting", "delete_after", postgresql_where=text("status = 'deleting'")),
         Index("ix_media_uninspected", "id", postgresql_where=text("inspection = 'pending'")),
         Index("ix_media_unmeasured", "id", postgresql_where=UNMEASURED),
+        Index(None, "search", postgresql_using="gin"),
+        Index(None, "tags", postgresql_using="gin"),
+        Index(None, "uploaded_at", "id"),
+        Index(None, "external_id"),
+        Index("ix_media_unindexed", "id", postgresql_where=text("search is null")),
+        Index("ix_media_archiving", "id", postgresql_where=text("status = 'archiving'")),
+        Index("ix_media_captions_due", "id", postgresql_where=text("captions_due")),
+        Index("ix_media_expiring", "expires_at", postgresql_where=text("expires_at is not null")),
     )
+
+    @validates("filename", "description", "tags", "external_id", "category", "content_type")
+    def _index_again(self, _name: str, value: object) -> object:
+        self.search = None  # whoever changes a word need not remember the index: the sweep finds it missing
+        return value
 
     @validates("status")
     def _check_status(self, _name: str, status: MediaStatus) -> MediaStatus:
@@ -324,11 +344,13 @@ class Part(Table):
     source_chat_id: Mapped[int | None]
     source_message_id: Mapped[int | None]
     source_file_id: Mapped[str | None]
+    source_file_unique_id: Mapped[str | None]
     purpose: Mapped[Purpose]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     chat_id: Mapped[int | None]
     message_id: Mapped[int | None]
+    caption_sent: Mapped[bytes | None]
     stored_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
@@ -358,7 +380,7 @@ class FileRef(Table):
     file_id: Mapped[str]
     file_unique_id: Mapped[str]
 
-    __table_args__ = (Index(None, "file_unique_id"),)
+    __table_args__ = (Index(None, "file_unique_id"), Index(None, "file_id"))
 
 
 class Intent(Table):

@@ -25,6 +25,7 @@ from storage.filenames import clean_filename
 from storage.progress import Progress
 from storage.quotas import charge
 from storage.receiving import Received, Receiver, SpooledPart
+from storage.refreshing import refresh
 from storage.replacing import move_parts
 from storage.tables import Media, Part, Upload
 from storage.upload_rows import Origin, category_of, media_row, own_duplicates, part_row, upload_row
@@ -97,6 +98,8 @@ class UploadSession:
             await self._adopt_parts(session, media, [*self._waiting, received.last])
             if details.request_number is not None:
                 await attach_row(session, media, details.request_number, by=media.owner)
+            else:
+                await refresh(session, media)
             record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
             await session.flush()
             await charge(session, self._arrival.caller, media)

@@ -3,15 +3,22 @@
 from dataclasses import dataclass
 
 from storage.adopting import Adopting
+from storage.archiving import Archiving
 from storage.attachments import Attaching
 from storage.audit import AuditTrail
 from storage.database import Sessions
 from storage.deleting import Deleting
 from storage.delivering import Delivery
+from storage.editing import Editing
 from storage.incidents import Incidents
 from storage.intake import Intake
+from storage.keeping import Keeping
 from storage.progress import ProgressBoard
 from storage.reading import Reading
+from storage.search.media_search import MediaSearch
+from storage.sending import Sending
+from storage.statistics import Statistics
+from storage.timeline import Timelines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +30,13 @@ class UseCases:
     attaching: Attaching
     deleting: Deleting
     delivery: Delivery
+    search: MediaSearch
+    statistics: Statistics
+    timelines: Timelines
+    editing: Editing
+    archiving: Archiving
+    keeping: Keeping
+    sending: Sending
     board: ProgressBoard
     audit: AuditTrail
     incidents: Incidents

@@ -9,6 +9,8 @@ CARD_JOB = "card"
 STRAYS_JOB = "strays"
 RECONCILE_JOB = "reconcile"
 ERASE_JOB = "erase"
+CAPTIONS_JOB = "captions"
+_CAPTIONS_DELAY = 1.0
 
 
 def ship_job(node: str) -> str:
@@ -52,3 +54,10 @@ async def wake_eraser(session: AsyncSession, media_id: int, *, delay: float) -> 
 async def wake_card(session: AsyncSession, card_id: int, *, delay: float = 0) -> None:
     """Bring a card up to date. Not deduplicated: a job that runs may have read the row before this change."""
     await enqueue(session, CARD_JOB, {"card": card_id}, priority=INTERACTIVE, delay=delay)
+
+
+async def wake_captions(session: AsyncSession, media_id: int) -> None:
+    """Edit the captions of a media that are behind. The delay lets changes that come together be one edit."""
+    await enqueue(
+        session, CAPTIONS_JOB, {"media": media_id}, priority=BULK, delay=_CAPTIONS_DELAY, dedupe=f"captions:{media_id}"
+    )

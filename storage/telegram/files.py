@@ -11,12 +11,24 @@ from contextlib import asynccontextmanager
 import aiohttp
 from aiogram import Bot
 
+from storage.domain import FileType
 from storage.errors import MessageMissing, OutcomeUnknown
 from storage.part_reading import read_file
+from storage.ports import KnownFile
 from storage.telegram.translation import translated
 
 _PATH_SECONDS = 50 * 60
 _PARTIAL, _OK, _NOT_FOUND = 206, 200, 404
+_KINDS = {
+    "photos": FileType.PHOTO,
+    "thumbnails": FileType.PHOTO,
+    "videos": FileType.VIDEO,
+    "voice": FileType.VOICE,
+    "music": FileType.AUDIO,
+    "animations": FileType.ANIMATION,
+    "stickers": FileType.STICKER,
+    "video_notes": FileType.VIDEO_NOTE,
+}
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 
 
@@ -53,6 +65,14 @@ class FileReader:
             yield _exactly(response, skip, length)
         finally:
             response.close()
+
+    async def tell(self, file_id: str) -> KnownFile:
+        """`FileTeller.tell`: the kind is the directory of the path."""
+        with translated("getFile"):
+            file = await self._bot.get_file(file_id)
+        directory, _, name = (file.file_path or "").rpartition("/")
+        kind = _KINDS.get(directory.rpartition("/")[2], FileType.DOCUMENT)
+        return KnownFile(file_unique_id=file.file_unique_id, file_size=file.file_size, file_type=kind, name=name)
 
     async def _path(self, file_id: str) -> tuple[str, bool]:
         known = self._paths.get(file_id)

@@ -35,6 +35,10 @@ class PacedPartStore:
         async with self._lane(chat_id, BULK):
             await self._inner.replace(chat_id, message_id)
 
+    async def caption(self, chat_id: int, message_id: int, text: str) -> None:
+        async with self._lane(chat_id, BULK):
+            await self._inner.caption(chat_id, message_id, text)
+
     def fetch(self, file_id: str, offset: int, length: int) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         return self._inner.fetch(file_id, offset, length)
 

@@ -9,6 +9,7 @@ from aiogram.methods import (
     CopyMessage,
     DeleteMessage,
     DeleteMessages,
+    EditMessageCaption,
     EditMessageMedia,
     ForwardMessage,
     SendAnimation,
@@ -26,7 +27,7 @@ from aiogram.types import (
     MessageOriginChannel,
 )
 
-from storage.errors import MessageMissing
+from storage.errors import CallRefused, MessageMissing
 from storage.ports import Copy, OpenStream, Seen, Sent, Shipment
 from storage.telegram.files import FileReader
 from storage.telegram.translation import translated
@@ -107,10 +108,21 @@ class BotPartStore:
         with translated("editMessageMedia"):
             await self._bot(method, request_timeout=_CALL_TIMEOUT)
 
+    async def caption(self, chat_id: int, message_id: int, text: str) -> None:
+        method = EditMessageCaption(chat_id=chat_id, message_id=message_id, caption=text, parse_mode=None)
+        try:
+            with translated("editMessageCaption"):
+                await self._bot(method, request_timeout=_CALL_TIMEOUT)
+        except CallRefused as error:
+            if "message is not modified" not in error.description:
+                raise
+
     def fetch(self, file_id: str, offset: int, length: int) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         return self._reader.open(file_id, offset, length)
 
     async def _copy(self, chat_id: int, what: Copy) -> Sent:
+        if what.from_chat_id is None or what.message_id is None:
+            return await self._send_by_id(chat_id, what)
         method = CopyMessage(
             chat_id=chat_id,
             from_chat_id=what.from_chat_id,

@@ -1,0 +1,63 @@
+"""What happened to a request's media, from the audit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+
+from storage.access import require_reading_by_number, visible_media
+from storage.database import Sessions
+from storage.domain import Caller, MediaStatus
+from storage.request_numbers import RequestNumber
+from storage.tables import Attachment, Audit, Media
+from storage.views import MediaView, media_views
+
+_MOST = 1000
+_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """``event`` is the audit's word: taken_in, attached, updated, archived, … ``media`` is null once deleted."""
+
+    at: datetime
+    event: str
+    by: str
+    media_id: int | None
+    media: MediaView | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeline:
+    """Oldest first, at most the newest thousand events. ``total_files`` is what is attached now."""
+
+    number: RequestNumber
+    events: list[Event]
+    total_files: int
+
+
+class Timelines:
+    """The query."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def of_request(self, caller: Caller, number: RequestNumber) -> Timeline:
+        """Raises `MissingScope` for people who may not read by number."""
+        require_reading_by_number(caller)
+        attached = select(Attachment.media_id).where(Attachment.request_number == number)
+        # Of other requests' attachments this one's timeline does not tell.
+        of_its_media = and_(Audit.media_id.in_(attached), Audit.request_number.is_(None))
+        query = select(Audit).where(or_(Audit.request_number == number, of_its_media))
+        there = Media.id.in_(attached) & Media.status.not_in(_GONE)
+        async with self._sessions.begin() as session:
+            rows = (await session.scalars(query.order_by(Audit.id.desc()).limit(_MOST))).all()
+            ids = {row.media_id for row in rows if row.media_id is not None}
+            seen = select(Media).where(Media.id.in_(ids), visible_media(caller), Media.status.not_in(_GONE))
+            views = {view.id: view for view in await media_views(session, (await session.scalars(seen)).all())}
+            total = await session.scalar(select(func.count()).select_from(Media).where(there))
+        events = [
+            Event(at=row.at, event=row.action, by=row.actor, media_id=row.media_id, media=views.get(row.media_id))  # type: ignore[call-overload]
+            for row in reversed(rows)
+        ]
+        return Timeline(number=number, events=events, total_files=total or 0)
