@@ -6,6 +6,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import BaseModel
+
 from storage.errors import (
     AuthUnavailable,
     IncompleteBody,
@@ -158,10 +160,17 @@ def _request_body(doc: Doc, schemas: Schemas) -> dict[str, Any] | None:
         content[JSON] = {"schema": schemas.of(doc.body, "validation")}
         required = bool(schemas.fields(doc.body, "validation")[1])
     if doc.multipart is not None:
-        content["multipart/form-data"] = {"schema": schemas.of(doc.multipart, "validation")}
+        content["multipart/form-data"] = {"schema": _form(doc.multipart, schemas)}
     if doc.raw:
         content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
     return {"required": required, "content": content} if content else None
+
+
+def _form(model: type[BaseModel], schemas: Schemas) -> dict[str, Any]:
+    """A form's parts: like parameters they are left out, never null."""
+    properties, required = schemas.fields(model, "validation")
+    parts = {name: _without_null(schema) for name, schema in properties.items()}
+    return {"type": "object", "properties": parts, "required": sorted(required), "additionalProperties": False}
 
 
 def _errors(endpoint: Endpoint, doc: Doc) -> Sequence[type[MediagateError]]:

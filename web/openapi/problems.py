@@ -10,11 +10,14 @@ from web.problems import CONTENT_TYPE, http_code, line_for, members
 
 _INSTANCE = "7f0c6c1e-5f0e-4c55-9a53-0c7b2a0b8e11"
 _SAMPLES = {
+    "chat_id": "100200300",
     "content_type": "application/x-msdownload",
     "declared": "image/png",
     "detected": "application/pdf",
     "errors": "limit should be less than or equal to 200",
     "limit": "10",
+    "offset": "1048576",
+    "parts": "3",
     "purpose": "access",
     "reason": "it must be one JSON object",
     "received": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

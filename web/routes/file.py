@@ -10,8 +10,10 @@ from storage.content import inline_safe, is_active
 from storage.delivering import Deliverable
 from storage.filenames import content_disposition
 from web.deps import CALLER, DEPS
+from web.openapi.reading import read_query
 from web.parameters import media_id
 from web.ranges import Condition, Span, content_range, evaluate, http_date, parse_ranges, range_applies
+from web.schemas.file import FileQuery
 
 
 async def serve_file(request: web.Request) -> web.StreamResponse:
@@ -39,7 +41,7 @@ async def serve_file(request: web.Request) -> web.StreamResponse:
 
 def _headers(request: web.Request, deliverable: Deliverable) -> dict[str, str]:
     view = deliverable.view
-    attachment = not inline_safe(view.content_type) or request.query.get("download", "") not in ("", "0", "false")
+    attachment = not inline_safe(view.content_type) or read_query(request, FileQuery).attachment
     headers = {
         "Content-Type": view.content_type,
         "Content-Disposition": content_disposition(view.filename, attachment=attachment),

@@ -3,8 +3,10 @@
 from aiohttp import web
 
 from web.deps import CALLER, DEPS
-from web.parameters import category, media_id, only, page, request_number
+from web.openapi.reading import read_query
+from web.parameters import media_id, request_number
 from web.rendering import media_json
+from web.schemas.listing import AttachQuery, RequestMediaQuery
 
 
 async def show_media(request: web.Request) -> web.Response:
@@ -21,20 +23,23 @@ async def delete_media(request: web.Request) -> web.Response:
 
 async def list_request_media(request: web.Request) -> web.Response:
     """``GET /media/request/{number}``: newest first."""
-    only(request, {"category", "limit", "offset"})
-    limit, offset = page(request)
+    query = read_query(request, RequestMediaQuery)
     views = await request.app[DEPS].use_cases.reading.of_request(
-        request[CALLER], request_number(request), category=category(request), limit=limit, offset=offset
+        request[CALLER],
+        request_number(request),
+        category=query.category,
+        limit=query.limit,
+        offset=query.offset,
     )
     return web.json_response([media_json(view) for view in views])
 
 
 async def attach_media(request: web.Request) -> web.Response:
     """``PUT /requests/{number}/media/{id}``: 200 with the media; idempotent."""
-    only(request, {"category"})
+    query = read_query(request, AttachQuery)
     use_cases, caller, number = request.app[DEPS].use_cases, request[CALLER], request_number(request)
     media = media_id(request)
-    await use_cases.attaching.attach(caller, number, [media], category=category(request))
+    await use_cases.attaching.attach(caller, number, [media], category=query.category)
     return web.json_response(media_json(await use_cases.reading.media(caller, media)))
 
 

@@ -10,7 +10,11 @@ from web.schemas.common import Given
 class FileQuery(Given):
     """How to be given the file."""
 
-    download: Literal["0", "1", "true", "false"] = Field("0", description="`1`: to be saved, not shown")
+    download: Literal["0", "1", "false", "true"] = Field("0", description="`1`: to be saved, not shown")
+
+    @property
+    def attachment(self) -> bool:
+        return self.download in ("1", "true")
 
 
 class FileHeaders(Given):
