@@ -62,6 +62,14 @@ export const chooseInline = (choice) => call("POST", "/control/inline/choose", c
 export const openWebApp = (wanted) => call("POST", "/control/webapp", wanted);
 export const sendWebAppData = (data) => call("POST", "/control/webapp/data", data);
 export const createTopic = (chat, topic) => call("POST", `/control/chats/${chat.id}/topics`, topic);
+export const patchChat = (chat, change) => call("PATCH", `/control/chats/${chat.id}`, change);
+export const pressKey = (chat, id, body) => onMessage(chat, id, "key", body);
+export async function setProfilePhoto(person, file) {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  const answer = await fetch(`/control/people/${person}/photo`, { method: "POST", body: form });
+  return unpack(answer.status, await answer.text());
+}
 export const getStats = () => call("GET", "/control/stats");
 
 export const getClock = () => call("GET", "/control/clock");
@@ -79,6 +87,8 @@ function listOf(answer, name) {
 }
 
 export const fileUrl = (uniqueId) => `/control/files/${encodeURIComponent(uniqueId)}`;
+/** The latest profile photo of a person, or null. */
+export const faceUrl = (person) => (person?.photos?.length ? thumbnailUrl(person.photos[0]) : null);
 export const thumbnailUrl = (uniqueId) => `${fileUrl(uniqueId)}/thumbnail`;
 
 /**
@@ -115,6 +125,7 @@ const EVENT_TYPES = [
   "chat_action",
   "reaction",
   "member",
+  "menu_button",
   "call",
 ];
 

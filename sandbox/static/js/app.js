@@ -77,6 +77,7 @@ async function route() {
   if (!state.me) return;
   const known = state.chats.some((chat) => store.chatKey(chat) === key);
   state.openKey = known ? key : null;
+  state.unread.delete(state.openKey);
   drawList();
   showChat();
 }

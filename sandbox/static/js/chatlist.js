@@ -1,6 +1,6 @@
 // The left side: who one is, and the chats that person sees.
 
-import { thumbnailUrl } from "./api.js";
+import { faceUrl, thumbnailUrl } from "./api.js";
 import { avatar, el, fill, icon } from "./dom.js";
 import { listTime, personName } from "./format.js";
 import { chatKey, chatTitle, isMine, sandboxNow, state } from "./store.js";
@@ -85,7 +85,7 @@ function drawMe(node) {
   );
   return fill(
     node,
-    avatar(state.me.id, name, null, state.me.photo),
+    avatar(state.me.id, name, null, faceUrl(state.me)),
     words,
     el("span", { class: "switch-hint" }, "Switch", icon("down")),
   );

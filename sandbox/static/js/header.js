@@ -5,7 +5,8 @@ import { chatAvatar } from "./chatlist.js";
 import { menu } from "./dialog.js";
 import * as api from "./api.js";
 import { reported } from "./live.js";
-import { topicBar } from "./topics.js";
+import { copyText } from "./actions.js";
+import { isForum, topicBar } from "./topics.js";
 import * as store from "./store.js";
 
 const { state } = store;
@@ -90,8 +91,16 @@ function chatMenu(button) {
   const chat = store.openChat();
   const bot = chat.bot_id;
   const blocked = state.me.blocked_bots?.includes(bot);
+  const mayManage = chat.type === "supergroup" && chat.status === "creator";
   const items = [
     { icon: "pulse", label: "What the API saw", run: () => store.emit("drawer") },
+    { icon: "copy", label: `Copy the id ${chat.id}`, run: () => copyText(String(chat.id)) },
+    { icon: "image", label: "My profile photo", run: choosePhoto },
+    mayManage && {
+      icon: "topic",
+      label: isForum(chat) ? "Without topics" : "Divide into topics",
+      run: () => reported(setForum(chat, !isForum(chat))),
+    },
     bot && {
       icon: "close",
       label: blocked ? "Unblock the bot" : "Block the bot",
@@ -100,6 +109,24 @@ function chatMenu(button) {
     },
   ];
   menu({ x: right, y: bottom + 4 }, items);
+}
+
+function choosePhoto() {
+  const input = el("input", { type: "file", accept: "image/*", hidden: true });
+  const change = async () => {
+    await api.setProfilePhoto(state.me.id, input.files[0]);
+    await store.loadState();
+  };
+  input.addEventListener("change", () => reported(change().finally(() => input.remove())));
+  document.body.append(input);
+  input.click();
+}
+
+async function setForum(chat, on) {
+  await api.patchChat(chat, { is_forum: on });
+  await store.loadState();
+  state.topic = null;
+  store.emit("thread", state.openKey);
 }
 
 async function block(bot, on) {

@@ -4,8 +4,10 @@ import { el, icon, toast } from "./dom.js";
 import { press, send } from "./actions.js";
 import { reported } from "./live.js";
 import { pickChat } from "./picker.js";
+import { pressKey } from "./api.js";
+import { personName } from "./format.js";
 import { openMiniApp } from "./miniapp.js";
-import { chatKey, chatTitle, openChat, replyKeyboard, state } from "./store.js";
+import { chatKey, openChat, replyKeyboard, state, takeMessages } from "./store.js";
 
 export function inlineKeyboard(chat, message) {
   const rows = message.reply_markup.inline_keyboard.map((buttons, row) =>
@@ -61,31 +63,45 @@ function replyButton(button) {
 
 function answer(button, label) {
   const chat = openChat();
-  if (button.request_contact) return reported(shareContact(chat));
-  if (button.request_chat) return shareChat(chat, button.request_chat);
   if (button.web_app) return reported(openApp(chat, button));
-  if (button.request_location) return reported(send(chat, { location: TASHKENT }, "Location"));
-  const special = ["request_poll", "request_users"].find((key) => button[key]);
-  if (special) return toast("This kind of button does nothing in the local Telegram");
+  if (button.request_chat) return shareChat(chat, label, button.request_chat);
+  if (button.request_users) return sharePeople(chat, label, button.request_users);
+  if (button.request_poll) return toast("Polls do not exist in the local Telegram");
+  if (button.request_contact || button.request_location) return reported(pressed(chat, label));
   return reported(send(chat, { text: label }));
 }
 
-const TASHKENT = { latitude: 41.3111, longitude: 69.2797 };
+/** Press a special key of the keyboard on screen; the server makes the message of it. */
+async function pressed(chat, label, extra = {}) {
+  const { message_id: message } = replyKeyboard(chatKey(chat));
+  const body = { from: state.me.id, button: label, ...extra };
+  const { messages } = await pressKey(chat, message, body);
+  takeMessages(chatKey(chat), messages);
+}
 
 function openApp(chat, button) {
   const { message_id: message } = replyKeyboard(chatKey(chat));
   return openMiniApp(chat, { message, button: button.text }, button.text, { sendsData: true });
 }
 
-/** The bot asks for a group or channel; handing one over makes the bot its administrator. */
-function shareChat(chat, { request_id, chat_is_channel: wanted }) {
+/** The bot asks for a group or channel; handing one over gives it the rights it asks for. */
+function shareChat(chat, label, { chat_is_channel: wanted }) {
   const fitting = state.chats.filter(
     ({ type }) => type !== "private" && (type === "channel") === Boolean(wanted),
   );
-  const note = "The bot becomes an administrator of the chat you choose.";
+  const note = "The bot gets the rights it asks for in the chat you choose.";
   pickChat(wanted ? "Choose a channel" : "Choose a group", note, fitting, (chosen) =>
-    send(chat, { chat_shared: { request_id, chat_id: chosen.id } }, chatTitle(chosen)),
+    pressed(chat, label, { chat: chosen.id }),
   );
+}
+
+function sharePeople(chat, label, { max_quantity: most = 1 }) {
+  const others = state.people
+    .filter(({ id }) => id !== state.me.id)
+    .map((person) => ({ id: person.id, type: "private", title: personName(person) }));
+  const note =
+    most > 1 ? `The bot asks for up to ${most} people; one is enough.` : "The bot learns who it is.";
+  pickChat("Choose somebody", note, others, ({ id }) => pressed(chat, label, { users: [id] }));
 }
 
 export function shareContact(chat) {

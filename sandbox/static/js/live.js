@@ -53,6 +53,8 @@ function setOnline(online) {
 
 function onEvent(event) {
   if (event.type === "call") return onCall(event);
+  if (event.type === "menu_button" || /^forum_topic/.test(wordOf(event.message)))
+    store.loadState().catch(() => {});
   const key = keyOf(event);
   if (!key) return store.loadChats().catch(() => {});
   switch (event.type) {
@@ -66,11 +68,15 @@ function onEvent(event) {
     case "chat_action":
       return onAction(key, event);
     case "member":
+    case "menu_button":
       return store.loadChats().catch(() => {});
     default:
       return undefined;
   }
 }
+
+/** The name of what a service message says, "" for others. */
+const wordOf = (message) => Object.keys(message || {}).find((name) => name.startsWith("forum_topic")) || "";
 
 /** A bot that fetched updates, or acted in a chat, has seen what was sent before. */
 function onCall(event) {

@@ -9,7 +9,8 @@ import { inlineKeyboard } from "./keyboard.js";
 import { messageMenu, ownReaction } from "./messagemenu.js";
 import { react } from "./actions.js";
 import { reported } from "./live.js";
-import { isMine, isRead, thread, chatKey } from "./store.js";
+import { faceUrl } from "./api.js";
+import { isMine, isRead, personById, thread, chatKey } from "./store.js";
 
 /**
  * The element of a unit. `unit`: {messages, first, last}; first and last tell the place in a run
@@ -119,7 +120,9 @@ function senderName(message) {
 
 function faceOf(message, last) {
   const who = message.sender_chat || message.from;
-  return last ? avatar(who?.id || 0, personName(who)) : el("span", { class: "avatar gap" });
+  if (!last) return el("span", { class: "avatar gap" });
+  const person = personById(message.sender_chat ? null : who?.id);
+  return avatar(who?.id || 0, personName(who), null, faceUrl(person));
 }
 
 function spoken(unit, mine) {
@@ -226,7 +229,13 @@ function meta(unit) {
     text: clockTime(head.date),
   });
   const ticks = isMine(head) ? tick(unit.messages.at(-1)) : null;
-  return el("span", { class: "meta" }, edited ? el("span", { class: "edited", text: "edited" }) : null, when, ticks);
+  return el(
+    "span",
+    { class: "meta" },
+    edited ? el("span", { class: "edited", text: "edited" }) : null,
+    when,
+    ticks,
+  );
 }
 
 /** One tick: it is in the chat. Two: the bot has it. */

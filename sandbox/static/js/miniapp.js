@@ -193,8 +193,7 @@ function sendData({ bot, text, sendsData, close }, { data }) {
 
 /** The button beside the text field that opens a bot's app, as the bot set it for this person or for all. */
 export function menuButton(chat) {
-  const set = store.botById(chat.bot_id)?.menu_buttons || {};
-  const button = set[String(state.me.id)] || set[""];
+  const button = chat.menu_button;
   if (button?.type !== "web_app") return null;
   const label = button.text || "Open";
   const open = () => reported(openMiniApp(chat, { menu: true }, label));

@@ -53,7 +53,7 @@ function personRow(person, onClick) {
       "aria-current": current ? "true" : null,
       on: { click: onClick },
     },
-    avatar(person.id, personName(person), null, person.photo),
+    avatar(person.id, personName(person), null, api.faceUrl(person)),
     words,
     current ? icon("check") : null,
   );

@@ -34,6 +34,7 @@ export function emit(topic, detail) {
 export const chatKey = (chat) => (chat.bot_id ? `${chat.id}:${chat.bot_id}` : `${chat.id}`);
 export const openChat = () => state.chats.find((chat) => chatKey(chat) === state.openKey) || null;
 export const sandboxNow = () => Date.now() / 1000 + state.clockShift;
+export const personById = (id) => state.people.find((person) => person.id === id) || null;
 export const botById = (id) => state.bots.find((bot) => bot.id === id) || null;
 
 /** What one sees as the chat's name: a private chat is named after the bot. */
