@@ -12,7 +12,9 @@ import structlog
 from structlog.typing import Processor
 
 _BOT_TOKEN = re.compile(r"(\d{6,}(?::|%3[Aa]))[A-Za-z0-9_-]{20,}")
-_CREDENTIAL = re.compile(r"(\bmg_[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{20,}|(\beyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_CREDENTIAL = re.compile(
+    r"(\bmg_[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{20,}|(\beyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
+)
 """Keys that we made, whose beginning is shown everywhere, and JSON Web Tokens."""
 _REDACTED = "[redacted]"
 _SHORTEST_SECRET = 4

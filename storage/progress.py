@@ -126,6 +126,9 @@ class ProgressBoard:
     def get(self, upload_id: UploadId) -> Progress | None:
         return self._by_id.get(upload_id)
 
+    def all(self) -> list[Progress]:
+        return list(self._by_id.values())
+
     def of_owner(self, owner: str) -> list[Progress]:
         return [progress for progress in self._by_id.values() if progress.owner == owner]
 

@@ -1,6 +1,7 @@
 """How much waits: parts for Telegram, updates for the bot. For those who watch."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -31,20 +32,22 @@ async def workload(sessions: Sessions, spool: Spool, clock: Clock) -> Workload:
     pending = InboxUpdate.state.in_((InboxState.PENDING, InboxState.HANDLING))
     now = clock.now()
     async with sessions.begin() as session:
-        parts, size, oldest = (
-            await session.execute(select(func.count(), func.sum(Part.size), func.min(Part.created_at)).where(waiting))
-        ).one()
-        updates, first = (
-            await session.execute(select(func.count(), func.min(InboxUpdate.received_at)).where(pending))
-        ).one()
+        queue = select(func.count(), func.sum(Part.size), func.min(Part.created_at)).where(waiting)
+        parts, size, oldest = (await session.execute(queue)).one()
+        inbox = select(func.count(), func.min(InboxUpdate.received_at)).where(pending)
+        updates, first = (await session.execute(inbox)).one()
         blocked = await session.scalar(select(func.count()).where(Lane.blocked_until > now))
     return Workload(
         queue_parts=parts,
         queue_bytes=int(size or 0),
-        queue_oldest_seconds=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
+        queue_oldest_seconds=_age(oldest, now),
         spool_used_bytes=spool.used_bytes,
         spool_max_bytes=spool.max_bytes,
         inbox_updates=updates,
-        inbox_oldest_seconds=0.0 if first is None else max(0.0, (now - first).total_seconds()),
+        inbox_oldest_seconds=_age(first, now),
         lanes_blocked=blocked or 0,
     )
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())

@@ -8,12 +8,14 @@ from storage.domain import Scope
 from web.auth.limiting import limit_address, show_allowance
 from web.cors import allow_origin, answer_preflight
 from web.deps import CLOSING, DEPS, WebDeps
-from web.docs import files, media, service, serving, uploads
+from web.docs import admin, files, media, service, serving, uploads
 from web.guard import Endpoint, add_endpoints
 from web.middleware import answer_errors, finish_headers, identify
 from web.measuring import measure
 from web.openapi.document import document
 from web.rendering import API
+from web.routes.admin import list_channels, show_audit, show_incident, show_metrics
+from web.routes.admin_keys import create_key, list_keys, revoke_key
 from web.routes.file import serve_file
 from web.routes.health import Health
 from web.routes.limits import show_limits
@@ -45,6 +47,13 @@ _ENDPOINTS = (
     Endpoint(
         "DELETE", f"{API}/requests/{{number}}/media/{{media_id}}", detach_media, Scope.REQUESTS_WRITE, media.DETACH
     ),
+    Endpoint("POST", f"{API}/keys", create_key, Scope.ADMIN, admin.CREATE_KEY),
+    Endpoint("GET", f"{API}/keys", list_keys, Scope.ADMIN, admin.LIST_KEYS),
+    Endpoint("DELETE", f"{API}/keys/{{key_id}}", revoke_key, Scope.ADMIN, admin.REVOKE_KEY),
+    Endpoint("GET", f"{API}/audit", show_audit, Scope.ADMIN, admin.AUDIT),
+    Endpoint("GET", f"{API}/channels", list_channels, Scope.ADMIN, admin.CHANNELS),
+    Endpoint("GET", f"{API}/incidents/{{incident_id}}", show_incident, Scope.ADMIN, admin.INCIDENT),
+    Endpoint("GET", "/metrics", show_metrics, None, admin.METRICS),
     Endpoint("POST", "/telegram/webhook", take_update, None, service.TELEGRAM),
     Endpoint("GET", "/api/openapi.json", serving.show_document, None, service.DOCUMENT),
     Endpoint("GET", "/api/docs", serving.show_page, None, service.PAGE),

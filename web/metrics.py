@@ -24,9 +24,7 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self._requests = Counter(
-            "mediagate_http_requests", "Answers", ["route", "method", "status"], registry=registry
-        )
+        self._requests = Counter("mediagate_http_requests", "Answers", ["route", "method", "status"], registry=registry)
         self._seconds = Histogram(
             "mediagate_http_request_seconds",
             "From the request's head to the end of its answer",
@@ -39,7 +37,10 @@ class Metrics:
         self._running = Gauge("mediagate_http_requests_running", "Requests under way", registry=registry)
         self._uploads = Gauge("mediagate_uploads", "Uploads under way in this process", ["phase"], registry=registry)
         self._ended = Counter(
-            "mediagate_uploads_ended", "Uploads that ended, done or with an error's code", ["outcome"], registry=registry
+            "mediagate_uploads_ended",
+            "Uploads that ended, done or with an error's code",
+            ["outcome"],
+            registry=registry,
         )
         self._telegram = Counter(
             "mediagate_telegram_calls", "Calls of the Bot API", ["method", "outcome"], registry=registry
@@ -48,9 +49,7 @@ class Metrics:
         self._lag = Histogram(
             "mediagate_event_loop_lag_seconds", "How late a timer fires", buckets=_LAGS, registry=registry
         )
-        self._work = {
-            name: Gauge(f"mediagate_{name}", text, registry=registry) for name, text in _WORK.items()
-        }
+        self._work = {name: Gauge(f"mediagate_{name}", text, registry=registry) for name, text in _WORK.items()}
         self._seen_until = time.monotonic()
 
     def request_began(self) -> None:

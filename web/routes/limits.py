@@ -1,16 +1,23 @@
 """``GET /streaming/upload/limits``: what may be uploaded now, by this caller."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 from aiohttp import web
 
+from storage.domain import NO_QUOTA, Caller
+from storage.quotas import Used, seconds_of_day_left, usage_of
 from storage.spool import PIECE
-from web.deps import DEPS
+from web.auth.limiting import ALLOWANCE
+from web.deps import CALLER, DEPS, WebDeps
+from web.rendering import timestamp
 
 
 async def show_limits(request: web.Request) -> web.Response:
     deps = request.app[DEPS]
     intake, archive = deps.use_cases.intake, await deps.uploads.archive()
     room = intake.spool.max_bytes - intake.spool.used_bytes
-    limits = {
+    limits: dict[str, Any] = {
         "max_file_size": deps.max_file_size,
         "max_files_per_request": deps.max_files_per_request,
         "allowed_file_types": list(deps.allowed_types),
@@ -22,6 +29,31 @@ async def show_limits(request: web.Request) -> web.Response:
             "queued_bytes": archive.queued_bytes,
             "retry_after": archive.retry_after,
         },
-        "quota": {"max_bytes": None, "max_uploads_per_minute": None},
+        "quota": await _quota(deps, request[CALLER]),
     }
+    if ALLOWANCE in request:
+        limits["quota"]["max_requests_per_minute"] = request[ALLOWANCE][1].limit
     return web.json_response(limits, headers={"Cache-Control": "no-store"})
+
+
+async def _quota(deps: WebDeps, caller: Caller) -> dict[str, Any]:
+    """What was used is looked up only for who has a quota."""
+    quota = caller.quota
+    used = None if quota == NO_QUOTA else await usage_of(deps.use_cases.sessions, caller.owner)
+    tomorrow = datetime.now(UTC) + timedelta(seconds=seconds_of_day_left())
+    return {
+        "max_bytes": quota.total_bytes,
+        "max_uploads_per_minute": None,
+        "max_requests_per_minute": None,
+        "day": {**_side("day", quota.day_bytes, quota.day_files, used), "resets_at": timestamp(tomorrow)},
+        "total": _side("total", quota.total_bytes, quota.total_files, used),
+    }
+
+
+def _side(side: str, most_bytes: int | None, most_files: int | None, used: Used | None) -> dict[str, Any]:
+    return {
+        "max_bytes": most_bytes,
+        "used_bytes": None if used is None else getattr(used, f"{side}_bytes"),
+        "max_files": most_files,
+        "used_files": None if used is None else getattr(used, f"{side}_files"),
+    }

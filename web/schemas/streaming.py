@@ -1,5 +1,6 @@
 """Uploads: what may be said about a file, and what is answered."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -205,11 +206,29 @@ class ArchiveLimits(Shown):
     retry_after: int | None = Field(description="Seconds until it takes files again")
 
 
+class QuotaSide(Shown):
+    """A limit and what is used of it; null: no limit, or nothing is counted."""
+
+    max_bytes: int | None
+    used_bytes: int | None
+    max_files: int | None
+    used_files: int | None
+
+
+class QuotaDay(QuotaSide):
+    """Over it, uploads answer 429."""
+
+    resets_at: datetime
+
+
 class Quota(Shown):
-    """What is left for these credentials; null: no limit."""
+    """What these credentials may do; null: no limit."""
 
     max_bytes: int | None
     max_uploads_per_minute: int | None
+    max_requests_per_minute: int | None
+    day: QuotaDay
+    total: QuotaSide = Field(description="Of what is not deleted. Over it, uploads answer 403")
 
 
 class Limits(Shown):
