@@ -10,8 +10,8 @@ from web.cors import allow_origin, answer_preflight
 from web.deps import CLOSING, DEPS, WebDeps
 from web.docs import admin, files, media, service, serving, uploads
 from web.guard import Endpoint, add_endpoints
-from web.middleware import answer_errors, finish_headers, identify
 from web.measuring import measure
+from web.middleware import answer_errors, finish_headers, identify
 from web.openapi.document import document
 from web.rendering import API
 from web.routes.admin import list_channels, show_audit, show_incident, show_metrics
