@@ -24,12 +24,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.app import BotConfig, BotDoor
 from gateway import sandbox_process
 from gateway.archive import Archive, open_archive, spool_directory
+from gateway.auth_service import open_auth
 from gateway.data_dir import claim_data_dir, secret_key, write_once
 from gateway.health import Health
 from gateway.postgres import embedded_postgres
 from gateway.process_lock import process_lock
 from gateway.settings import Settings, SettingsError
 from gateway.telegram_api import check_token, open_bot
+from gateway.telegram_counting import CallCounter
 from storage.clock import Clock, SystemClock
 from storage.database import open_database
 from storage.domain import Purpose
@@ -41,7 +43,10 @@ from storage.schema import migrate
 from storage.telegram.binding import Binder
 from storage.uploads import Uploads
 from web.app import create_app
+from web.auth.call_limits import call_limits
+from web.auth.port import Auth
 from web.deps import WebDeps
+from web.metrics import Metrics
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -74,6 +79,8 @@ class _Ground:
     jobs: JobRunner
     node: str
     url: str
+    tokens: Auth
+    metrics: Metrics
 
 
 @asynccontextmanager
@@ -93,9 +100,23 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
         sandbox_url = await _sandbox(stack, settings)
         api_url = sandbox_url or settings.telegram_api_url
         bot = await stack.enter_async_context(open_bot(settings, _token(settings), api_url))
+        metrics = Metrics()
+        bot.session.middleware(CallCounter(metrics))
+        await stack.enter_async_context(metrics.watching())
+        tokens = await stack.enter_async_context(open_auth(settings))
         name, node, url = await check_token(bot), _node(settings), _url(settings, door)
         jobs = JobRunner(dsn, node)
-        ground = _Ground(settings=settings, clock=clock, engine=engine, bot=bot, jobs=jobs, node=node, url=url)
+        ground = _Ground(
+            settings=settings,
+            clock=clock,
+            engine=engine,
+            bot=bot,
+            jobs=jobs,
+            node=node,
+            url=url,
+            tokens=tokens,
+            metrics=metrics,
+        )
         archive = await stack.enter_async_context(
             open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=clock, node=node)
         )
@@ -201,6 +222,14 @@ def _web_deps(ground: _Ground, archive: Archive, bot_door: BotDoor) -> WebDeps:
         timezone=settings.timezone,
         trusted_proxies=settings.trusted_proxies,
         cors_origins=settings.cors_origins,
+        tokens=ground.tokens,
+        limits=call_limits(
+            per_key=settings.rate_limit,
+            per_address=settings.rate_limit_address,
+            failures=settings.auth_failures,
+            forwarded_header=settings.forwarded_header,
+        ),
+        metrics=ground.metrics,
     )
 
 

@@ -9,8 +9,11 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from gateway import keys_cli
+
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Mediagate")
+app.add_typer(keys_cli.app, name="keys")
 
 _Url = Annotated[str | None, typer.Option(help="where Mediagate is; default MEDIAGATE_PUBLIC_URL")]
 _Key = Annotated[str | None, typer.Option("--key", help="API key; default the first of MEDIAGATE_API_KEYS")]

@@ -28,6 +28,7 @@ from gateway.values import ApiKey, from_text
 from storage.content import DEFAULT_ALLOWED, Policy
 from storage.domain import Purpose, Scope
 from storage.people import Access
+from web.auth.call_limits import FAILURES, PER_ADDRESS, PER_KEY
 
 PREFIX = "MEDIAGATE_"
 CLOUD_API = "https://api.telegram.org"
@@ -114,6 +115,17 @@ class Settings(BaseModel):
     api_keys: Annotated[tuple[ApiKey, ...], from_text(values.api_keys)] = Field(
         default_factory=_default_keys, examples=["crm:…:media:read+media:write"]
     )
+    forwarded_header: Literal["X-Forwarded-For", "Forwarded"] = Field("X-Forwarded-For", examples=["Forwarded"])
+    rate_limit: int = Field(PER_KEY, ge=0, examples=["60000"])
+    rate_limit_address: int = Field(PER_ADDRESS, ge=0, examples=["60000"])
+    auth_failures: int = Field(FAILURES, ge=0, examples=["100"])
+
+    auth_service_url: Url | None = Field(None, examples=["https://auth.example.com"])
+    auth_mode: Literal["jwks", "introspection"] = Field("jwks", examples=["introspection"])
+    auth_issuer: str | None = Field(None, examples=["https://auth.example.com"])
+    auth_audience: str | None = Field(None, examples=["mediagate"])
+    auth_client_id: str | None = Field(None, examples=["mediagate"])
+    auth_client_secret: SecretStr | None = Field(None, examples=["what the Auth Service gave"])
 
     max_file_size: Size = Field(2 * _GIB, gt=0, examples=["2GiB"])
     max_files_per_request: int = Field(10, ge=1, le=1000, examples=["10"])
@@ -146,7 +158,7 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every text that must never be shown, for the log's redaction."""
-        held = [*self.bot_tokens, *(key.secret for key in self.api_keys), self.secret_key]
+        held = [*self.bot_tokens, *(key.secret for key in self.api_keys), self.secret_key, self.auth_client_secret]
         texts = [secret.get_secret_value() for secret in held if secret is not None]
         urls = [urlsplit(url.get_secret_value()) for url in (self.database_url, self.telegram_proxy) if url]
         passwords = [url.password for url in urls if url.password]
@@ -165,6 +177,18 @@ class Settings(BaseModel):
             raise _wrong("part_size", f"is more than can be fetched back from this Bot API ({limit} bytes)")
         if self.webhook and "public_url" not in self.model_fields_set:
             raise _wrong("public_url", "is empty; with MEDIAGATE_WEBHOOK Telegram needs an address to call")
+        return self
+
+
+    @model_validator(mode="after")
+    def _auth_is_whole(self) -> Self:
+        """A token whose issuer or audience is not checked may have been made for anybody."""
+        if self.auth_service_url is None:
+            return self
+        asking = self.auth_mode == "introspection"
+        for field in ("auth_issuer", *(("auth_client_id", "auth_client_secret") if asking else ("auth_audience",))):
+            if getattr(self, field) is None:
+                raise _wrong(field, f"is empty; with MEDIAGATE_AUTH_SERVICE_URL and {self.auth_mode} it is needed")
         return self
 
 

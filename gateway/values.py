@@ -22,7 +22,7 @@ _SIZE_UNITS = {"": 1.0, "b": 1.0} | {
 _DURATION_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _NUMBER_AND_UNIT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)", re.IGNORECASE | re.ASCII)
 _BOT_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{20,}", re.ASCII)
-_KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _KEY_FIELDS = 3
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s*]+")
 
@@ -117,7 +117,7 @@ def _api_key(text: str) -> ApiKey:
     fields = text.split(":", _KEY_FIELDS - 1)
     if len(fields) == 1:
         return ApiKey("default", SecretStr(text), frozenset(Scope))
-    if len(fields) != _KEY_FIELDS or not _KEY_NAME.fullmatch(fields[0]) or not fields[1]:
+    if len(fields) != _KEY_FIELDS or not KEY_NAME.fullmatch(fields[0]) or not fields[1]:
         raise ValueError("has an item that is neither name:secret:scope+scope nor a secret without a colon")
     name, secret, scopes = fields
     unknown = [scope for scope in scopes.split("+") if scope.strip() not in set(Scope)]
