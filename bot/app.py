@@ -78,7 +78,13 @@ class BotDoor:
         self._invitations = Invitations(config.webhook_secret, SystemClock())
         self._dispatcher = self._assemble(use_cases)
         apologies = Apologies(bot, self._catalogue)
-        worker = InboxWorker(self._inbox, feed=self._feed, apologise=apologies.apologise, stopping=jobs.stopping)
+        worker = InboxWorker(
+            self._inbox,
+            feed=self._feed,
+            apologise=apologies.apologise,
+            stopping=jobs.stopping,
+            note=partial(use_cases.incidents.note, door="telegram"),
+        )
         cards = Cards(self._card_rows, bot=bot, catalogue=self._catalogue, timezone=config.timezone)
         jobs.handle(INBOX_JOB, worker.handle, at_once=_CHATS_AT_ONCE)
         jobs.handle(CARD_JOB, cards.handle, at_once=_CARDS_AT_ONCE)

@@ -27,21 +27,31 @@ _MOST_WAITS, _LONGEST_WAIT = 20, 30.0
 
 Feed = Callable[[RawUpdate], Awaitable[None]]
 Apologise = Callable[[RawUpdate, str], Awaitable[None]]
+Note = Callable[[UUID, Exception], None]
 
 
 class InboxWorker:
     """Feeds one chat's updates, one after the other, until none is left.
 
     ``feed`` handles an update or raises; ``apologise`` tells a person that their update was given up under an
-    incident id, and never raises. A retry waits here with the update in hand: the chat's order is kept by the row
+    incident id, and never raises; ``note`` keeps what happened under that id. A retry waits here with the update in hand: the chat's order is kept by the row
     that says ``handling``, and ``stopping`` ends the wait.
     """
 
-    def __init__(self, inbox: Inbox, *, feed: Feed, apologise: Apologise, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        *,
+        feed: Feed,
+        apologise: Apologise,
+        stopping: asyncio.Event,
+        note: Note = lambda _incident, _error: None,
+    ) -> None:
         self._inbox = inbox
         self._feed = feed
         self._apologise = apologise
         self._stopping = stopping
+        self._note = note
 
     async def handle(self, payload: dict[str, Any]) -> None:
         """The job: ``{"chat_key": …}``."""
@@ -83,6 +93,7 @@ class InboxWorker:
     async def _give_up(self, claimed: Claimed, error: Exception) -> Claimed | None:
         incident = uuid4()
         log.error("update_failed", update_id=claimed.update_id, incident=str(incident), exc_info=error)
+        self._note(incident, error)
         await self._apologise(claimed.payload, str(incident))
         return await self._inbox.failed_and_next(claimed, incident)
 
