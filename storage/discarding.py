@@ -1,15 +1,16 @@
 """Dropping an upload that was not acknowledged: rows, spool files, and the messages already shipped of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from storage.database import Sessions
 from storage.domain import UploadPhase
+from storage.resumable.loading import files_to_keep
 from storage.spool import Spool
 from storage.strays import cast_off
-from storage.tables import Part, Upload
+from storage.tables import Part, ResumableUpload, Upload
 
 
 async def discard_upload(sessions: Sessions, spool: Spool, media_key: UUID, *, spooled: int, recorded: bool) -> None:
@@ -26,19 +27,22 @@ async def discard_upload(sessions: Sessions, spool: Spool, media_key: UUID, *, s
 
 
 async def discard_interrupted(sessions: Sessions, spool: Spool, node: str) -> int:
-    """At start: drop this node's uploads that a killed process left, and spool files that no part owns."""
+    """At start: drop this node's uploads that a killed process left, and spool files that no part owns.
+
+    Resumable uploads stay, cut to the last offset that was told.
+    """
+    resumable = exists().where(ResumableUpload.id == Upload.id, ResumableUpload.outcome.is_(None))
+    receiving = (Upload.node == node) & (Upload.phase == UploadPhase.RECEIVING)
     async with sessions.begin() as session:
-        keys = await session.scalars(
-            select(Upload.media_key).where(Upload.node == node, Upload.phase == UploadPhase.RECEIVING)
-        )
-        interrupted = keys.all()
+        interrupted = (await session.scalars(select(Upload.media_key).where(receiving, ~resumable))).all()
+        going_on = await files_to_keep(session, spool, node)
     for key in interrupted:
         await discard_upload(sessions, spool, key, spooled=0, recorded=True)
-    await _remove_unowned(sessions, spool, [*spool.keys()])
+    await _remove_unowned(sessions, spool, set(spool.keys()) - going_on)
     return len(interrupted)
 
 
-async def _remove_unowned(sessions: Sessions, spool: Spool, found: Sequence[tuple[UUID, int]]) -> None:
+async def _remove_unowned(sessions: Sessions, spool: Spool, found: Collection[tuple[UUID, int]]) -> None:
     async with sessions.begin() as session:
         owned = await session.execute(
             select(Part.media_key, Part.index).where(

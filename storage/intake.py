@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from storage.arrivals import Accepted, Arrival
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import UploadId
+from storage.domain import MediaKey, UploadId
 from storage.errors import ShuttingDown, UploadIdInUse
 from storage.progress import ProgressBoard
 from storage.quotas import require_room as require_quota
 from storage.receiving import Limits
+from storage.resumable.contract import Resumption
 from storage.spool import Spool
 from storage.tables import Upload
 from storage.upload_session import UploadSession
@@ -35,7 +36,7 @@ class Intake:
         self.closing = False
 
     @asynccontextmanager
-    async def begin(self, arrival: Arrival) -> AsyncIterator[UploadSession]:
+    async def begin(self, arrival: Arrival, *, key: MediaKey | None = None) -> AsyncIterator[UploadSession]:
         """An upload; leaving the context without `accept` drops every trace of it.
 
         Raises `ShuttingDown`, `SpoolFull`, `UploadIdInUse`, and by the declared size alone `FileTooLarge`,
@@ -48,7 +49,7 @@ class Intake:
         await require_quota(self.sessions, arrival.caller, arrival.size)
         if arrival.upload_id is not None:
             await self._require_free(arrival.upload_id)
-        session = UploadSession(self, arrival)
+        session = UploadSession(self, arrival, key=key)
         self.board.add(session.progress, session.key)
         try:
             yield session
@@ -57,6 +58,12 @@ class Intake:
             raise
         if not session.accepted:
             await session.discard(None)
+
+    def resume(self, arrival: Arrival, resumption: Resumption) -> UploadSession:
+        """An upload that goes on. Whoever asks ends it: by its `accept`, its `discard`, or by letting it rest."""
+        session = UploadSession(self, arrival, resumption=resumption)
+        self.board.add(session.progress, session.key)
+        return session
 
     async def _require_free(self, upload_id: UploadId) -> None:
         if self.board.get(upload_id) is None:

@@ -27,11 +27,15 @@ class Progress:
     total_bytes: int | None = None
     phase: UploadPhase = UploadPhase.RECEIVING
     received_bytes: int = 0
-    stored_bytes: int = 0
-    stored_parts: int = 0
+    stored: dict[int, int] = field(default_factory=dict)
+    """The size of each stored part, by its index: a part that is told of twice counts once."""
+
     total_parts: int | None = None
     media_id: MediaId | None = None
     error: dict[str, Any] | None = None
+    resumed_from: int = 0
+    """Bytes that were there when this process began to move them."""
+
     started: float = field(default_factory=time.monotonic)
     received_at: float | None = None
     finished: float | None = None
@@ -43,10 +47,18 @@ class Progress:
         return self.phase in (UploadPhase.DONE, UploadPhase.FAILED)
 
     @property
+    def stored_parts(self) -> int:
+        return len(self.stored)
+
+    @property
+    def stored_bytes(self) -> int:
+        return sum(self.stored.values())
+
+    @property
     def rate(self) -> float:
         """Bytes a second, received so far (or until the last byte came)."""
         elapsed = (self.received_at or time.monotonic()) - self.started
-        return self.received_bytes / elapsed if elapsed > 0 else 0.0
+        return max(0, self.received_bytes - self.resumed_from) / elapsed if elapsed > 0 else 0.0
 
     @property
     def eta_seconds(self) -> float | None:
@@ -59,6 +71,11 @@ class Progress:
         self.received_bytes += size
         self._changed()
 
+    def rewound(self, received: int) -> None:
+        """Bytes were taken back: ``received`` are left."""
+        self.received_bytes = received
+        self._changed()
+
     def accepted(self, media_id: MediaId, total_parts: int) -> None:
         """The upload is durable; what is left is to store it."""
         self.media_id = media_id
@@ -68,9 +85,8 @@ class Progress:
         self.phase = UploadPhase.STORING
         self._end_when_stored()
 
-    def part_stored(self, size: int) -> None:
-        self.stored_parts += 1
-        self.stored_bytes += size
+    def part_stored(self, index: int, size: int) -> None:
+        self.stored[index] = size
         self._end_when_stored()
 
     def failed(self, error: dict[str, Any]) -> None:
@@ -132,10 +148,14 @@ class ProgressBoard:
     def of_owner(self, owner: str) -> list[Progress]:
         return [progress for progress in self._by_id.values() if progress.owner == owner]
 
-    def part_stored(self, media_key: UUID, size: int) -> None:
+    def forget(self, upload_id: UploadId) -> None:
+        """Nobody is to see it any more."""
+        self._by_id.pop(upload_id, None)
+
+    def part_stored(self, media_key: UUID, index: int, size: int) -> None:
         """A part was stored; unknown media keys (after a restart) are nobody's business here."""
         if (progress := self._by_key.get(media_key)) is not None:
-            progress.part_stored(size)
+            progress.part_stored(index, size)
 
     def _forget_old(self) -> None:
         horizon = time.monotonic() - KEEP_SECONDS

@@ -1,14 +1,16 @@
 """Receiving one file: chunks in, parts in the spool out.
 
 The first bytes decide the type and the policy before anything else happens. Every finished part is handed on while
-the next one arrives. Two pieces of `spool.PIECE` bytes are the most a session holds, whatever the file's size.
+the next one arrives. What a session holds does not depend on the file's size.
+
+A resumable file differs in two ways. Its first bytes go to the spool before there are enough of them to decide, since
+its sender is told that they are kept. And a run of it can be held: nothing of it is judged or handed on until it is
+released, and it can be taken back.
 """
 
-import asyncio
-import hashlib
-import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
 from uuid import UUID
 
 from storage.content import HEAD_SIZE, ContentType, Policy, resolve, sniff
@@ -22,20 +24,15 @@ from storage.errors import (
     TypeNotAllowed,
 )
 from storage.part_sizes import part_sizes
+from storage.part_writing import Mark, PartWriter, SpooledPart
 from storage.progress import Progress
-from storage.spool import PIECE, Spool, write_piece
+from storage.resumable import sha256
+from storage.spool import Spool
 
-_MAX_CHUNKS = 256
+__all__ = ["Limits", "Received", "Receiver", "SpooledPart", "Start"]
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SpooledPart:
-    """A part whose bytes are all in the spool."""
-
-    index: int
-    offset: int
-    size: int
-    sha256: bytes
+_ONE_FILE = 1 << 62
+"""The size of a part that never ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +59,33 @@ class Limits:
             raise FileTooLarge(limit=self.max_file_size, size=size)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Start:
+    """Where a resumable file begins, or goes on. ``head`` is what is there of its first `HEAD_SIZE` bytes.
+
+    ``raw``: its bytes are only kept, in one file, to be put together with others later.
+    """
+
+    mark: Mark | None = None
+    content_type: ContentType | None = None
+    head: bytes = b""
+    early: tuple[SpooledPart, ...] = ()
+    """Parts that have ended and were not handed on yet."""
+
+    raw: bool = False
+
+
+@dataclass(slots=True)
+class _Hold:
+    """A run that may be taken back: where it began, and the parts that ended in it."""
+
+    mark: Mark
+    received: int
+    content_type: ContentType | None
+    head: bytes
+    parts: list[SpooledPart] = field(default_factory=list)
+
+
 class Receiver:
     """One file on its way into the spool. Not safe for concurrent calls.
 
@@ -78,36 +102,40 @@ class Receiver:
         declared_type: str | None,
         filename: str | None,
         on_part: Callable[[SpooledPart, ContentType], Awaitable[None]],
+        start: Start | None = None,
     ) -> None:
-        self._spool = spool
         self._limits = limits
-        self._key = media_key
         self._progress = progress
         self._declared = declared_type
         self._filename = filename
         self._on_part = on_part
-        self._sizes = part_sizes(limits.part_size)
-        self._head = bytearray()
-        self._type: ContentType | None = None
-        self._whole = hashlib.sha256()
-        self._part_hash = hashlib.sha256()
-        self._fd = -1
-        self._index = -1
-        self._offset = 0
-        self._size = 0
-        self._wanted = 0
-        self._chunks: list[bytes | memoryview] = []
-        self._held = 0
-        self._writing: asyncio.Future[None] | None = None
+        self._start = start
+        self._head = bytearray(start.head if start else b"")
+        self._type = start.content_type if start else None
+        self._undecided: list[bytes] = []
+        self._early: list[SpooledPart] = list(start.early) if start else []
+        self._hold: _Hold | None = None
+        self._writer = PartWriter(
+            spool=spool,
+            media_key=media_key,
+            sizes=repeat(_ONE_FILE) if start and start.raw else part_sizes(limits.part_size),
+            on_part=self._part_finished,
+            mark=start.mark if start else None,
+            **({} if start is None else {"new_digest": sha256.NoDigest if start.raw else sha256.new}),
+        )
 
     @property
     def parts_begun(self) -> int:
-        return self._index + 1
+        return self._writer.index + 1
 
     @property
     def content_type(self) -> ContentType | None:
         """Known once the head of the file is in."""
         return self._type
+
+    @property
+    def held(self) -> bool:
+        return self._hold is not None
 
     async def write(self, chunk: bytes) -> None:
         """Take the next bytes.
@@ -118,46 +146,85 @@ class Receiver:
         limit = self._limits.max_file_size
         if self._progress.received_bytes > limit:
             raise FileTooLarge(limit=limit)
-        if self._type is not None:
-            await self._feed(chunk)
+        if self._type is not None or (self._start is not None and self._start.raw):
+            await self._writer.feed(chunk)
             return
-        self._head += chunk
-        if len(self._head) >= HEAD_SIZE:
+        self._head += chunk[: HEAD_SIZE - len(self._head)]
+        if self._start is None:
+            self._undecided.append(chunk)
+        if len(self._head) >= HEAD_SIZE and self._hold is None:
             await self._decide(complete=False)
+        if self._start is not None:
+            await self._writer.feed(chunk)
 
     async def finish(self, *, sha256: bytes | None = None, size: int | None = None) -> Received:
         """The file has ended. ``sha256`` and ``size`` are what the client declared, and are checked.
 
         Raises `EmptyFile`, `IncompleteBody`, `DigestMismatch`, and what `write` raises.
         """
-        if size is not None and self._progress.received_bytes < size:
-            raise IncompleteBody(received=self._progress.received_bytes, size=size)
-        if self._progress.received_bytes == 0:
+        received = self._progress.received_bytes
+        if size is not None and received < size:
+            raise IncompleteBody(received=received, size=size)
+        if received == 0:
             raise EmptyFile
         if self._type is None:
-            await self._decide(complete=True)
+            await self._decide(complete=received <= HEAD_SIZE)
         assert self._type is not None
-        last = await self._end_part()
-        whole = self._whole.digest()
+        last = await self._writer.end_part()
+        if last.size == 0:  # a client that sent more once, and now says that this was the end
+            raise IncompleteBody(received=received, size=size)
+        whole = self._writer.whole
         if sha256 is not None and sha256 != whole:
             raise DigestMismatch(declared=sha256.hex(), received=whole.hex())
-        return Received(size=self._progress.received_bytes, sha256=whole, content_type=self._type, last=last)
+        return Received(size=received, sha256=whole, content_type=self._type, last=last)
+
+    async def settle(self) -> None:
+        """Have all that came in the spool, and no file open."""
+        await self._writer.rest()
+
+    async def hold(self, also: Callable[[memoryview], None]) -> None:
+        """What comes from here on waits for `release`; ``also`` is fed with it."""
+        mark = await self._writer.mark()
+        self._hold = _Hold(mark, self._progress.received_bytes, self._type, bytes(self._head))
+        self._writer.also = also
+
+    async def settle_held(self) -> None:
+        """Have all that is held in the spool, and in ``also``."""
+        await self._writer.flush()
+
+    async def release(self) -> None:
+        """What was held is right: judge it, and hand its parts on. Raises what `write` raises."""
+        await self._writer.flush()
+        hold, self._hold, self._writer.also = self._hold, None, None
+        if self._type is None and len(self._head) >= HEAD_SIZE:
+            await self._decide(complete=False)
+        for part in hold.parts if hold else ():
+            await self._part_finished(part)
+
+    async def take_back(self) -> None:
+        """What was held never came."""
+        hold, self._hold, self._writer.also = self._hold, None, None
+        if hold is not None:
+            await self._writer.rewind(hold.mark)
+            self._progress.rewound(hold.received)
+            self._type, self._head = hold.content_type, bytearray(hold.head)
 
     async def close(self) -> None:
         """Let go of the file being written. Safe to call twice, and after `finish`."""
-        if self._writing is not None:
-            await asyncio.wait({self._writing})
-            self._writing.exception()  # looked at, so that nobody warns about it: the upload has failed already
-            self._writing = None
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        await self._writer.close()
 
     async def _decide(self, *, complete: bool) -> None:
-        head = bytes(self._head)
-        self._head.clear()
-        self._type = self._judged(sniff(head, complete=complete))
-        await self._feed(head)
+        self._type = self._judged(sniff(bytes(self._head), complete=complete))
+        chunks, self._undecided = self._undecided, []
+        for chunk in chunks:
+            await self._writer.feed(chunk)
+        await self.hand_on()
+
+    async def hand_on(self) -> None:
+        """Hand on what has ended before the type was known, where it is known now."""
+        while self._early and self._type is not None:
+            await self._on_part(self._early[0], self._type)
+            self._early.pop(0)
 
     def _judged(self, detected: ContentType) -> ContentType:
         try:
@@ -168,53 +235,10 @@ class Receiver:
             raise TypeNotAllowed(content_type=content_type.mime)
         return content_type
 
-    async def _feed(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            if self._size == self._wanted:
-                await self._next_part()
-            room = self._wanted - self._size
-            taken, rest = rest[:room], rest[room:]
-            self._chunks.append(taken)
-            self._held += len(taken)
-            self._size += len(taken)
-            if self._held >= PIECE or len(self._chunks) >= _MAX_CHUNKS:
-                await self._hand_over()
-
-    async def _next_part(self) -> None:
-        """A part ends only when a byte of the next one is there: so the last is known as the last."""
-        if self._fd >= 0:
-            part = await self._end_part()
-            assert self._type is not None
+    async def _part_finished(self, part: SpooledPart) -> None:
+        if self._hold is not None:
+            self._hold.parts.append(part)
+        elif self._type is None:
+            self._early.append(part)  # parts smaller than a head
+        else:
             await self._on_part(part, self._type)
-        self._index += 1
-        self._part_hash = hashlib.sha256()
-        self._size = 0
-        self._wanted = next(self._sizes)
-        path = self._spool.path(self._key, self._index)
-        self._fd = await self._spool.run(os.open, path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-
-    async def _hand_over(self) -> None:
-        await self._written()
-        self._spool.take(self._held)
-        # Of the first part the whole file's digest so far is the digest: only later ones need a second.
-        hashes = [self._whole.update] if self._index == 0 else [self._whole.update, self._part_hash.update]
-        self._writing = self._spool.run(write_piece, self._fd, self._chunks, hashes)
-        self._chunks, self._held = [], 0
-
-    async def _written(self) -> None:
-        if self._writing is not None:
-            # Shielded: a cancelled upload must not leave a thread writing into a closed descriptor.
-            await asyncio.shield(self._writing)
-            self._writing = None
-
-    async def _end_part(self) -> SpooledPart:
-        if self._held:
-            await self._hand_over()
-        await self._written()
-        os.close(self._fd)
-        self._fd = -1
-        sha256 = self._whole.digest() if self._index == 0 else self._part_hash.digest()
-        part = SpooledPart(index=self._index, offset=self._offset, size=self._size, sha256=sha256)
-        self._offset += self._size
-        return part

@@ -155,7 +155,7 @@ class Reconciler:
             await self._adopt(session, part, chat_id, message)
         if part.origin == "spool":
             await self._spool.remove(part.media_key, [part.index])
-        self._board.part_stored(part.media_key, part.size or 0)
+        self._board.part_stored(part.media_key, part.index, part.size or 0)
         log.info("part_adopted", part_id=part.id, message_id=message.message_id)
 
     async def _part(self, session: AsyncSession, manifest: Manifest) -> Part | None:

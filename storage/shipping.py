@@ -189,7 +189,7 @@ class Shipper:
             return
         if work.part.origin == "spool":
             await self._spool.remove(work.part.media_key, [work.part.index])
-        self._board.part_stored(work.part.media_key, work.part.size or 0)
+        self._board.part_stored(work.part.media_key, work.part.index, work.part.size or 0)
         log.info("part_stored", part_id=work.part.id, media_id=work.part.media_id, message_id=sent.message_id)
 
     async def _settle_wrong_size(self, work: _Work, intent_id: int, sent: Sent) -> None:

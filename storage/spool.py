@@ -74,6 +74,15 @@ class Spool:
         freed = await self.run(_unlink, [self.path(media_key, index) for index in indexes])
         self._used = max(0, self._used - freed)
 
+    async def cut(self, media_key: UUID, index: int, size: int) -> int:
+        """Keep ``size`` bytes of a media's part and nothing after them; the bytes that are there, at most ``size``.
+
+        A part that is left empty has no file.
+        """
+        kept, freed = await self.run(_cut, self.path, media_key, index, size)
+        self._used = max(0, self._used - freed)
+        return kept
+
     async def sync(self, media_key: UUID, indexes: Sequence[int]) -> None:
         """Make these parts durable: each file, then the directory. A part already shipped has no file."""
         await self.run(_sync, self._root, [self.path(media_key, index) for index in indexes])
@@ -126,6 +135,24 @@ def _unlink(paths: Sequence[Path]) -> int:
             path.unlink()
             freed += size
     return freed
+
+
+def _cut(path_of: Callable[[UUID, int], Path], media_key: UUID, index: int, size: int) -> tuple[int, int]:
+    kept = freed = 0
+    if index >= 0 and size > 0:
+        path = path_of(media_key, index)
+        with suppress(FileNotFoundError):
+            there = path.stat().st_size
+            kept = min(there, size)
+            if there > size:
+                os.truncate(path, size)
+                freed += there - size
+        index += 1
+    index = max(index, 0)
+    while (path := path_of(media_key, index)).exists():
+        freed += _unlink([path])
+        index += 1
+    return kept, freed
 
 
 def _sync(root: Path, paths: Sequence[Path]) -> None:

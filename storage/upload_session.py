@@ -5,6 +5,8 @@ their captions say and which channel they go to.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -34,6 +36,7 @@ from storage.wakeups import wake_shipper
 
 if TYPE_CHECKING:
     from storage.intake import Intake
+    from storage.resumable.contract import Resumption
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +44,24 @@ log = structlog.get_logger(__name__)
 class UploadSession:
     """Made by `Intake.begin`, which also ends it. Not safe for concurrent calls."""
 
-    def __init__(self, intake: "Intake", arrival: Arrival) -> None:
+    def __init__(
+        self,
+        intake: "Intake",
+        arrival: Arrival,
+        *,
+        key: MediaKey | None = None,
+        resumption: "Resumption | None" = None,
+    ) -> None:
         self._sessions = intake.sessions
         self._spool = intake.spool
         self._arrival = arrival
         self.upload_id = arrival.upload_id or UploadId(uuid4())
-        self.key = MediaKey(uuid4())
+        self.key = resumption.key if resumption else key or MediaKey(uuid4())
         self.accepted = False
         self._details = arrival.details
-        self._has_rows = False
+        self._journal = None if resumption is None else resumption.journal
+        self._has_rows = resumption is not None
+        self._described = resumption is not None and resumption.described
         self._waiting: list[SpooledPart] = []
         self._origin = Origin(
             upload_id=self.upload_id,
@@ -57,14 +69,9 @@ class UploadSession:
             owner=arrival.caller.owner,
             node=intake.node,
             filename=arrival.filename,
-            received_at=intake.clock.now(),
+            received_at=intake.clock.now() if resumption is None else resumption.received_at,
         )
-        self.progress = Progress(
-            upload_id=self.upload_id,
-            owner=arrival.caller.owner,
-            filename=clean_filename(arrival.filename, mime=None),
-            total_bytes=arrival.size,
-        )
+        self.progress = resumption.progress if resumption else new_progress(self.upload_id, arrival)
         self._receiver = Receiver(
             spool=intake.spool,
             limits=intake.limits,
@@ -73,19 +80,37 @@ class UploadSession:
             declared_type=arrival.declared_type,
             filename=arrival.filename,
             on_part=self._part_finished,
+            start=None if resumption is None else resumption.start,
         )
+
+    @property
+    def receiver(self) -> Receiver:
+        """For what only resumable uploads do: settle, hold, take back."""
+        return self._receiver
 
     async def write(self, chunk: bytes) -> None:
         """Take the next bytes; raises what `Receiver.write` raises."""
         await self._receiver.write(chunk)
 
+    def announce(self, size: int) -> None:
+        """The length that was not known at the beginning."""
+        self._arrival = replace(self._arrival, size=size)
+        self.progress.total_bytes = size
+
     async def finish(self, *, sha256: bytes | None = None) -> Received:
         """The last byte has come; ``sha256`` is what the client declared. Raises what `Receiver.finish` raises."""
         return await self._receiver.finish(sha256=sha256, size=self._arrival.size)
 
-    async def accept(self, received: Received, details: Details) -> Accepted:
+    async def accept(
+        self,
+        received: Received,
+        details: Details,
+        *,
+        also: Callable[[AsyncSession, int], Awaitable[None]] | None = None,
+    ) -> Accepted:
         """Make the file durable and visible: the acknowledgement. Everything before can be undone, this not.
 
+        ``also`` is done in the same transaction, with the media's id; not where an existing one is given instead.
         Raises `ChannelNotBound` where no channel takes this category, and what `charge` raises.
         """
         if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
@@ -100,6 +125,8 @@ class UploadSession:
                 await attach_row(session, media, details.request_number, by=media.owner)
             else:
                 await refresh(session, media)
+            if also is not None:
+                await also(session, media.id)
             record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
             await session.flush()
             await charge(session, self._arrival.caller, media)
@@ -128,16 +155,21 @@ class UploadSession:
             self._waiting.append(part)
             return
         category = category_of(details, content_type)
-        first, self._has_rows = not self._has_rows, True
+        if self._journal is not None:
+            await self._journal.part_ended(part)
+        existed, self._has_rows = self._has_rows, True
         async with self._sessions.begin() as session:
-            if first:
+            if not self._described:
                 await bound_channels(session, category.purpose)
-                session.add(upload_row(self._origin, content_type, details, self._arrival.size))
-                await session.flush()
-            row = part_row(self._origin, part, category, media_id=None, last=False)
-            session.add(row)
+                row = upload_row(self._origin, content_type, details, self._arrival.size)
+                await _describe(session, row, existed=existed)
+            if self._journal is not None:
+                await self._journal.part_recorded(session, part)
+            recorded = part_row(self._origin, part, category, media_id=None, last=False)
+            session.add(recorded)
             await session.flush()
-            await wake_shipper(session, row)
+            await wake_shipper(session, recorded)
+        self._described = True
 
     async def _insert_media(self, session: AsyncSession, received: Received, details: Details) -> Media:
         media = media_row(self._origin, received, details)
@@ -173,6 +205,25 @@ class UploadSession:
         async with self._sessions.begin() as session:
             media = await session.scalar(own_duplicates(self._origin.owner, received, details))
             return None if media is None else await media_view(session, media)
+
+
+async def _describe(session: AsyncSession, row: Upload, *, existed: bool) -> None:
+    """Have the upload's row say what captions of early parts need."""
+    if existed:
+        told = {"details": row.details, "filename": row.filename}
+        await session.execute(update(Upload).where(Upload.id == row.id).values(**told))
+    else:
+        session.add(row)
+        await session.flush()
+
+
+def new_progress(upload_id: UploadId, arrival: Arrival) -> Progress:
+    return Progress(
+        upload_id=upload_id,
+        owner=arrival.caller.owner,
+        filename=clean_filename(arrival.filename, mime=None),
+        total_bytes=arrival.size,
+    )
 
 
 def _reason(error: BaseException | None) -> dict[str, object]:

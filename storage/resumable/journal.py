@@ -1,0 +1,59 @@
+"""What an upload writes down as it goes. See `storage.resumable` for what an offset promises."""
+
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.clock import Clock
+from storage.database import Sessions
+from storage.domain import MediaKey, UploadId
+from storage.part_writing import SpooledPart
+from storage.resumable.rows import advance
+from storage.spool import Spool
+from storage.tables import ResumableUpload
+
+
+class UploadJournal:
+    """The journal of one upload. ``told`` is the offset that is durable."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        spool: Spool,
+        clock: Clock,
+        expiry: timedelta,
+        upload_id: UploadId,
+        key: MediaKey,
+        told: int,
+    ) -> None:
+        self._sessions = sessions
+        self._spool = spool
+        self._clock = clock
+        self._expiry = expiry
+        self._upload_id = upload_id
+        self._key = key
+        self.told = told
+        self._unsynced = 0
+
+    async def reached(self, offset: int, index: int) -> None:
+        """Make everything up to ``offset`` durable; it ends in part ``index``."""
+        if offset <= self.told:
+            return
+        await self._spool.sync(self._key, range(self._unsynced, index + 1))
+        self._unsynced = index
+        async with self._sessions.begin() as session:
+            await advance(session, self._upload_id, offset, until=self._clock.now() + self._expiry)
+        self.told = offset
+
+    async def part_ended(self, part: SpooledPart) -> None:
+        await self._spool.sync(self._key, [part.index])
+        self._unsynced = max(self._unsynced, part.index + 1)
+
+    async def part_recorded(self, session: AsyncSession, part: SpooledPart) -> None:
+        offset = part.offset + part.size
+        await advance(session, self._upload_id, offset, until=self._clock.now() + self._expiry)
+        mine = ResumableUpload.id == self._upload_id
+        await session.execute(update(ResumableUpload).where(mine).values(digest_state=part.digest_state))
+        self.told = max(self.told, offset)

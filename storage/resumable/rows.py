@@ -1,0 +1,106 @@
+"""The rows of resumable uploads."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.domain import MediaId, UploadId, UploadPhase
+from storage.errors import UploadGone, UploadNotFound
+from storage.filenames import clean_filename
+from storage.resumable.model import Creation, Kind, Outcome, Status, Uploader
+from storage.tables import ResumableUpload, Upload
+
+
+def of_uploader(uploader: Uploader) -> ColumnElement[bool]:
+    """Whose uploads these are: the owner's, and by an invitation only its own."""
+    own = ResumableUpload.owner == uploader.caller.owner
+    return own if uploader.invited is None else own & (ResumableUpload.invitation_id == uploader.invited.id)
+
+
+async def find(session: AsyncSession, uploader: Uploader, upload_id: UploadId) -> ResumableUpload:
+    """Raises `UploadNotFound`, and `UploadGone` for one that was terminated, refused or has expired."""
+    row = await session.scalar(select(ResumableUpload).where(ResumableUpload.id == upload_id, of_uploader(uploader)))
+    if row is None:
+        raise UploadNotFound(upload_id=str(upload_id))
+    if row.outcome is not None and row.outcome != Outcome.KEPT:
+        raise UploadGone(upload_id=str(upload_id), reason=row.outcome)
+    return row
+
+
+def status_of(row: ResumableUpload) -> Status:
+    return Status(
+        upload_id=UploadId(row.id),
+        kind=Kind(row.kind),
+        offset=row.offset,
+        length=row.length,
+        metadata_header=row.metadata_header,
+        concat_header=row.concat_header,
+        expires_at=row.expires_at,
+        media_id=None if row.media_id is None else MediaId(row.media_id),
+    )
+
+
+def new_rows(
+    uploader: Uploader,
+    creation: Creation,
+    *,
+    upload_id: UploadId,
+    key: object,
+    node: str,
+    now: datetime,
+    until: datetime,
+) -> tuple[Upload, ResumableUpload]:
+    """The upload as its progress shows it, and what it needs to go on."""
+    said, owner = creation.said, uploader.caller.owner
+    upload = Upload(
+        id=upload_id,
+        media_key=key,
+        owner=owner,
+        node=node,
+        phase=UploadPhase.RECEIVING,
+        details={},
+        filename=clean_filename(said.filename, mime=None),
+        total_bytes=creation.length,
+        created_at=now,
+    )
+    resumable = ResumableUpload(
+        id=upload_id,
+        media_key=key,
+        owner=owner,
+        node=node,
+        invitation_id=uploader.invitation_id,
+        kind=Kind.PARTIAL if creation.partial else Kind.WHOLE,
+        length=creation.length,
+        offset=0,
+        said=said.as_json(),
+        metadata_header=creation.metadata_header,
+        concat_header=creation.concat_header,
+        created_at=now,
+        expires_at=until,
+    )
+    return upload, resumable
+
+
+async def advance(session: AsyncSession, upload_id: UploadId, offset: int, *, until: datetime) -> None:
+    """So much is durable. Never takes anything back."""
+    mine = ResumableUpload.id == upload_id
+    reached = func.greatest(ResumableUpload.offset, offset)
+    await session.execute(update(ResumableUpload).where(mine).values(offset=reached, expires_at=until))
+    received = func.greatest(Upload.received_bytes, offset)
+    await session.execute(update(Upload).where(Upload.id == upload_id).values(received_bytes=received))
+
+
+async def set_length(session: AsyncSession, upload_id: UploadId, length: int) -> None:
+    await session.execute(update(ResumableUpload).where(ResumableUpload.id == upload_id).values(length=length))
+    await session.execute(update(Upload).where(Upload.id == upload_id).values(total_bytes=length))
+
+
+async def end(
+    session: AsyncSession, upload_id: UploadId, outcome: Outcome, *, now: datetime, media_id: int | None = None
+) -> bool:
+    """The upload is over; False where it was already."""
+    still_open = (ResumableUpload.id == upload_id) & ResumableUpload.outcome.is_(None)
+    values = {"outcome": outcome, "ended_at": now, "media_id": media_id}
+    ended = update(ResumableUpload).where(still_open).values(**values).returning(ResumableUpload.id)
+    return await session.scalar(ended) is not None
