@@ -37,7 +37,11 @@ def open_topic(world: World, chat: Chat, author: int, name: str, **look: Any) ->
 
     `look`: `icon_color`, `icon_custom_emoji_id`.
     """
-    thread = world.state.room(RoomKey(chat.id, 0)).last_id + 1
+    room = world.state.room(RoomKey(chat.id, 0))
+    if not room.last_id:
+        # Thread 1 is the general topic: the message that made the group comes first, as in real ones.
+        world.postbox.note_service(room.key, author, {"supergroup_chat_created": True})
+    thread = room.last_id + 1
     shown: Json = {"name": name, "icon_color": TOPIC_COLOURS[0]}
     shown |= {key: value for key, value in look.items() if value}
     chat.topics[str(thread)] = {**shown, "creator": author, "closed": False}

@@ -23,7 +23,7 @@ _RETURNING = {
 
 
 class TypeChecker:
-    """`middleware` sees every answer of a sandbox; `problems` says what did not fit, `methods` whose answers were seen."""
+    """`middleware` sees every answer; `problems` says what did not fit, `methods` whose answers were seen."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
@@ -70,4 +70,3 @@ def unknown_fields(value: Any, path: str) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from unknown_fields(one, f"{path}[]")
-

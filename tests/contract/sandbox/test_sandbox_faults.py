@@ -1,17 +1,25 @@
 """Faults on order."""
 
 import asyncio
+import json
 import time
 
 import aiohttp
 import pytest
 from aiogram import Bot
-from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from aiogram.exceptions import (
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
 from aiogram.types import BufferedInputFile
 
 from sandbox.client import SandboxClient, SandboxError
 from sandbox.server import RunningSandbox
-from tests.contract.sandbox.driving import REPORTS, REQUESTS, TOKEN, Raw
+from tests.contract.sandbox.driving import EMMA, REPORTS, REQUESTS, TOKEN, Raw
+
+PART = 'Content-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
 
 
 async def texts(client: SandboxClient) -> list[str]:
@@ -160,3 +168,83 @@ async def test_a_stalled_call_whose_client_gave_up_never_happens(bot: Bot, clien
 async def test_faults_that_make_no_sense_are_refused(client: SandboxClient, wanted: dict[str, object]) -> None:
     with pytest.raises(SandboxError):
         await client.call("POST", "/faults", wanted)
+
+
+async def test_a_reset_comes_before_in_or_after_the_body(bot: Bot, client: SandboxClient) -> None:
+    for when in ("before", "after"):
+        async with client.fault("reset", method="sendDocument", when=when, count=1):
+            with pytest.raises((TelegramNetworkError, aiohttp.ClientError)):
+                await bot.send_document(REQUESTS, BufferedInputFile(bytes(3_000_000), "a.bin"))
+    assert await texts(client) == []
+    with pytest.raises(SandboxError, match="when has to be"):
+        await client.add_fault("reset", when="never")
+
+
+async def test_a_flood_error_hides_in_a_400_with_some_of_an_album_sent(client: SandboxClient, raw: Raw) -> None:
+    (photo,) = await client.send(EMMA, EMMA, media=[{"kind": "photo"}])
+    media = json.dumps([{"type": "photo", "media": photo["photo"][0]["file_id"]}] * 3)
+    async with client.fault("hidden_flood", sent=2, retry_after=9, count=2):
+        refused = await raw.error("sendMediaGroup", chat_id=REQUESTS, media=media)
+        assert refused == (
+            'Bad Request: failed to send message #3 with the error message "Too Many Requests: retry after 9"'
+        )
+        assert len(await client.messages(REQUESTS)) == 2
+        refused = await raw.error("getFile", file_id=photo["photo"][0]["file_id"])
+        assert refused == "Bad Request: wrong file_id or the file is temporarily unavailable"
+
+
+async def test_an_answer_can_lie_about_the_size(bot: Bot, client: SandboxClient) -> None:
+    async with client.fault("wrong_size", bytes=-2, count=1):
+        message = await bot.send_document(REQUESTS, BufferedInputFile(b"abcdef", "a.txt"))
+    assert message.document is not None
+    assert message.document.file_size == 4
+    assert (await bot.get_file(message.document.file_id)).file_size == 6
+
+
+async def test_confirmed_updates_come_again(bot: Bot, client: SandboxClient) -> None:
+    await client.start(EMMA)
+    first = await bot.get_updates()
+    async with client.fault("duplicate", count=1):
+        assert await bot.get_updates() == first
+        again = await bot.get_updates(offset=first[-1].update_id + 1)
+    assert [update.update_id for update in again] == [update.update_id for update in first]
+    assert await bot.get_updates(offset=first[-1].update_id + 1) == []
+
+
+async def test_a_revoked_bot_is_unknown_from_then_on(bot: Bot, client: SandboxClient) -> None:
+    poll = asyncio.create_task(bot.get_updates(timeout=30))
+    await asyncio.sleep(0.1)
+    fault = await client.add_fault("revoked", bot=bot.id)
+    with pytest.raises(TelegramUnauthorizedError):
+        await poll
+    for _ in range(2):
+        with pytest.raises(TelegramUnauthorizedError):
+            await bot.get_me()
+    await client.remove_fault(fault)
+    assert (await bot.get_me()).id == bot.id
+
+
+async def test_transfers_that_break_off_leave_no_traceback(
+    client: SandboxClient, sandbox: RunningSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    video = (await client.send_virtual(EMMA, 50_000_000))["video"]
+    head = f"Host: x\r\nContent-Length: 9000000\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n{PART}"
+    path = sandbox.url.removeprefix("http://")
+    host, port = path.split(":")
+    uploads = (f"/bot{TOKEN}/sendDocument", f"/control/chats/{EMMA}/messages", f"/control/people/{EMMA}/photo")
+    for request in (
+        f"GET /control/files/{video['file_unique_id']} HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /control/events HTTP/1.1\r\nHost: x\r\n\r\n",
+        *(f"POST {upload} HTTP/1.1\r\n{head}" for upload in uploads),
+    ):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(request.encode() + bytes(100_000))
+        await writer.drain()
+        if request.startswith("GET"):
+            await reader.readexactly(20)
+        await asyncio.sleep(0.05)
+        writer.transport.abort()
+        await asyncio.sleep(0.1)
+    await client.send_text(EMMA, "still there")
+    assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
+    assert not any((sandbox.world.store.root / "incoming").iterdir())

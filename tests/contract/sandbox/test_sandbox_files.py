@@ -15,7 +15,6 @@ from sandbox.client import SandboxClient
 from sandbox.server import RunningSandbox
 from tests.contract.sandbox.driving import AZIZA, OTHER_TOKEN, REQUESTS, TOKEN, MakeBot, Raw
 
-TOO_BIG = "file of size 10485761 bytes is too big for a photo; the maximum size is 10485760 bytes"
 GIB_AND_A_HALF = 1536 * 1024 * 1024
 
 
@@ -90,49 +89,6 @@ async def test_several_file_ids_of_a_file_are_valid_at_once(bot: Bot) -> None:
         ids.add(copy.file_id)
     assert len(ids) == 4
     assert {await downloaded(bot, one) for one in ids} == {b"abc"}
-
-
-async def test_photos_come_as_jpegs_in_several_sizes(bot: Bot, client: SandboxClient) -> None:
-    for kind in ("JPEG", "PNG", "WEBP", "GIF"):
-        message = await bot.send_photo(REQUESTS, BufferedInputFile(jpeg(1600, 900, kind), "p.jpg"))
-        assert message.photo is not None
-        sizes = [(size.width, size.height) for size in message.photo]
-        assert sizes == [(320, 180), (800, 450), (1280, 720)]
-        for size in message.photo:
-            data = await downloaded(bot, size.file_id)
-            picture = Image.open(io.BytesIO(data))
-            assert (picture.format, picture.size, len(data)) == ("JPEG", (size.width, size.height), size.file_size)
-    small = (await bot.send_photo(REQUESTS, BufferedInputFile(jpeg(300, 200), "p.jpg"))).photo
-    assert small is not None
-    assert [(size.width, size.height) for size in small] == [(300, 200)]
-
-
-async def test_photos_keep_their_bytes_when_they_are_not_recompressed(bot: Bot, client: SandboxClient) -> None:
-    await client.options(recompress_photos=False)
-    for kind in ("JPEG", "PNG", "WEBP", "GIF"):
-        data = jpeg(1600, 900, kind)
-        message = await bot.send_photo(REQUESTS, BufferedInputFile(data, "p.jpg"))
-        assert message.photo is not None
-        assert [(size.width, size.height) for size in message.photo] == [(320, 180), (800, 450), (1280, 720), (1600, 900)]
-        assert await downloaded(bot, message.photo[-1].file_id) == data
-        small = Image.open(io.BytesIO(await downloaded(bot, message.photo[0].file_id)))
-        assert small.size == (320, 180)
-
-
-@pytest.mark.parametrize(
-    ("data", "error"),
-    [
-        (b"", "file must be non-empty"),
-        (b"no picture", "IMAGE_PROCESS_FAILED"),
-        (jpeg(8000, 2100), "PHOTO_INVALID_DIMENSIONS"),
-        (jpeg(2100, 100), "PHOTO_INVALID_DIMENSIONS"),
-        (bytes(10_485_761), TOO_BIG),
-    ],
-    ids=["empty", "text", "too large", "too long", "too heavy"],
-)
-async def test_what_makes_no_photo(raw: Raw, data: bytes, error: str) -> None:
-    status, body = await raw.upload("sendPhoto", {"photo": ("p.jpg", data)}, chat_id=REQUESTS)
-    assert (status, body["description"]) == (400, f"Bad Request: {error}")
 
 
 async def test_a_thumbnail_comes_back_with_the_document(bot: Bot, client: SandboxClient, raw: Raw) -> None:
