@@ -4,9 +4,9 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from functools import partial
 
 import structlog
 from aiogram import Bot, Dispatcher

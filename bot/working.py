@@ -34,8 +34,8 @@ class InboxWorker:
     """Feeds one chat's updates, one after the other, until none is left.
 
     ``feed`` handles an update or raises; ``apologise`` tells a person that their update was given up under an
-    incident id, and never raises; ``note`` keeps what happened under that id. A retry waits here with the update in hand: the chat's order is kept by the row
-    that says ``handling``, and ``stopping`` ends the wait.
+    incident id, and never raises; ``note`` keeps what happened under that id. A retry waits here with the update in
+    hand: the chat's order is kept by the row that says ``handling``, and ``stopping`` ends the wait.
     """
 
     def __init__(

@@ -179,7 +179,6 @@ class Settings(BaseModel):
             raise _wrong("public_url", "is empty; with MEDIAGATE_WEBHOOK Telegram needs an address to call")
         return self
 
-
     @model_validator(mode="after")
     def _auth_is_whole(self) -> Self:
         """A token whose issuer or audience is not checked may have been made for anybody."""

@@ -1,12 +1,12 @@
 """``GET /streaming/upload/limits``: what may be uploaded now, by this caller."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from storage.domain import NO_QUOTA, Caller
-from storage.quotas import Used, seconds_of_day_left, usage_of
+from storage.quotas import Used, usage_of
 from storage.spool import PIECE
 from web.auth.limiting import ALLOWANCE
 from web.deps import CALLER, DEPS, WebDeps
@@ -40,7 +40,7 @@ async def _quota(deps: WebDeps, caller: Caller) -> dict[str, Any]:
     """What was used is looked up only for who has a quota."""
     quota = caller.quota
     used = None if quota == NO_QUOTA else await usage_of(deps.use_cases.sessions, caller.owner)
-    tomorrow = datetime.now(UTC) + timedelta(seconds=seconds_of_day_left())
+    tomorrow = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time.min, UTC)
     return {
         "max_bytes": quota.total_bytes,
         "max_uploads_per_minute": None,
