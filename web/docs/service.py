@@ -72,10 +72,10 @@ PAGE = Doc(
 PAGE_FILE = Doc(
     summary="What the page consists of",
     tags=_TAGS,
-    path={"name": Literal["docs.html", "docs.css", "docs.js"]},
+    path={"name": Literal["docs.css", "docs.js", "dom.js", "curl.js", "schema.js"]},
     headers=StoredHeaders,
     answers={
-        200: Answer(content=dict.fromkeys(("text/html", "text/css", "text/javascript"), str)),
+        200: Answer(content=dict.fromkeys(("text/css", "text/javascript"), str)),
         304: _UNCHANGED,
     },
     statuses=(404,),

@@ -13,7 +13,10 @@ DOCUMENT: web.AppKey[Callable[[], bytes]] = web.AppKey("document")
 """Gives the document's bytes; it is made when first asked for."""
 
 _FILES = Path(__file__).with_name("static")
-_TYPES: Mapping[str, str] = {"docs.html": "text/html", "docs.css": "text/css", "docs.js": "text/javascript"}
+_TYPES: Mapping[str, str] = {
+    "docs.css": "text/css",
+    **dict.fromkeys(("docs.js", "dom.js", "curl.js", "schema.js"), "text/javascript"),
+}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -58,7 +58,7 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "info": INFO,
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
-        "paths": dict(sorted(paths.items())),
+        "paths": paths,
         "components": components,
     }
 
