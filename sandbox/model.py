@@ -1,5 +1,6 @@
 """What there is in the sandbox: bots, people, chats, messages, files. Plain values that the journal keeps."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -190,6 +191,10 @@ class Room:
     key: RoomKey
     last_id: int = 0
     messages: dict[int, Message] = field(default_factory=dict)
+
+    def newest_first(self) -> Iterator[Message]:
+        """Messages are kept in the order of their ids, so that the end of a long history is at hand."""
+        return reversed(self.messages.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Queues of updates, one per bot, and the long polls on them (TELEGRAM.md, Updates)."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Final
 
@@ -27,7 +28,7 @@ class UpdateHub:
         wanted = kind in allowed if allowed else kind not in LEFT_OUT_BY_DEFAULT
         if not wanted:
             return
-        self._expire(bot)
+        self.expire(bot)
         expires = self._state.clock.now() + LIFETIME
         update = Update(id=bot.next_update, bot_id=bot.id, kind=kind, chat_id=chat_id, payload=payload, expires=expires)
         bot.next_update += 1
@@ -40,18 +41,21 @@ class UpdateHub:
 
     def pending(self, bot: Bot) -> list[Update]:
         """What waits for a bot, oldest first; what is older than 24 h is dropped."""
-        self._expire(bot)
+        self.expire(bot)
         return list(self._state.updates[bot.id].values())
 
-    def _expire(self, bot: Bot) -> None:
+    def expire(self, bot: Bot) -> None:
         now, waiting = self._state.clock.now(), self._state.updates[bot.id]
         while waiting and (oldest := next(iter(waiting.values()))).expires <= now:
             self._state.drop_update(oldest)
 
     def confirmable(self, bot: Bot, offset: int) -> list[Update]:
         """What an offset confirms."""
-        waiting = self.pending(bot)
-        return waiting[:offset] if offset < 0 else [update for update in waiting if update.id < offset]
+        self.expire(bot)
+        waiting = self._state.updates[bot.id].values()
+        if offset < 0:
+            return list(waiting)[:offset]
+        return list(itertools.takewhile(lambda update: update.id < offset, waiting))
 
     def confirm(self, bot: Bot, offset: int) -> None:
         """An offset above an id confirms it; a negative one keeps the last N; 0 confirms nothing."""

@@ -63,18 +63,20 @@ class Webhooks:
     async def _deliver(self, bot: Bot, chat_id: int) -> None:
         delay = _FIRST_DELAY
         while bot.webhook and (waiting := self._waiting(bot, chat_id)):
-            if await self._post(bot, bot.webhook, waiting[0].body()):
+            if await self._post(bot, bot.webhook, waiting.body()):
                 if self.again(bot):
                     continue  # the fault: delivered once more
-                self._state.drop_update(waiting[0])
+                self._state.drop_update(waiting)
                 self._state.journal.flush()
                 delay = _FIRST_DELAY
             else:
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, _LONGEST_DELAY)
 
-    def _waiting(self, bot: Bot, chat_id: int) -> list[Update]:
-        return [update for update in self._updates.pending(bot) if update.chat_id == chat_id]
+    def _waiting(self, bot: Bot, chat_id: int) -> Update | None:
+        """The oldest of a chat; what is older than 24 h is dropped."""
+        self._updates.expire(bot)
+        return next((one for one in self._state.updates[bot.id].values() if one.chat_id == chat_id), None)
 
     async def _post(self, bot: Bot, webhook: Json, body: Json) -> bool:
         """Whether the bot's server took it: any 2xx. Its answer may itself be a call of a method."""

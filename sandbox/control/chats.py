@@ -1,5 +1,6 @@
 """Groups and channels, their members, and the list of chats a person sees."""
 
+import itertools
 from typing import Any, Final
 
 from aiohttp import web
@@ -160,12 +161,8 @@ async def get_chats(request: web.Request) -> web.Response:
 
 def _row(world: World, row: dict[str, Any], person_id: int, room: Room) -> Json:
     """`unread` counts what came after the person's own last message."""
-    last = room.messages[max(room.messages)] if room.messages else None
-    unread = 0
-    for message_id in sorted(room.messages, reverse=True):
-        if room.messages[message_id].author == person_id:
-            break
-        unread += 1
+    last = next(room.newest_first(), None)
+    unread = sum(1 for _ in itertools.takewhile(lambda one: one.author != person_id, room.newest_first()))
     return row | {"last_message": shown(world, last) if last else None, "unread": unread}
 
 

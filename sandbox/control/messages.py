@@ -1,6 +1,7 @@
 """What a person sees in a chat and does with messages that are there."""
 
 import asyncio
+import itertools
 from typing import Final
 
 from aiohttp import web
@@ -47,9 +48,10 @@ async def get_messages(request: web.Request) -> web.Response:
     room = room_of(world, number_of(request, "chat"), bot_id)
     after, before = query_number(request, "after", 0), query_number(request, "before", 1 << 62)
     limit = query_number(request, "limit", 100)
-    ids = sorted(one for one in room.messages if after < one < before)
-    chosen = ids[:limit] if after else ids[max(0, len(ids) - limit) :]
-    return answer_json({"messages": [shown(world, room.messages[one], bot_id) for one in chosen]})
+    newer = itertools.takewhile(lambda one: one.id > after, room.newest_first())
+    found = (one for one in newer if one.id < before)
+    chosen = list(found)[::-1][:limit] if after else list(itertools.islice(found, limit))[::-1]
+    return answer_json({"messages": [shown(world, one, bot_id) for one in chosen]})
 
 
 async def _wanted(request: web.Request) -> tuple[World, Json, Message]:
