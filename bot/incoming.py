@@ -61,6 +61,7 @@ def telegram_file(message: Message, *, bot_id: int) -> TelegramFile | None:
     if found is None:
         return None
     kind, media = found
+    small = _smaller(message.photo, media) if message.photo else getattr(media, "thumbnail", None)
     return TelegramFile(
         bot_id=bot_id,
         chat_id=message.chat.id,
@@ -74,11 +75,19 @@ def telegram_file(message: Message, *, bot_id: int) -> TelegramFile | None:
         width=getattr(media, "width", None),
         height=getattr(media, "height", None),
         duration=getattr(media, "duration", None),
+        thumbnail_file_id=None if small is None else small.file_id,
+        thumbnail_size=None if small is None else small.file_size,
     )
 
 
 def largest(sizes: Sequence[PhotoSize]) -> PhotoSize:
     return max(sizes, key=lambda size: (size.width * size.height, size.file_size or 0))
+
+
+def _smaller(sizes: Sequence[PhotoSize], than: "_Media") -> PhotoSize | None:
+    """The next smaller size of a photo: what Telegram itself shows for it."""
+    others = [size for size in sizes if size.file_unique_id != than.file_unique_id]
+    return largest(others) if others else None
 
 
 _Media = PhotoSize | Animation | Video | Audio | Voice | VideoNote | Sticker | Document

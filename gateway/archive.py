@@ -9,6 +9,8 @@ import aiohttp
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gateway.data_dir import secret_key
+from gateway.imaging import open_imaging
 from gateway.logging import Redactor
 from gateway.settings import Settings
 from storage.adopting import Adopting
@@ -29,9 +31,12 @@ from storage.inspecting import Inspector
 from storage.intake import Intake
 from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
 from storage.keeping import Keeping
+from storage.links import Links
+from storage.media_info import measure_job
 from storage.part_sizes import CLOUD_FETCH_LIMIT, LOCAL_FETCH_LIMIT
 from storage.ports import PartStore
 from storage.previews import ThumbnailMaker
+from storage.previews.studio import WORKERS
 from storage.progress import ProgressBoard
 from storage.reading import Reading
 from storage.receiving import Limits
@@ -93,7 +98,12 @@ async def open_archive(
         )
         reconciler = Reconciler(sessions=sessions, store=store, spool=spool, board=board, clock=clock, node=node)
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
-        eraser = Eraser(sessions=sessions, spool=spool, clock=clock)
+        delivery = Delivery(sessions=sessions, reading=reading, spool=spool, store=store)
+        imaging = await stack.enter_async_context(
+            open_imaging(settings=settings, sessions=sessions, delivery=delivery, store=store, clock=clock)
+        )
+        links = Links(sessions=sessions, reading=reading, clock=clock, secret_key=secret_key(settings))
+        eraser = Eraser(sessions=sessions, spool=spool, previews=imaging.cache, clock=clock)
         strays = StrayCollector(sessions=sessions, store=store)
         archiving = Archiving(sessions=sessions, clock=clock)
         expirer = Expirer(sessions=sessions, clock=clock)
@@ -121,6 +131,9 @@ async def open_archive(
         await stack.enter_async_context(incidents.running())
         jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
         jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
+        jobs.handle(measure_job(node), imaging.measurer.handle, at_once=WORKERS)
+        jobs.every("measures", EVERY_MINUTE, imaging.measurer.wake_left_over)
+        jobs.every("links", EVERY_MINUTE, links.forget)
         grace = settings.delete_grace.total_seconds()
         adopting = Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit)
         use_cases = UseCases(
@@ -130,7 +143,6 @@ async def open_archive(
             reading=reading,
             attaching=Attaching(sessions),
             deleting=Deleting(sessions=sessions, clock=clock, grace=grace),
-            delivery=Delivery(sessions=sessions, reading=reading, spool=spool, store=store),
             search=MediaSearch(sessions),
             statistics=Statistics(sessions=sessions, clock=clock, timezone=settings.timezone),
             timelines=Timelines(sessions),
@@ -138,6 +150,10 @@ async def open_archive(
             archiving=archiving,
             keeping=Keeping(sessions=sessions, adopting=adopting, teller=reader, bot_id=bot.id),
             sending=Sending(sessions=sessions, reading=reading, messenger=BotMessenger(bot, lanes)),
+            delivery=delivery,
+            previews=imaging.previews,
+            cleaning=imaging.cleaning,
+            links=links,
             board=board,
             audit=audit,
             incidents=incidents,

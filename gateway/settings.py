@@ -131,6 +131,7 @@ class Settings(BaseModel):
     max_files_per_request: int = Field(10, ge=1, le=1000, examples=["10"])
     part_size: Size | None = Field(None, ge=1024, examples=["19MiB"])
     spool_max_bytes: Size = Field(default_factory=_default_spool, ge=0, examples=["10GiB"])
+    preview_cache_max_bytes: Size = Field(_GIB, ge=0, examples=["1GiB"])
     allowed_types: Annotated[Words, AfterValidator(lambda types: Policy.parse(types).patterns)] = Field(
         DEFAULT_ALLOWED, examples=["image/*,application/pdf"]
     )

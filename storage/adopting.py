@@ -59,6 +59,8 @@ class TelegramFile:
     width: int | None = None
     height: int | None = None
     duration: float | None = None
+    thumbnail_file_id: str | None = None
+    thumbnail_size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +147,9 @@ class Adopting:
             width=file.width,
             height=file.height,
             duration=file.duration,
+            measured=file.width is not None or file.duration is not None,
+            thumbnail_file_id=file.thumbnail_file_id,
+            thumbnail_size=file.thumbnail_size,
             status=MediaStatus.ACTIVE,
             inspection=Inspection.PENDING if inspectable else Inspection.IMPOSSIBLE,
             verified=False,

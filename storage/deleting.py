@@ -19,6 +19,7 @@ from storage.domain import Caller, MediaId, MediaStatus
 from storage.errors import MediaNotFound, WrongStatus
 from storage.jobs import Later
 from storage.notices import media_changed
+from storage.previews.cache import PreviewCache
 from storage.quotas import give_back
 from storage.spool import Spool
 from storage.strays import cast_off
@@ -76,9 +77,10 @@ class Deleting:
 class Eraser:
     """Handles the erase jobs."""
 
-    def __init__(self, *, sessions: Sessions, spool: Spool, clock: Clock) -> None:
+    def __init__(self, *, sessions: Sessions, spool: Spool, previews: PreviewCache, clock: Clock) -> None:
         self._sessions = sessions
         self._spool = spool
+        self._previews = previews
         self._clock = clock
 
     async def handle(self, payload: dict[str, int]) -> None:
@@ -93,6 +95,7 @@ class Eraser:
                 raise Later(left, "grace period")
             indexes = await self._erase(session, media)
         await self._spool.remove(media.key, indexes)
+        await self._previews.forget(media.key)
         log.info("media_erased", media_id=media_id)
 
     async def wake_due(self) -> None:
@@ -116,6 +119,7 @@ class Eraser:
         media.filename, media.description, media.tags = "deleted", None, []
         media.sha256 = media.external_id = media.telegram_unique_id = media.uploaded_by = None
         media.search, media.captions_due = "", False
+        media.thumbnail_file_id = None
         await session.flush()
         await media_changed(session, media.id)
         return [part.index for part in parts]

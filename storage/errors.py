@@ -15,11 +15,12 @@
     ├── Missing                 there is nothing the caller may see
     │   ├── MediaNotFound       ├── MediaDeleted     ├── UploadNotFound ├── RequestNotFound
     │   ├── UploadGone          ├── InvitationNotFound   ├── InvitationEnded
-    │   ├── KeyNotFound         ├── IncidentNotFound
+    │   ├── KeyNotFound         ├── IncidentNotFound ├── NoPreview
+    │   ├── LinkNotFound        ├── LinkExpired      └── LinkUsedUp
     ├── Conflict                not in this state
     │   ├── WrongOffset         ├── UploadTakenOver  ├── UnfinishedParts  ├── FinalUpload
     │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  ├── WrongStatus
-    │   ├── InSeveralParts      └── RecipientUnavailable
+    │   ├── InSeveralParts      ├── RecipientUnavailable └── NotCleanable
     ├── Busy                    later, with ``retry_after`` seconds
     │   ├── UploadElsewhere
     │   ├── RateLimited         ├── QuotaExceeded    ├── AuthUnavailable
@@ -244,6 +245,30 @@ class InvitationEnded(Missing):
     code = "invitation_ended"
 
 
+class NoPreview(Missing):
+    """There is no picture of this media."""
+
+    code = "no_preview"
+
+
+class LinkNotFound(Missing):
+    """No such link, or one that was revoked."""
+
+    code = "link_not_found"
+
+
+class LinkExpired(Missing):
+    """The link's time is over."""
+
+    code = "link_expired"
+
+
+class LinkUsedUp(Missing):
+    """As many downloads as the link allowed were made."""
+
+    code = "link_used_up"
+
+
 class Conflict(MediagateError):
     """Right in itself, but not in this state."""
 
@@ -308,6 +333,12 @@ class FinalUpload(Conflict):
     """An upload that was put together from others takes no bytes of its own."""
 
     code = "final_upload"
+
+
+class NotCleanable(Conflict):
+    """The image's metadata cannot be told from its pixels, so it is not given away without them."""
+
+    code = "not_cleanable"
 
 
 class Busy(MediagateError):

@@ -183,7 +183,7 @@ class Shipper:
                 now=self._clock.now(), caption=work.facts.digest,
             )  # fmt: skip
             if thumbnail is not None and work.part.media_id is not None:
-                size = {"width": thumbnail.source_width, "height": thumbnail.source_height}
+                size = {"width": thumbnail.source_width, "height": thumbnail.source_height, "measured": True}
                 await session.execute(update(Media).where(Media.id == work.part.media_id).values(**size))
         if not owned:
             return

@@ -24,6 +24,7 @@ from storage.discarding import discard_upload
 from storage.domain import MediaKey, UploadId, UploadPhase
 from storage.errors import MediagateError
 from storage.filenames import clean_filename
+from storage.media_info import wake_measurer
 from storage.progress import Progress
 from storage.quotas import charge
 from storage.receiving import Received, Receiver, SpooledPart
@@ -127,6 +128,7 @@ class UploadSession:
                 await refresh(session, media)
             if also is not None:
                 await also(session, media.id)
+            await wake_measurer(session, self._origin.node, media, parts=received.last.index + 1)
             record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
             await session.flush()
             await charge(session, self._arrival.caller, media)

@@ -13,6 +13,9 @@ from storage.editing import Editing
 from storage.incidents import Incidents
 from storage.intake import Intake
 from storage.keeping import Keeping
+from storage.links import Links
+from storage.previews.cleaning import Cleaning
+from storage.previews.serving import Previews
 from storage.progress import ProgressBoard
 from storage.reading import Reading
 from storage.search.media_search import MediaSearch
@@ -37,6 +40,9 @@ class UseCases:
     archiving: Archiving
     keeping: Keeping
     sending: Sending
+    previews: Previews
+    cleaning: Cleaning
+    links: Links
     board: ProgressBoard
     audit: AuditTrail
     incidents: Incidents

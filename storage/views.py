@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import Category, FileType, Inspection, MediaId, MediaStatus, PartState
+from storage.previews.kinds import drawable
 from storage.tables import Attachment, FileRef, Media, Part
 
 
@@ -53,6 +54,15 @@ class MediaView:
     telegram: TelegramPlace | None
     deliverable: bool
     """Whether HTTP can serve the bytes; else only Telegram can (`telegram_only`)."""
+
+    previewable: bool
+    """Whether it is worth asking for a preview."""
+
+
+def previewable(row: Media) -> bool:
+    """Whether there may be a picture: of bytes that can be had and show something, or Telegram's own."""
+    fetchable = row.inspection is not Inspection.IMPOSSIBLE
+    return row.thumbnail_file_id is not None or (fetchable and drawable(row.content_type, row.file_size))
 
 
 async def media_views(session: AsyncSession, media: Sequence[Media]) -> list[MediaView]:
@@ -130,4 +140,5 @@ def _view(row: Media, numbers: tuple[str, ...], place: TelegramPlace | None) -> 
         expires_at=row.expires_at,
         telegram=place,
         deliverable=row.inspection is not Inspection.IMPOSSIBLE,
+        previewable=previewable(row),
     )

@@ -8,7 +8,7 @@ from storage.domain import Scope
 from web.auth.limiting import limit_address, show_allowance
 from web.cors import allow_origin, answer_preflight
 from web.deps import CLOSING, DEPS, WebDeps
-from web.docs import admin, files, media, service, serving, uploads
+from web.docs import admin, files, media, service, serving, sharing, uploads
 from web.guard import Endpoint, add_endpoints
 from web.measuring import measure
 from web.middleware import answer_errors, finish_headers, identify
@@ -19,7 +19,9 @@ from web.routes.admin_keys import create_key, list_keys, revoke_key
 from web.routes.file import serve_file
 from web.routes.health import Health
 from web.routes.limits import show_limits
+from web.routes.links import create_link, list_links, revoke_link, serve_link, show_url
 from web.routes.media import attach_media, delete_media, detach_media, list_request_media, show_media
+from web.routes.previews import show_preview
 from web.routes.progress import list_progress, show_progress
 from web.routes.telegram import take_update
 from web.routes.uploads import upload_multiple, upload_stream, upload_with_progress
@@ -43,6 +45,14 @@ _ENDPOINTS = (
     Endpoint("DELETE", f"{API}/media/{{media_id}}", delete_media, Scope.MEDIA_DELETE, media.DELETE),
     Endpoint("GET", f"{API}/media/{{media_id}}/file", serve_file, Scope.MEDIA_READ, files.FILE),
     Endpoint("HEAD", f"{API}/media/{{media_id}}/file", serve_file, Scope.MEDIA_READ, files.FILE_HEAD),
+    Endpoint("GET", f"{API}/media/{{media_id}}/preview", show_preview, Scope.MEDIA_READ, sharing.PREVIEW),
+    Endpoint("HEAD", f"{API}/media/{{media_id}}/preview", show_preview, Scope.MEDIA_READ, sharing.PREVIEW_HEAD),
+    Endpoint("GET", f"{API}/media/{{media_id}}/url", show_url, Scope.MEDIA_READ, sharing.URL),
+    Endpoint("POST", f"{API}/media/{{media_id}}/links", create_link, Scope.MEDIA_READ, sharing.CREATE),
+    Endpoint("GET", f"{API}/media/{{media_id}}/links", list_links, Scope.MEDIA_READ, sharing.LIST),
+    Endpoint("DELETE", f"{API}/links/{{link_id}}", revoke_link, Scope.MEDIA_DELETE, sharing.REVOKE),
+    Endpoint("GET", "/d/{token}", serve_link, None, sharing.SERVE),
+    Endpoint("HEAD", "/d/{token}", serve_link, None, sharing.SERVE_HEAD),
     Endpoint("PUT", f"{API}/requests/{{number}}/media/{{media_id}}", attach_media, Scope.REQUESTS_WRITE, media.ATTACH),
     Endpoint(
         "DELETE", f"{API}/requests/{{number}}/media/{{media_id}}", detach_media, Scope.REQUESTS_WRITE, media.DETACH

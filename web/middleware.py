@@ -16,6 +16,7 @@ from web.problems import http_problem, incident_problem, problem_response
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_LINK_PATH = "/d/"
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
 
@@ -24,6 +25,8 @@ async def finish_headers(request: web.Request, response: web.StreamResponse) -> 
     request[STARTED] = True
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if _is_link(request):
+        response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
     response.headers["Server"] = "mediagate"
     response.headers["X-Request-ID"] = request.get(REQUEST_ID, "-")
     if _is_unread(request):
@@ -81,6 +84,11 @@ def _end_if_started(request: web.Request, error: Exception, *, logged: bool = Fa
     raise ConnectionResetError("the response was aborted") from error
 
 
+def _is_link(request: web.Request) -> bool:
+    """Whoever knows a link's token may use it: logs do not show it, and search engines do not find it."""
+    return request.path.startswith(_LINK_PATH)
+
+
 def _is_unread(request: web.Request) -> bool:
     return request.body_exists and not request.content.is_eof()
 
@@ -91,7 +99,7 @@ def _summarise(request: web.Request, status: int, seconds: float) -> None:
         "request_served",
         method=request.method,
         route=route_of(request),
-        path=request.path,
+        path=_LINK_PATH if _is_link(request) else request.path,
         status=status or "aborted",
         ms=round(seconds * 1000, 1),
         caller=None if caller is None else caller.owner,

@@ -74,6 +74,13 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.RequestNotFound: Line(404, "Request not found", "There is no such request."),
     errors.KeyNotFound: Line(404, "Key not found", "There is no such key."),
     errors.IncidentNotFound: Line(404, "Incident not found", "There is no such incident; they are kept for 30 days."),
+    errors.NoPreview: Line(404, "No preview", "There is no picture of this media."),
+    errors.LinkNotFound: Line(404, "Link not found", "There is no such link."),
+    errors.LinkExpired: Line(410, "Link expired", "The time of this link is over. Ask for a new one."),
+    errors.LinkUsedUp: Line(410, "Link used up", "This link was used as often as it may be. Ask for a new one."),
+    errors.NotCleanable: Line(
+        409, "Not cleanable", "The metadata of this image cannot be removed, so this link does not give it away."
+    ),
     errors.Conflict: Line(409, "Conflict", "This cannot be done in the present state."),
     errors.UploadIdInUse: Line(409, "Upload id in use", "The upload id {upload_id} is taken. Choose another."),
     errors.IdempotencyRunning: Line(

@@ -15,7 +15,7 @@ def media_path(media_id: int) -> str:
 
 
 def media_json(view: MediaView) -> dict[str, Any]:
-    """The media object. ``preview_url`` is null: no previews are made of anything yet."""
+    """The media object. ``preview_url`` is null where there is no use in asking for a preview."""
     return {
         "id": view.id,
         "filename": view.filename,
@@ -45,7 +45,7 @@ def media_json(view: MediaView) -> dict[str, Any]:
         "unverified_request": view.unverified_request,
         "telegram": None if view.telegram is None else _telegram(view.telegram),
         "file_url": f"{media_path(view.id)}/file" if view.deliverable else None,
-        "preview_url": None,
+        "preview_url": f"{media_path(view.id)}/preview" if view.previewable else None,
     }
 
 

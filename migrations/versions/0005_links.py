@@ -40,9 +40,7 @@ def upgrade() -> None:
         sa.Column("client", sa.LargeBinary(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["link_id"], ["links.id"], name="fk_link_downloads_link_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["link_id"], ["links.id"], name="fk_link_downloads_link_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("link_id", "client", name="pk_link_downloads"),
     )
 

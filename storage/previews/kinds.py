@@ -18,6 +18,10 @@ _DEMUXERS = {
 }  # fmt: skip
 
 
+MOST_WHOLE = 128 * 1024 * 1024
+"""Bytes of an image or a PDF that is looked into; of videos and sounds only some spans are read."""
+
+
 class Kind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
@@ -37,9 +41,15 @@ def kind_of(mime: str) -> Kind | None:
     return None
 
 
-def drawable(mime: str) -> bool:
-    """Whether a preview of this type may exist."""
-    return kind_of(mime) not in (None, Kind.AUDIO)
+def within_reach(mime: str, size: int | None) -> bool:
+    """Whether a media of this type and size in bytes can be looked into."""
+    kind = kind_of(mime)
+    return kind is not None and size is not None and (kind in (Kind.VIDEO, Kind.AUDIO) or size <= MOST_WHOLE)
+
+
+def drawable(mime: str, size: int | None) -> bool:
+    """Whether there may be a picture of a media of this type and size."""
+    return kind_of(mime) is not Kind.AUDIO and within_reach(mime, size)
 
 
 def measurable(mime: str) -> bool:

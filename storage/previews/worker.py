@@ -120,8 +120,8 @@ def measure(source: Source) -> Measure:
             return Measure()
 
 
-def strip_metadata(path: str, mime: str, target: str) -> None:
+def strip_metadata(source: Source, target: str) -> None:
     """Write the image without what says where, when and with what it was taken; its pixels stay as they are."""
     from storage.previews.stripping import strip  # noqa: PLC0415 - the parent does not parse images
 
-    strip(path, mime, target)
+    strip(source.path, source.mime, target)
