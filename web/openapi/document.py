@@ -1,8 +1,8 @@
 """The OpenAPI 3.1 document of a table of endpoints."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -44,9 +44,13 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     table = [(endpoint, _doc(endpoint)) for endpoint in endpoints]
     schemas = Schemas([(Problem, "serialization"), *(pair for one in table for pair in _wanted(*one))])
     paths: dict[str, dict[str, Any]] = {}
-    for endpoint, doc in table:
+    names = _operation_ids([endpoint for endpoint, _ in table])
+    for (endpoint, doc), name in zip(table, names, strict=True):
         operations = paths.setdefault(_PATH_NAME.sub(r"{\1}", endpoint.path), {})
-        operations[endpoint.method.lower()] = _operation(endpoint, doc, schemas)
+        operations[endpoint.method.lower()] = {
+            "operationId": name,
+            **_operation(endpoint, doc, schemas),
+        }
     components = {
         "schemas": _referred(schemas.components, paths),
         "securitySchemes": SECURITY,
@@ -99,7 +103,6 @@ def _operation(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> dict[str, Any]
     scope = None if endpoint.scope is None else endpoint.scope.value
     needs = "No credentials needed." if scope is None else f"Needs the scope `{scope}`."
     operation: dict[str, Any] = {
-        "operationId": _operation_id(endpoint),
         "summary": doc.summary,
         "description": "\n\n".join(filter(None, (doc.description, needs))),
         "tags": list(doc.tags),
@@ -115,10 +118,16 @@ def _operation(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> dict[str, Any]
     return operation
 
 
+def _operation_ids(endpoints: Sequence[Endpoint]) -> list[str]:
+    """The handlers' names; where one serves several paths, with the words of each path."""
+    plain = [_operation_id(endpoint) for endpoint in endpoints]
+    counts = Counter(plain)
+    words = ["_".join(re.findall(r"(?<=/)[a-z]+(?=/|$)", endpoint.path)) for endpoint in endpoints]
+    return [name if counts[name] == 1 else f"{name}_at_{path}" for name, path in zip(plain, words, strict=True)]
+
+
 def _operation_id(endpoint: Endpoint) -> str:
     handler: Any = endpoint.handler
-    while isinstance(handler, partial):
-        handler = handler.func
     name: str = handler.__name__
     return f"head_{name}" if endpoint.method == "HEAD" else name
 

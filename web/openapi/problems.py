@@ -15,6 +15,7 @@ _SAMPLES = {
     "declared": "image/png",
     "detected": "application/pdf",
     "errors": "limit should be less than or equal to 200",
+    "header": "Upload-Length",
     "limit": "10",
     "offset": "1048576",
     "parts": "3",
