@@ -9,33 +9,34 @@ import * as store from "./store.js";
 const { state } = store;
 const KEPT = 400;
 
-/** What a call does, in words; `chat` is the name of the chat it is about. */
+/** What a call does, in words: to whom, or in which place. */
 const MEANINGS = {
   getUpdates: () => "asks whether there is news",
   sendMessage: (chat) => `writes to ${chat}`,
   sendMediaGroup: (chat) => `sends an album to ${chat}`,
-  copyMessage: (chat) => `keeps a copy in ${chat}`,
-  copyMessages: (chat) => `keeps copies in ${chat}`,
+  copyMessage: (_to, place) => `keeps a copy in ${place}`,
+  copyMessages: (_to, place) => `keeps copies in ${place}`,
   forwardMessage: (chat) => `forwards to ${chat}`,
-  editMessageText: (chat) => `changes its message in ${chat}`,
-  editMessageCaption: (chat) => `changes a caption in ${chat}`,
-  editMessageReplyMarkup: (chat) => `changes buttons in ${chat}`,
-  editMessageMedia: (chat) => `replaces a file in ${chat}`,
-  deleteMessage: (chat) => `deletes a message in ${chat}`,
-  deleteMessages: (chat) => `deletes messages in ${chat}`,
+  editMessageText: (_to, place) => `changes its message in ${place}`,
+  editMessageCaption: (_to, place) => `changes a caption in ${place}`,
+  editMessageReplyMarkup: (_to, place) => `changes buttons in ${place}`,
+  editMessageMedia: (_to, place) => `replaces a file in ${place}`,
+  deleteMessage: (_to, place) => `deletes a message in ${place}`,
+  deleteMessages: (_to, place) => `deletes messages in ${place}`,
   getFile: () => "asks where the bytes of a file are",
   answerCallbackQuery: () => "answers a button",
   answerInlineQuery: () => "answers an inline query",
-  sendChatAction: (chat) => `shows that it is busy in ${chat}`,
+  sendChatAction: (_to, place) => `shows that it is busy in ${place}`,
   setMyCommands: () => "sets the command menu",
   getMe: () => "asks who it is",
   getChat: (chat) => `looks at ${chat}`,
-  getChatMember: (chat) => `asks for somebody's rights in ${chat}`,
+  getChatMember: (_to, place) => `asks for somebody's rights in ${place}`,
 };
 
 function meaning({ method, chat_id: id }) {
   const chat = id ? chatName(id) : "a chat";
-  if (MEANINGS[method]) return MEANINGS[method](chat);
+  const place = id > 0 ? `the chat with ${chat}` : chat;
+  if (MEANINGS[method]) return MEANINGS[method](chat, place);
   const kind = /^send(\w+)$/.exec(method)?.[1];
   if (kind) return `sends a ${kind.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()} to ${chat}`;
   return id ? chat : null;

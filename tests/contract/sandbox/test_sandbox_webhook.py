@@ -156,3 +156,11 @@ async def test_a_failed_delivery_is_shown_in_the_info(
     info = await raw.result("getWebhookInfo")
     assert info["last_error_message"].startswith("Wrong response from the webhook: 503")
     assert not sandbox.state.room_for(REQUESTS, 0).messages
+
+
+async def test_an_update_can_be_delivered_twice(hooked: Receiver, client: SandboxClient) -> None:
+    await client.add_fault("duplicate", method="webhook", count=1)
+    await client.send_text(AZIZA, "one")
+    await client.send_text(AZIZA, "two")
+    await hooked.count(3)
+    assert hooked.texts() == ["one", "one", "two"]
