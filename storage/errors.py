@@ -7,7 +7,8 @@
     │   ├── MalformedBody       ├── MissingFile      ├── EmptyFile     ├── TooManyFiles
     │   ├── IncompleteBody      ├── DigestMismatch   ├── InvalidFields ├── InvalidRequestNumber
     │   ├── InvalidRange        ├── FileTooLarge     ├── TypeNotAllowed
-    │   ├── TypeContradiction   ├── ChecksumMismatch └── IdempotencyMismatch
+    │   ├── TypeContradiction   ├── ChecksumMismatch ├── InvalidHeader
+    │   └── IdempotencyMismatch
     ├── Refused                 the caller may not
     │   ├── InvitationUsedUp
     │   ├── Unauthenticated     ├── MissingScope     └── QuotaUsedUp
@@ -135,6 +136,12 @@ class TypeContradiction(InvalidInput):
     """``declared`` says one thing, the bytes say ``detected``."""
 
     code = "type_contradiction"
+
+
+class InvalidHeader(InvalidInput):
+    """A ``header`` cannot be used; ``reason`` says why."""
+
+    code = "invalid_header"
 
 
 class ChecksumMismatch(InvalidInput):

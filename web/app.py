@@ -5,10 +5,11 @@ import asyncio
 from aiohttp import web
 
 from storage.domain import Scope
+from web import management
 from web.auth.limiting import limit_address, show_allowance
 from web.cors import allow_origin, answer_preflight
 from web.deps import CLOSING, DEPS, WebDeps
-from web.docs import admin, files, media, service, serving, sharing, uploads
+from web.docs import admin, files, media, resumable, service, serving, sharing, uploads
 from web.guard import Endpoint, add_endpoints
 from web.measuring import measure
 from web.middleware import answer_errors, finish_headers, identify
@@ -18,6 +19,7 @@ from web.routes.admin import list_channels, show_audit, show_incident, show_metr
 from web.routes.admin_keys import create_key, list_keys, revoke_key
 from web.routes.file import serve_file
 from web.routes.health import Health
+from web.routes.invitations import create_invitation, list_invitations, revoke_invitation, show_offer
 from web.routes.limits import show_limits
 from web.routes.links import create_link, list_links, revoke_link, serve_link, show_url
 from web.routes.media import attach_media, delete_media, detach_media, list_request_media, show_media
@@ -25,6 +27,8 @@ from web.routes.previews import show_preview
 from web.routes.progress import list_progress, show_progress
 from web.routes.telegram import take_update
 from web.routes.uploads import upload_multiple, upload_stream, upload_with_progress
+from web.tus import routes as tus
+from web.tus.protocol import UPLOADS, mark_answers
 from web.waiting import set_closing
 
 _MOST_HEADER_BYTES = 16 * 1024
@@ -33,12 +37,30 @@ _LINGERING = 5.0
 
 _UPLOAD = f"{API}/streaming/upload"
 _ENDPOINTS = (
+    *management.ENDPOINTS,
     Endpoint("POST", f"{_UPLOAD}/stream", upload_stream, Scope.MEDIA_WRITE, uploads.STREAM),
     Endpoint("POST", f"{_UPLOAD}/multiple", upload_multiple, Scope.MEDIA_WRITE, uploads.MULTIPLE),
     Endpoint("POST", f"{_UPLOAD}/progress", upload_with_progress, Scope.MEDIA_WRITE, uploads.WITH_PROGRESS),
     Endpoint("GET", f"{_UPLOAD}/progress", list_progress, Scope.MEDIA_WRITE, uploads.LIST_PROGRESS),
     Endpoint("GET", f"{_UPLOAD}/progress/{{upload_id}}", show_progress, Scope.MEDIA_WRITE, uploads.SHOW_PROGRESS),
     Endpoint("GET", f"{_UPLOAD}/limits", show_limits, Scope.MEDIA_WRITE, uploads.LIMITS),
+    Endpoint("POST", f"{UPLOADS}/invitations", create_invitation, Scope.MEDIA_WRITE, resumable.INVITE),
+    Endpoint("GET", f"{UPLOADS}/invitations", list_invitations, Scope.MEDIA_WRITE, resumable.INVITATIONS),
+    Endpoint(
+        "DELETE",
+        f"{UPLOADS}/invitations/{{invitation_id}}",
+        revoke_invitation,
+        Scope.MEDIA_WRITE,
+        resumable.REVOKE_INVITATION,
+    ),
+    Endpoint("GET", f"{UPLOADS}/invitation", show_offer, None, resumable.OFFER),
+    Endpoint("OPTIONS", UPLOADS, tus.tell_capabilities, None, resumable.CAPABILITIES),
+    Endpoint("POST", UPLOADS, tus.create_upload, None, resumable.CREATE),
+    Endpoint("OPTIONS", f"{UPLOADS}/{{upload_id}}", tus.tell_capabilities, None, resumable.CAPABILITIES),
+    Endpoint("HEAD", f"{UPLOADS}/{{upload_id}}", tus.tell_offset, None, resumable.STATUS),
+    Endpoint("PATCH", f"{UPLOADS}/{{upload_id}}", tus.append, None, resumable.APPEND),
+    Endpoint("DELETE", f"{UPLOADS}/{{upload_id}}", tus.terminate, None, resumable.TERMINATE),
+    Endpoint("POST", f"{UPLOADS}/{{upload_id}}", tus.override, None, resumable.OVERRIDE),
     Endpoint("GET", f"{API}/media/request/{{number}}", list_request_media, Scope.MEDIA_READ, media.OF_REQUEST),
     Endpoint("GET", f"{API}/media/{{media_id}}", show_media, Scope.MEDIA_READ, media.SHOW),
     Endpoint("HEAD", f"{API}/media/{{media_id}}", show_media, Scope.MEDIA_READ, media.SHOW),
@@ -102,8 +124,10 @@ def create_app(deps: WebDeps) -> web.Application:
     app[DEPS] = deps
     app[CLOSING] = asyncio.Event()
     app.on_shutdown.append(set_closing)
+    app.on_shutdown.append(tus.stop_writers)
     app.on_response_prepare.append(finish_headers)
     app.on_response_prepare.append(allow_origin)
+    app.on_response_prepare.append(mark_answers)
     app.on_response_prepare.append(show_allowance)
     endpoints = all_endpoints(Health(deps.health))
     app[serving.DOCUMENT] = serving.lazily(lambda: document(endpoints))

@@ -48,6 +48,7 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.TypeContradiction: Line(
         415, "Type contradicts the bytes", "The file was declared as {declared}, but its bytes are {detected}."
     ),
+    errors.InvalidHeader: Line(400, "Invalid header", "The header {header} {reason}."),
     errors.ChecksumMismatch: Line(
         460, "Checksum mismatch", "The chunk does not have the checksum that came with it, and was discarded."
     ),

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, cast, exists, func, select
 
 from storage.domain import Category, FileType, MediaStatus
 from storage.search.indexing import matches
@@ -73,7 +73,8 @@ class Criteria:
             numbers = Attachment.request_number.in_(self.request_numbers)
             yield Media.id.in_(select(Attachment.media_id).where(numbers))
         if self.tags:
-            yield Media.tags.overlap(self.tags) if self.any_tag else Media.tags.contains(self.tags)
+            shares = Media.tags.op("&&" if self.any_tag else "@>", is_comparison=True)
+            yield shares(cast(list(self.tags), ARRAY(Text)))
         yield from self._plain_conditions()
 
     def _plain_conditions(self) -> Iterator[ColumnElement[bool]]:
