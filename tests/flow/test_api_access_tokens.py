@@ -1,0 +1,227 @@
+"""Bearer tokens: verified by a real issuer's keys, or by asking it."""
+
+import base64
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from storage.domain import Role, Scope
+from storage.errors import AuthUnavailable, InvalidToken
+from tests.flow.conftest import RunningArchive
+from tests.flow.http_door import UPLOAD, Door, open_door
+from tests.peers.issuer import AUDIENCE, CLIENT, Issuer, ec_key, ed_key, rsa_key, running_issuer
+from web.auth.tokens import TokenAuth, by_asking, by_keys
+from web.clients.auth_service import AuthServiceClient, AuthServiceConfig
+from web.clients.key_set import KeyTimes
+
+AT_ONCE = KeyTimes(fresh=600, usable=3600, pause=0)
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    async with running_issuer() as running:
+        yield running
+
+
+@asynccontextmanager
+async def token_auth(
+    issuer: Issuer, *, times: KeyTimes = AT_ONCE, asking: bool = False, url: str | None = None
+) -> AsyncIterator[TokenAuth]:
+    config = AuthServiceConfig(
+        url=url or issuer.url, issuer=issuer.url, audience=AUDIENCE, client_id=CLIENT[0], client_secret=CLIENT[1]
+    )
+    async with aiohttp.ClientSession() as http:
+        client = AuthServiceClient(http, config)
+        yield TokenAuth(by_asking(client) if asking else by_keys(client, times))
+
+
+async def reason_of(auth: TokenAuth, token: str) -> str:
+    with pytest.raises(InvalidToken) as caught:
+        await auth.identity(token)
+    return str(caught.value.fields["reason"])
+
+
+def handmade(header: dict[str, Any], claims: dict[str, Any], key: bytes | None = None) -> str:
+    """A token no library would make; signed with HMAC where a key is given."""
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)]
+    signed = b".".join(parts)
+    signature = b"" if key is None else base64.urlsafe_b64encode(hmac.digest(key, signed, "sha256")).rstrip(b"=")
+    return (signed + b"." + signature).decode()
+
+
+@pytest.mark.parametrize("asking", [False, True])
+async def test_a_person_owns_under_their_subject_and_sees_their_own(issuer: Issuer, asking: bool) -> None:
+    async with token_auth(issuer, asking=asking) as auth:
+        caller = (await auth.identity(issuer.token(scope="media:read profile openid", client_id="app"))).caller
+        assert (caller.owner, caller.role, caller.scopes) == ("user:anna", Role.USER, {Scope.MEDIA_READ})
+        admin = (await auth.identity(issuer.token(scp=["admin", 7]))).caller
+        assert (admin.role, admin.scopes) == (Role.ADMIN, {Scope.ADMIN})
+
+
+@pytest.mark.parametrize("asking", [False, True])
+@pytest.mark.parametrize("claims", [{"sub": None}, {"sub": "crm"}])
+async def test_client_credentials_are_a_service(issuer: Issuer, asking: bool, claims: dict[str, Any]) -> None:
+    async with token_auth(issuer, asking=asking) as auth:
+        caller = (await auth.identity(issuer.token(client_id="crm", scope="media:write", **claims))).caller
+        assert (caller.owner, caller.role, caller.scopes) == ("service:crm", None, {Scope.MEDIA_WRITE})
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"exp": time.time() - 3600}, "expired"),
+        ({"exp": None}, "claims"),
+        ({"nbf": time.time() + 3600}, "not_yet_valid"),
+        ({"aud": "somebody else"}, "audience"),
+        ({"aud": None}, "claims"),
+        ({"aud": ["a", "b"]}, "audience"),
+        ({"iss": "https://evil.example"}, "issuer"),
+        ({"iss": None}, "claims"),
+        ({"sub": None}, "subject"),
+        ({"sub": "a\nb"}, "subject"),
+        ({"sub": "x" * 201}, "subject"),
+    ],
+)
+async def test_what_a_token_must_say(issuer: Issuer, claims: dict[str, Any], reason: str) -> None:
+    async with token_auth(issuer) as auth:
+        assert await reason_of(auth, issuer.token(**claims)) == reason
+
+
+async def test_only_the_issuers_signature_counts(issuer: Issuer) -> None:
+    """No `none`, no HMAC with the public key, no key of another, no other kind of token."""
+    claims = {"iss": issuer.url, "aud": AUDIENCE, "sub": "anna", "exp": int(time.time()) + 300}
+    issuer.keys.append(rsa_key("rsa"))
+    async with token_auth(issuer) as auth:
+        for alg in ("none", "None", "nOnE"):
+            assert await reason_of(auth, handmade({"alg": alg, "kid": "first"}, claims)) == "key"
+        for key in issuer.keys:
+            confused = handmade({"alg": "HS256", "kid": key.kid}, claims, key.public_pem())
+            assert await reason_of(auth, confused) == "key"
+        assert await reason_of(auth, issuer.token(ec_key("first"))) == "signature"
+        assert await reason_of(auth, issuer.token(header={"typ": "logout+jwt"})) == "type"
+        whole = issuer.token()
+        assert await reason_of(auth, whole[:-4] + "AAAA") == "signature"
+        for broken in ("", ".", "..", "x.y.z", whole.rsplit(".", 1)[0], "a" * 9000, "é.é.é", "[" * 3000 + ".x.y"):
+            assert await reason_of(auth, broken) == "malformed"
+
+
+@pytest.mark.parametrize("make", [rsa_key, ec_key, ed_key])
+async def test_keys_rotate(issuer: Issuer, make: Any) -> None:
+    """A key that is not known yet is fetched; one that was withdrawn is gone with the next fetch."""
+    async with token_auth(issuer) as auth:
+        old = issuer.keys[0]
+        await auth.identity(issuer.token())
+        issuer.keys = [make("second")]
+        await auth.identity(issuer.token())
+        assert issuer.calls["jwks"] == 2
+        assert await reason_of(auth, issuer.token(old, sub="bob")) == "key"
+
+
+async def test_a_short_key_is_not_taken(issuer: Issuer) -> None:
+    issuer.keys = [rsa_key("short", 1024)]
+    async with token_auth(issuer) as auth:
+        with pytest.warns(match="below"):
+            token = issuer.token()
+        assert await reason_of(auth, token) == "key"
+
+
+async def test_unknown_keys_do_not_let_anybody_make_us_ask(issuer: Issuer) -> None:
+    async with token_auth(issuer, times=KeyTimes(pause=60)) as auth:
+        await auth.identity(issuer.token())
+        for number in range(20):
+            assert await reason_of(auth, issuer.token(ec_key(f"made up {number}"))) == "key"
+        assert issuer.calls["jwks"] == 1
+        assert issuer.calls["discovery"] == 1
+
+
+@pytest.mark.parametrize("mood", ["down", "garbage", "huge", "redirect"])
+async def test_keys_go_on_working_while_the_issuer_is_away_and_not_for_ever(issuer: Issuer, mood: str) -> None:
+    async with token_auth(issuer, times=KeyTimes(fresh=0, usable=0.6, pause=0)) as auth:
+        await auth.identity(issuer.token())
+        issuer.mood = mood
+        await auth.identity(issuer.token(sub="bob"))
+        with pytest.raises(AuthUnavailable) as caught:
+            await auth.identity(issuer.token(ec_key("new")))
+        assert caught.value.fields["retry_after"] == 10
+        time.sleep(0.6)
+        with pytest.raises(AuthUnavailable):
+            await auth.identity(issuer.token(sub="cid"))
+        issuer.mood = "fine"
+        await auth.identity(issuer.token(sub="cid"))
+
+
+async def test_the_document_of_another_issuer_is_not_believed(issuer: Issuer) -> None:
+    issuer.says_issuer = "https://evil.example"
+    async with token_auth(issuer) as auth:
+        with pytest.raises(AuthUnavailable):
+            await auth.identity(issuer.token())
+
+
+async def test_the_address_may_be_that_of_the_keys_themselves(issuer: Issuer) -> None:
+    async with token_auth(issuer, url=f"{issuer.url}/keys") as auth:
+        assert (await auth.identity(issuer.token())).caller.owner == "user:anna"
+        assert issuer.calls["discovery"] == 0
+
+
+async def test_introspection_says_what_is_over(issuer: Issuer) -> None:
+    async with token_auth(issuer, asking=True) as auth:
+        token = issuer.token(scope="media:read")
+        await auth.identity(token)
+        assert auth.remembered(token) is not None
+        issuer.revoked.add(token)
+        assert await reason_of(auth, token) == "inactive"
+        assert await reason_of(auth, "opaque") == "inactive"
+        assert await reason_of(auth, issuer.token(exp=time.time() - 100)) == "expired"
+        assert await reason_of(auth, issuer.token(aud=None)) == "audience"
+        assert await reason_of(auth, issuer.token(iss="https://evil.example")) == "issuer"
+        issuer.mood = "down"
+        with pytest.raises(AuthUnavailable):
+            await auth.identity(issuer.token(sub="bob"))
+
+
+async def test_a_token_is_not_remembered_beyond_its_end(issuer: Issuer) -> None:
+    async with token_auth(issuer) as auth:
+        token = issuer.token(exp=time.time() + 1)
+        await auth.identity(token)
+        assert auth.remembered(token) is not None
+        time.sleep(1.05)
+        assert auth.remembered(token) is None
+
+
+async def ask(door: Door, path: str, token: str, data: bytes | None = None) -> tuple[int, Any, Mapping[str, str]]:
+    """GET, or POST where there is a body; without any key."""
+    headers = {"Authorization": f"bearer {token}"}
+    async with (
+        aiohttp.ClientSession(door.url, headers=headers) as client,
+        client.request("GET" if data is None else "POST", path, data=data) as response,
+    ):
+        body = await response.read()
+        is_json = response.content_type.endswith("json")
+        return response.status, json.loads(body) if is_json else body, response.headers
+
+
+async def test_tokens_over_http(archive: RunningArchive, issuer: Issuer) -> None:
+    """A person's upload is theirs; the answers to bad tokens say what to do."""
+    async with token_auth(issuer) as auth, open_door(archive, tokens=auth) as door:
+        anna = issuer.token(scope="media:read media:write")
+        status, answer, _ = await ask(door, f"{UPLOAD}/stream?filename=a.txt", anna, b"a note" * 10)
+        assert status in (201, 202)
+        file = answer["media"]["file_url"]
+        assert (await ask(door, file, anna))[:2] == (200, b"a note" * 10)
+        for token, status, code in (
+            (issuer.token(sub="bob", scope="media:read"), 404, "media_not_found"),
+            (issuer.token(sub="bob"), 403, "missing_scope"),
+            (issuer.token(exp=1), 401, "invalid_token"),
+        ):
+            answered, problem, headers = await ask(door, file, token)
+            assert (answered, problem["code"]) == (status, code)
+            assert ('error="invalid_token"' in headers.get("WWW-Authenticate", "")) == (status == 401)
+        issuer.mood, issuer.keys = "down", [ec_key("new")]
+        status, _, headers = await ask(door, file, issuer.token())
+        assert (status, headers["Retry-After"]) == (503, "10")
