@@ -12,6 +12,7 @@ from sandbox.control.common import answer_json
 from sandbox.control.routing import INTEGER, STRING, Json, Route, obj
 
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
+_CODE: Final = re.compile(r"`([^`]+)`")
 _ERROR: Final = obj("error", error=STRING)
 _STYLE: Final = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h2{margin:2.2rem 0 .3rem;font-size:1.1rem}code,pre{font:14px/1.45 ui-monospace,monospace;background:#f2f3f5}
@@ -46,9 +47,11 @@ def _operation(route: Route) -> Json:
     parameters += [_parameter(name, "query", schema) for name, schema in route.query.items()]
     if parameters:
         operation["parameters"] = parameters
-    if route.body is not None:
-        required = bool(route.body.get("required"))
-        operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": route.body}}}
+    bodies = {"application/json": route.body, "multipart/form-data": route.form}
+    known = {kind: {"schema": schema} for kind, schema in bodies.items() if schema is not None}
+    if known:
+        required = any("required" in one["schema"] for one in known.values())
+        operation["requestBody"] = {"required": required, "content": known}
     schema = route.answer if route.media == "application/json" else None
     content: Json = {route.media: {"schema": schema} if schema else {}}
     error = {"description": "Refused", "content": {"application/json": {"schema": _ERROR}}}
@@ -77,15 +80,16 @@ def page(routes: Sequence[Route]) -> str:
 
 
 def _section(route: Route) -> str:
-    text = html.escape(inspect.getdoc(route.handler) or "")
+    text = _CODE.sub(r"<code>\1</code>", html.escape(inspect.getdoc(route.handler) or ""))
     parts = [
         f'<h2><span class="m">{route.method}</span> <code>{html.escape(route.path)}</code></h2>',
         f"<p>{html.escape(route.summary)}. {text}</p>",
     ]
     if route.query:
         parts.append("<p>Query: " + ", ".join(f"<code>{name}</code>" for name in route.query) + "</p>")
-    if route.body is not None:
-        parts.append(f"<pre>{html.escape(_outline(route.body))}</pre>")
+    for kind, schema in (("", route.body), ("<p>As multipart/form-data:</p>", route.form)):
+        if schema is not None:
+            parts.append(f"{kind}<pre>{html.escape(_outline(schema))}</pre>")
     return "".join(parts)
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.call import Call
 from sandbox.config import UNLIMITED
 from sandbox.control.common import answer_json, body_of, number_of, person_of, world_of
-from sandbox.control.routing import BOOLEAN, INTEGER, OBJECT, STRING, Route, list_of, obj
+from sandbox.control.routing import BOOLEAN, FILE, INTEGER, OBJECT, STRING, Route, list_of, obj
 from sandbox.errors import ControlError
 from sandbox.model import Json, Person
 from sandbox.pictures import take_photo
@@ -163,6 +163,7 @@ ROUTES: Final = [
         path="/control/people/{id}/photo",
         handler=put_photo,
         summary="Set a profile photo",
+        form=obj("file", file=FILE),
         answer=OBJECT,
     ),
     Route(

@@ -14,6 +14,7 @@ NUMBER: Final[Json] = {"type": "number"}
 STRING: Final[Json] = {"type": "string"}
 BOOLEAN: Final[Json] = {"type": "boolean"}
 OBJECT: Final[Json] = {"type": "object"}
+FILE: Final[Json] = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
 def list_of(item: Json) -> Json:
@@ -34,7 +35,7 @@ def obj(required: str = "", /, **properties: Json) -> Json:
 class Route:
     """One call. `body` and `answer` are JSON schemas, `query` schemas by name; the handler's docstring is its text.
 
-    `media` are the content types of an answer that is no JSON.
+    `form` is the schema of a multipart body, instead of or beside a JSON one. `media` are the content types of an answer that is no JSON.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Route:
     summary: str
     query: Mapping[str, Json] = field(default_factory=dict)
     body: Json | None = None
+    form: Json | None = None
     answer: Json | None = None
     media: str = "application/json"
 

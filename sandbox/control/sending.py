@@ -10,7 +10,7 @@ from sandbox.call import CAPTION_MAX, TEXT_MAX
 from sandbox.config import UNLIMITED
 from sandbox.control.common import answer_json, number_of, person_of, room_of, shown, world_of
 from sandbox.control.media import KINDS, file_of
-from sandbox.control.routing import BOOLEAN, INTEGER, NUMBER, OBJECT, STRING, Route, list_of, obj, one_of
+from sandbox.control.routing import BOOLEAN, FILE, INTEGER, NUMBER, OBJECT, STRING, Route, list_of, obj, one_of
 from sandbox.entities import found_in
 from sandbox.envelope import external_reply, quote_of, thread_in
 from sandbox.errors import ControlError
@@ -229,6 +229,7 @@ ROUTES: Final = [
         handler=post_message,
         summary="Send as a person",
         body=_MESSAGE,
+        form=obj("message", message=STRING, file=list_of(FILE), **{"as": one_of(*KINDS)}),
         answer=obj("messages", messages=list_of(OBJECT)),
     )
 ]

@@ -4,6 +4,7 @@ import { el, fill, icon, iconButton, toast } from "./dom.js";
 import { duration } from "./format.js";
 import { sendFiles } from "./actions.js";
 import { reported } from "./live.js";
+import { asOgg } from "./oggvoice.js";
 
 const TYPES = ["audio/ogg;codecs=opus", "audio/webm;codecs=opus", "audio/mp4"];
 
@@ -25,7 +26,7 @@ export function voiceButton(target) {
     const recorder = new MediaRecorder(stream, mimeType ? { mimeType } : {});
     running = { recorder, stream, chunks: [], since: Date.now(), keep: false };
     recorder.ondataavailable = (event) => running.chunks.push(event.data);
-    recorder.onstop = finish;
+    recorder.onstop = () => reported(finish());
     recorder.start();
     return draw();
   }
@@ -57,18 +58,19 @@ export function voiceButton(target) {
     running.recorder.stop();
   }
 
-  function finish() {
+  async function finish() {
     const { recorder, stream, chunks, since, keep, timer } = running;
+    const seconds = Math.max(1, Math.round((Date.now() - since) / 1000));
     clearInterval(timer);
     for (const track of stream.getTracks()) track.stop();
     running = null;
     node.classList.remove("recording");
     fill(node, start);
     if (!keep) return;
-    const type = recorder.mimeType.split(";")[0] || "audio/ogg";
-    const file = new File(chunks, `voice.${type.split("/")[1]}`, { type });
     const { chat, ...reply } = target();
-    const seconds = Math.max(1, Math.round((Date.now() - since) / 1000));
+    const voice = await asOgg(new Blob(chunks, { type: recorder.mimeType.split(";")[0] }));
+    const { type } = voice;
+    const file = new File([voice], `voice.${type.split("/")[1]}`, { type });
     reported(
       sendFiles(
         chat,
