@@ -35,7 +35,8 @@ def obj(required: str = "", /, **properties: Json) -> Json:
 class Route:
     """One call. `body` and `answer` are JSON schemas, `query` schemas by name; the handler's docstring is its text.
 
-    `form` is the schema of a multipart body, instead of or beside a JSON one. `media` are the content types of an answer that is no JSON.
+    `form` is the schema of a multipart body, instead of or beside a JSON one; `media` the content type of an answer
+    that is no JSON.
     """
 
     method: str
