@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -29,6 +30,7 @@ from storage.expiring import Expirer
 from storage.incidents import Incidents
 from storage.inspecting import Inspector
 from storage.intake import Intake
+from storage.invitations import Invitations
 from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
 from storage.keeping import Keeping
 from storage.links import Links
@@ -42,6 +44,8 @@ from storage.reading import Reading
 from storage.receiving import Limits
 from storage.reconciling import Reconciler
 from storage.refreshing import Refresher
+from storage.resumable.expiring import expire
+from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
 from storage.sending import Sending
 from storage.shipping import Shipper
@@ -136,9 +140,12 @@ async def open_archive(
         jobs.every("links", EVERY_MINUTE, links.forget)
         grace = settings.delete_grace.total_seconds()
         adopting = Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit)
+        intake = Intake(sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node)
         use_cases = UseCases(
             sessions=sessions,
-            intake=Intake(sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node),
+            intake=intake,
+            resumable=_resumable(intake, settings, jobs),
+            invitations=_invitations(intake, settings, jobs),
             adopting=adopting,
             reading=reading,
             attaching=Attaching(sessions),
@@ -166,6 +173,20 @@ async def open_archive(
             fetch_limit=fetch_limit,
             sweeper=sweeper,
         )
+
+
+def _resumable(intake: Intake, settings: Settings, jobs: JobRunner) -> Resumable:
+    """Their bytes are in this node's spool, so each node sweeps its own."""
+    uploads = Resumable(intake, settings.upload_expiry)
+    jobs.every(f"uploads:{intake.node}", EVERY_MINUTE, partial(expire, uploads))
+    return uploads
+
+
+def _invitations(intake: Intake, settings: Settings, jobs: JobRunner) -> Invitations:
+    secret = secret_key(settings).decode()
+    invitations = Invitations(sessions=intake.sessions, secret_key=secret, clock=intake.clock)
+    jobs.every("invitation_sweep", EVERY_HOUR, invitations.forget)
+    return invitations
 
 
 def _limits(settings: Settings) -> Limits:

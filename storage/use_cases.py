@@ -12,12 +12,14 @@ from storage.delivering import Delivery
 from storage.editing import Editing
 from storage.incidents import Incidents
 from storage.intake import Intake
+from storage.invitations import Invitations
 from storage.keeping import Keeping
 from storage.links import Links
 from storage.previews.cleaning import Cleaning
 from storage.previews.serving import Previews
 from storage.progress import ProgressBoard
 from storage.reading import Reading
+from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
 from storage.sending import Sending
 from storage.statistics import Statistics
@@ -28,6 +30,8 @@ from storage.timeline import Timelines
 class UseCases:
     sessions: Sessions
     intake: Intake
+    resumable: Resumable
+    invitations: Invitations
     adopting: Adopting
     reading: Reading
     attaching: Attaching

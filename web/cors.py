@@ -16,7 +16,7 @@ _ACCEPTED = ", ".join((
     *("Idempotency-Key", "Prefer", "X-Upload-ID", "Content-Digest", "Repr-Digest", "Content-Disposition"),
     *("Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Last-Event-ID"),
     *("Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata", "Upload-Defer-Length", "Upload-Concat"),
-    *("Upload-Checksum", "X-HTTP-Method-Override"),
+    *("Upload-Checksum", "X-HTTP-Method-Override", "X-Upload-Token"),
 ))  # fmt: skip
 """Named one by one: ``*`` would not cover Authorization."""
 

@@ -1,7 +1,7 @@
 """The use cases of resumable uploads: create, ask, write, terminate."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,10 +10,19 @@ import structlog
 from storage.arrivals import Arrival
 from storage.discarding import discard_upload
 from storage.domain import MediaKey, UploadId
-from storage.errors import EmptyFile, FileTooLarge, MediagateError, ShuttingDown, UploadElsewhere, UploadGone
+from storage.errors import (
+    EmptyFile,
+    FileTooLarge,
+    MediagateError,
+    ShuttingDown,
+    UploadElsewhere,
+    UploadGone,
+    UploadNotFound,
+)
 from storage.intake import Intake
 from storage.invitations import claim
 from storage.progress import Progress
+from storage.quotas import require_room
 from storage.resumable.assembling import concatenate
 from storage.resumable.checksums import Checksum
 from storage.resumable.contract import Resumption
@@ -47,7 +56,8 @@ class Resumable:
     async def create(self, uploader: Uploader, creation: Creation) -> Status:
         """Begin an upload.
 
-        Raises `ShuttingDown`, `SpoolFull`, `FileTooLarge`, `EmptyFile`, and by an invitation what `claim` raises.
+        Raises `ShuttingDown`, `SpoolFull`, `FileTooLarge`, `EmptyFile`, what `require_room` raises, and by an
+        invitation what `claim` raises.
         """
         intake, now = self.intake, self.intake.clock.now()
         if intake.closing:
@@ -61,6 +71,7 @@ class Resumable:
         upload, row = new_rows(
             uploader, creation, upload_id=upload_id, key=key, node=intake.node, now=now, until=now + self.expiry
         )
+        await require_room(intake.sessions, uploader.caller, creation.length)
         async with intake.sessions.begin() as session:
             if uploader.invited is not None:
                 await claim(session, uploader.invited.id, creation.length, now, partial=creation.partial)
@@ -128,6 +139,11 @@ class Resumable:
                 kept = await session.get(ResumableUpload, upload_id)
                 if kept is not None:
                     kept.outcome = Outcome.TERMINATED
+
+    async def abandon(self, uploader: Uploader, upload_id: UploadId) -> None:
+        """End an upload that nobody knows of, unless it has ended."""
+        with suppress(UploadGone, UploadNotFound):
+            await self.terminate(uploader, upload_id)
 
     async def open_row(self, uploader: Uploader, upload_id: UploadId) -> ResumableUpload:
         """Raises what `find` raises, `UploadElsewhere`, and `UploadGone` for one that has expired."""

@@ -11,6 +11,10 @@ from storage.errors import FileTooLarge, IncompleteBody, TooSlow
 from web.deps import BodyTimes
 
 
+class Interrupted(Exception):
+    """Somebody of ours wants the reading to end."""
+
+
 class TimedBody:
     """The bytes of one body. The first read lets a client go on that waits for ``100 Continue``."""
 
@@ -20,20 +24,23 @@ class TimedBody:
         self._most = most
         self._waited = 0.0
         self._begun = False
+        self._interrupted = False
+        self._reading: asyncio.Timeout | None = None
         self.received = 0
 
     async def read(self) -> bytes:
         """The next bytes, empty at the end.
 
-        Raises `TooSlow`, `FileTooLarge` over the bytes that the call takes in all, and `IncompleteBody` where
-        the client went away.
+        Raises `TooSlow`, `FileTooLarge` over the bytes that the call takes in all, `IncompleteBody` where
+        the client went away, and `Interrupted`.
         """
         await self.begin()
         before = time.monotonic()
         try:
-            async with asyncio.timeout(self._times.idle):
-                data = await self._request.content.readany()
+            data = await self._read()
         except TimeoutError as error:
+            if self._interrupted:
+                raise Interrupted from error
             raise TooSlow(received=self.received) from error
         except (ConnectionError, RequestPayloadError, HttpProcessingError) as error:
             raise IncompleteBody(received=self.received) from error
@@ -44,6 +51,25 @@ class TimedBody:
         if self._waited > self._times.idle and self.received < self._waited * self._times.slowest_rate:
             raise TooSlow(received=self.received)
         return data
+
+    def interrupt(self) -> None:
+        """End the reading: what has arrived is still given, what would have to be waited for is not."""
+        self._interrupted = True
+        if self._reading is not None:
+            self._reading.reschedule(asyncio.get_running_loop().time())
+
+    async def _read(self) -> bytes:
+        if self._interrupted:
+            data = self._request.content.read_nowait()
+            if not data and not self._request.content.at_eof():
+                raise TimeoutError
+            return data
+        async with asyncio.timeout(self._times.idle) as reading:
+            self._reading = reading
+            try:
+                return await self._request.content.readany()
+            finally:
+                self._reading = None
 
     async def begin(self) -> None:
         """Let the client send. Only to be called for itself where an answer begins before the body is read."""
