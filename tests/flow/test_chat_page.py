@@ -10,6 +10,10 @@ import pytest_asyncio
 from tests.flow.chat_page import DESK, PHONE, Scene, browsing, picture, scene
 
 NASTY = "<img src=x onerror=window.hacked=1>.txt"
+SECONDS = """async url => {
+  const bytes = await (await fetch(url)).arrayBuffer();
+  return (await new AudioContext().decodeAudioData(bytes)).duration;
+}"""
 DRAG = "name => { const data = new DataTransfer(); data.items.add(new File(['plain words'], name)); return data; }"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -116,7 +120,7 @@ async def test_file_with_a_hostile_name(desk: Scene) -> None:
 
 
 async def test_pretend_video_and_voice(desk: Scene) -> None:
-    """A 1.5 GiB video costs no bytes; a voice message comes from the microphone."""
+    """A 1.5 GiB video costs no bytes; a voice message comes from the microphone as Ogg, as Telegram's do."""
     await desk.attach("Pretend 1.5 GiB video")
     await desk.sees("Got video")
     video = desk.bot.got[-1].video
@@ -127,6 +131,10 @@ async def test_pretend_video_and_voice(desk: Scene) -> None:
     await desk.page.get_by_role("button", name="Send the recording").click()
     await desk.sees("Got voice")
     await desk.page.get_by_role("button", name="Play voice message").wait_for()
+    voice = desk.bot.got[-1].voice
+    assert voice is not None
+    assert voice.mime_type == "audio/ogg"
+    assert await desk.page.evaluate(SECONDS, f"/control/files/{voice.file_unique_id}") > 0.5
 
 
 async def test_drawer(desk: Scene) -> None:
