@@ -56,7 +56,7 @@ _ENDPOINTS = (
     Endpoint("GET", f"{UPLOADS}/invitation", show_offer, None, resumable.OFFER),
     Endpoint("OPTIONS", UPLOADS, tus.tell_capabilities, None, resumable.CAPABILITIES),
     Endpoint("POST", UPLOADS, tus.create_upload, None, resumable.CREATE),
-    Endpoint("OPTIONS", f"{UPLOADS}/{{upload_id}}", tus.tell_capabilities, None, resumable.CAPABILITIES),
+    Endpoint("OPTIONS", f"{UPLOADS}/{{upload_id}}", tus.tell_capabilities_of_upload, None, resumable.CAPABILITIES),
     Endpoint("HEAD", f"{UPLOADS}/{{upload_id}}", tus.tell_offset, None, resumable.STATUS),
     Endpoint("PATCH", f"{UPLOADS}/{{upload_id}}", tus.append, None, resumable.APPEND),
     Endpoint("DELETE", f"{UPLOADS}/{{upload_id}}", tus.terminate, None, resumable.TERMINATE),

@@ -25,6 +25,11 @@ async def tell_capabilities(request: web.Request) -> web.Response:
     return web.Response(status=_NO_CONTENT, headers=protocol.capabilities(request))
 
 
+async def tell_capabilities_of_upload(request: web.Request) -> web.Response:
+    """``OPTIONS`` at an upload's own URL: the same."""
+    return await tell_capabilities(request)
+
+
 async def create_upload(request: web.Request) -> web.Response:
     """``POST /uploads``: a new upload, perhaps with its first bytes."""
     protocol.require_version(request)
