@@ -11,7 +11,10 @@ from typing import BinaryIO
 
 from storage.previews.worker import UnusableImage
 
-_METADATA = frozenset({b"Exif", b"mime", b"uri "})
+_EMPTY_EXIF = bytes(4) + b"MM\0*" + bytes((0, 0, 0, 8)) + bytes(6)
+"""An item says where its TIFF header begins; this one has a directory without entries. Decoders refuse mere zeros."""
+
+_METADATA = {b"Exif": _EMPTY_EXIF, b"mime": b"", b"uri ": b""}
 _MOST_META = 16 * 1024 * 1024
 _BLANKED = frozenset({b"uuid", b"free", b"skip", b"udta"})
 _PIECE = 1024 * 1024
@@ -42,10 +45,10 @@ class _Reader:
 
 def blank_metadata(file: BinaryIO) -> None:
     """Overwrite the bytes of all metadata items. Raises `UnusableImage` where the boxes do not add up."""
-    size = file.seek(0, os.SEEK_END)
+    size, found = file.seek(0, os.SEEK_END), False
     for box in _file_boxes(file, size):
         if box.name in _BLANKED:
-            _blank(file, box.start, box.stop - box.start, size)
+            _blank(file, box.start, box.stop - box.start, size, b"")
         if box.name == b"moov":  # a sequence: its tracks may carry metadata of their own
             raise UnusableImage("it is a sequence of images")
         if box.name == b"meta":
@@ -53,29 +56,37 @@ def blank_metadata(file: BinaryIO) -> None:
                 raise UnusableImage("its list of items is too long")
             file.seek(box.start)
             _blank_items(file, file.read(box.stop - box.start), box.start, size)
+            found = True
+    if not found:
+        raise UnusableImage("it has no list of items")
 
 
 def _blank_items(file: BinaryIO, meta: bytes, base: int, size: int) -> None:
     boxes = {box.name: box for box in _boxes(meta, 4, len(meta))}
     if b"iinf" not in boxes or b"iloc" not in boxes:
         raise UnusableImage("it has no list of items")
-    wanted = {number for number, kind in _items(meta, boxes[b"iinf"]) if kind in _METADATA}
+    left = {number: _METADATA[kind] for number, kind in _items(meta, boxes[b"iinf"]) if kind in _METADATA}
     idat = boxes.get(b"idat")
     for number, in_idat, offset, length in _extents(meta, boxes[b"iloc"]):
-        if number not in wanted:
+        if number not in left:
             continue
         if in_idat and idat is None:
             raise UnusableImage("an item is nowhere")
         start = offset + (base + idat.start if in_idat and idat is not None else 0)
-        _blank(file, start, length or size - start, size)
+        extent = length or size - start
+        _blank(file, start, extent, size, left[number])
+        left[number] = left[number][extent:]
 
 
-def _blank(file: BinaryIO, start: int, length: int, size: int) -> None:
+def _blank(file: BinaryIO, start: int, length: int, size: int, beginning: bytes) -> None:
+    """Spaces, which XMP may be made of, behind what an item has to begin with."""
     if start < 0 or length < 0 or start + length > size:
         raise UnusableImage("an item is outside of the file")
     file.seek(start)
+    file.write(beginning[:length])
+    length -= len(beginning)
     while length > 0:
-        file.write(bytes(min(length, _PIECE)))
+        file.write(b" " * min(length, _PIECE))
         length -= _PIECE
 
 
