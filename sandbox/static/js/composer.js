@@ -205,6 +205,7 @@ export function composer() {
   }
 
   store.subscribe("reply", ({ message, quote }) => setContext({ verb: "reply", message, quote }));
+  store.subscribe("people", grow);
   store.subscribe("compose", (words) => {
     setText(words);
     text.focus();

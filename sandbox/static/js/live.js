@@ -82,6 +82,7 @@ const wordOf = (message) => Object.keys(message || {}).find((name) => name.start
 function onCall(event) {
   if (event.status === 200 && (event.method === "getUpdates" || event.chat_id))
     store.setReadUntil(store.sandboxNow());
+  if (/MyCommands$/.test(event.method)) store.loadState().catch(() => {});
   store.emit("call", event);
 }
 
