@@ -1,13 +1,14 @@
 """Who may see what: the one place. Ids are sequential, so this is the only guard.
 
 A person sees their own media; staff also whatever is attached to a request or waits to be; admins
-everything; a service all media (its scopes are checked at the door). What a caller may not see answers as
-what does not exist.
+everything; a service all media (its scopes are checked at the door). A person with a token is a user, or with the
+scope ``admin`` an admin: what they have in Telegram, under another owner, is not theirs here. What a caller may
+not see answers as what does not exist.
 """
 
 from sqlalchemy import ColumnElement, exists, or_, true
 
-from storage.domain import Caller, Role
+from storage.domain import Caller, Role, Scope
 from storage.errors import MissingScope
 from storage.tables import Attachment, Media, Upload
 
@@ -42,6 +43,9 @@ def may_attach_others(caller: Caller) -> bool:
 
 
 def require_reading_by_number(caller: Caller) -> None:
-    """Only staff, admins and services read by request number; anyone may write to one."""
+    """Only staff, admins and services read by request number; anyone may write to one.
+
+    Raises `MissingScope` with what would open it: with a token that is the scope ``admin``.
+    """
     if caller.role is Role.USER:
-        raise MissingScope(scope="staff")
+        raise MissingScope(scope=Scope.ADMIN.value if caller.scopes else "staff")

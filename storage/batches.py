@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +19,8 @@ T = TypeVar("T")
 _EVERY = 1.0
 _AT_ONCE = 500
 _LAST_WRITE = 3.0
+_NEVER = ("22", "23")
+"""Classes of SQLSTATE: the data are wrong, or against a constraint."""
 
 
 class Batches(Generic[T]):
@@ -48,7 +50,9 @@ class Batches(Generic[T]):
             batch = self._items[:_AT_ONCE]
             try:
                 await self._write(batch)
-            except (DataError, IntegrityError) as error:
+            except DBAPIError as error:
+                if str(getattr(error.orig, "sqlstate", ""))[:2] not in _NEVER:
+                    raise
                 # A row that can never be written must not hold the others up for ever.
                 log.exception("rows_refused", rows=self.name, count=len(batch), error=type(error).__name__)
             del self._items[: len(batch)]

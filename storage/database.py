@@ -20,6 +20,7 @@ async def open_database(dsn: str) -> AsyncIterator[AsyncEngine]:
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
+        hide_parameters=True,  # what users sent has no place in logs and traces
         connect_args={"server_settings": {"timezone": "UTC", "application_name": "mediagate"}},
     )
     try:
