@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import quote
 
 import structlog
+from aiohttp.http_exceptions import BadHttpMessage
 from structlog.typing import Processor
 
 _BOT_TOKEN = re.compile(r"(\d{6,}(?::|%3[Aa]))[A-Za-z0-9_-]{20,}")
@@ -21,6 +22,16 @@ _SHORTEST_SECRET = 4
 """What is shorter would take words out of every line and keeps no secret anyway."""
 _CHATTY = ("aiogram", "aiohttp.access", "alembic", "asyncio", "pgqueuer", "sqlalchemy")
 """Libraries whose ``info`` is our ``debug``. Our own line for each request says more than aiohttp's access log."""
+
+
+class _MalformedRequests(logging.Filter):
+    """What a client sent that is no HTTP is no error of ours: one line, without the stack that read it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], BadHttpMessage):
+            record.exc_info = None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
 
 
 class Redactor:
@@ -70,6 +81,9 @@ def configure_logging(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    server = logging.getLogger("aiohttp.server")
+    if not any(isinstance(known, _MalformedRequests) for known in server.filters):
+        server.addFilter(_MalformedRequests())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
     structlog.configure(
