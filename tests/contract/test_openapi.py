@@ -56,7 +56,8 @@ _SCOPES: dict[Scope | None, str] = {
         PATCH /media/{media_id}
         PUT /media/{media_id}/tags
         POST /media/{media_id}/archive
-        POST /uploads/invitations
+        GET POST /uploads/invitations
+        DELETE /uploads/invitations/{invitation_id}
     """,
     Scope.MEDIA_DELETE: """
         DELETE /media/{media_id}
@@ -81,6 +82,9 @@ _SCOPES: dict[Scope | None, str] = {
         GET /incidents/{incident_id}
     """,
     None: """
+        POST OPTIONS /uploads
+        GET PATCH DELETE POST OPTIONS /uploads/{upload_id}
+        GET /uploads/invitation
         GET //health
         GET //health/live
         GET //health/ready
