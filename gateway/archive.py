@@ -116,7 +116,7 @@ async def open_archive(
             clock=clock,
             reconciler=reconciler,
             eraser=eraser,
-            others=(expirer.sweep, archiving.sweep),
+            others=(expirer.sweep, archiving.sweep, imaging.measurer.wake_left_over, links.forget),
         )
         await discard_interrupted(sessions, spool, node)
         await reconciler.resume()
@@ -136,8 +136,6 @@ async def open_archive(
         jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
         jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
         jobs.handle(measure_job(node), imaging.measurer.handle, at_once=WORKERS)
-        jobs.every("measures", EVERY_MINUTE, imaging.measurer.wake_left_over)
-        jobs.every("links", EVERY_MINUTE, links.forget)
         grace = settings.delete_grace.total_seconds()
         adopting = Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit)
         intake = Intake(sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node)

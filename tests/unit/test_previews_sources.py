@@ -42,17 +42,19 @@ def close_to(image: Image.Image, colour: tuple[int, int, int]) -> bool:
 
 
 def film(
-    path: Path, colours: list[tuple[int, int, int]], *, size: tuple[int, int] = (64, 48), codec: str = "libx264",
+    path: Path, colours: list[tuple[int, int, int]], *, size: tuple[int, int] = (64, 48),
     options: dict[str, str] | None = None, ratio: Fraction | None = None,
 ) -> Path:  # fmt: skip
     """One frame for each colour, ten a second."""
     with av.open(str(path), "w", options=options or {}) as output:
-        stream = output.add_stream(codec, rate=10)
+        stream = output.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         if ratio is not None:
             stream.codec_context.sample_aspect_ratio = ratio
         for index, colour in enumerate(colours):
-            frame = av.VideoFrame.from_image(Image.new("RGB", size, colour))
+            frame = av.VideoFrame(*size, "rgb24")
+            line = bytes(colour) * size[0]
+            frame.planes[0].update(line.ljust(frame.planes[0].line_size, b"\0") * size[1])
             frame.pts, frame.time_base = index, Fraction(1, 10)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
