@@ -26,6 +26,7 @@ from web.routes.media import attach_media, delete_media, detach_media, list_requ
 from web.routes.previews import show_preview
 from web.routes.progress import list_progress, show_progress
 from web.routes.telegram import take_update
+from web.routes.upload_page import ENDPOINTS as UPLOAD_PAGE
 from web.routes.uploads import upload_multiple, upload_stream, upload_with_progress
 from web.tus import routes as tus
 from web.tus.protocol import UPLOADS, mark_answers
@@ -38,6 +39,7 @@ _LINGERING = 5.0
 _UPLOAD = f"{API}/streaming/upload"
 _ENDPOINTS = (
     *management.ENDPOINTS,
+    *UPLOAD_PAGE,
     Endpoint("POST", f"{_UPLOAD}/stream", upload_stream, Scope.MEDIA_WRITE, uploads.STREAM),
     Endpoint("POST", f"{_UPLOAD}/multiple", upload_multiple, Scope.MEDIA_WRITE, uploads.MULTIPLE),
     Endpoint("POST", f"{_UPLOAD}/progress", upload_with_progress, Scope.MEDIA_WRITE, uploads.WITH_PROGRESS),

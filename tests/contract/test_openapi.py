@@ -93,6 +93,7 @@ _SCOPES: dict[Scope | None, str] = {
         GET //api/openapi.json
         GET //d/{token}
         GET //upload
+        GET //upload/static/{folder}/{name}
         GET //metrics
         POST //telegram/webhook
     """,
@@ -135,8 +136,9 @@ def test_the_stored_copy_is_in_step() -> None:
 def test_every_route_needs_the_scope_that_api_md_states() -> None:
     table = _table()
     for endpoint in ENDPOINTS:
-        method = "GET" if endpoint.method == "HEAD" else endpoint.method
-        call = (method, endpoint.path)
+        call = (endpoint.method, endpoint.path)
+        if endpoint.method == "HEAD" and call not in table:
+            call = ("GET", endpoint.path)
         assert call in table, f"{endpoint.method} {endpoint.path} has no line in the table of scopes"
         assert endpoint.scope == table[call], f"{endpoint.method} {endpoint.path}"
 
