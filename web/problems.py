@@ -203,7 +203,7 @@ _HTTP_DETAILS = {
     404: "There is nothing at this path.",
     405: "This path does not know the method; the header Allow names those it knows.",
     413: "The body is larger than this call takes.",
-    415: "The body must be JSON, with the Content-Type application/json.",
+    415: "The call takes no body of this Content-Type; /api/docs says which it takes.",
     417: "Only the expectation 100-continue is known.",
 }
 

@@ -58,9 +58,10 @@ CREATE = Doc(
     ),
     headers=uploads.CreationHeaders,
     raw=True,
+    raw_type=CHUNK,
     answers={201: Answer(headers={**_STATE, "Location": Header(description="The upload")})},
     errors=(*_REFUSALS, errors.Unauthenticated, errors.MissingScope, errors.UnfinishedParts, errors.InvitationUsedUp),
-    statuses=(412,),
+    statuses=(412, 415),
 )
 STATUS = Doc(
     summary="Where a resumable upload stands",
@@ -80,9 +81,10 @@ APPEND = Doc(
     ),
     headers=uploads.ChunkHeaders,
     raw=True,
+    raw_type=CHUNK,
     answers={204: Answer(headers=_STATE)},
     errors=(*_REFUSALS, errors.Unauthenticated, errors.MissingScope, errors.WrongOffset, errors.FinalUpload),
-    statuses=(412,),
+    statuses=(412, 415),
 )
 TERMINATE = Doc(
     summary="End a resumable upload",
@@ -98,9 +100,10 @@ OVERRIDE = Doc(
     tags=_TAGS,
     headers=uploads.OverrideHeaders,
     raw=True,
+    raw_type=CHUNK,
     answers={200: Answer(headers=_KEPT), 204: Answer(headers=_STATE)},
     errors=(*_REFUSALS, errors.Unauthenticated, errors.MissingScope, errors.WrongOffset, errors.FinalUpload),
-    statuses=(405, 412),
+    statuses=(405, 412, 415),
 )
 INVITE = Doc(
     summary="Invite somebody without credentials to upload",

@@ -59,7 +59,10 @@ class Doc:
     """The parts of a form; a field annotated `bytes` or `list[bytes]` is a file."""
 
     raw: bool = False
-    """Whether the body may also be the bytes of a file."""
+    """Whether the body may also be bytes as they are."""
+
+    raw_type: str = "application/octet-stream"
+    """Their type; a file's own type is as good as the default."""
 
     answers: Mapping[int, Any]
     """By status: an `Answer`, a type that pydantic can describe (JSON), or None for an answer without a body."""

@@ -12,6 +12,7 @@ from storage.errors import (
     AuthUnavailable,
     IncompleteBody,
     InvalidFields,
+    InvalidRequestNumber,
     InvalidToken,
     MalformedBody,
     MediagateError,
@@ -27,7 +28,7 @@ from web.openapi.overview import INFO, SECURITY, TAGS
 from web.openapi.parameters import PATH, PathParameter
 from web.openapi.problems import INTERNAL, examples, problem_answer
 from web.openapi.schemas import Mode, Schemas, used
-from web.schemas.common import Problem
+from web.schemas.common import REQUEST_NUMBER, Problem
 
 _PATH_NAME = re.compile(r"\{([^}:]+)(?::[^}]*)?\}")
 _GUARDED = (Unauthenticated, InvalidToken, MissingScope, RateLimited, TooManyFailures, AuthUnavailable)
@@ -55,7 +56,7 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "schemas": _referred(schemas.components, paths),
         "securitySchemes": SECURITY,
         "responses": {"InternalError": INTERNAL},
-        "examples": examples(error for endpoint, doc in table for error in _errors(endpoint, doc)),
+        "examples": examples(error for endpoint, doc in table for error in _errors(endpoint, doc, schemas)),
     }
     return {
         "openapi": "3.1.0",
@@ -122,7 +123,7 @@ def _operation_ids(endpoints: Sequence[Endpoint]) -> list[str]:
     """The handlers' names; where one serves several paths, with the words of each path."""
     plain = [_operation_id(endpoint) for endpoint in endpoints]
     counts = Counter(plain)
-    words = ["_".join(re.findall(r"(?<=/)[a-z]+(?=/|$)", endpoint.path)) for endpoint in endpoints]
+    words = ["_".join(re.findall(r"(?<=/)(?!api/)[a-z]+(?=/|$)", endpoint.path)) for endpoint in endpoints]
     return [name if counts[name] == 1 else f"{name}_at_{path}" for name, path in zip(plain, words, strict=True)]
 
 
@@ -171,7 +172,7 @@ def _request_body(doc: Doc, schemas: Schemas) -> dict[str, Any] | None:
     if doc.multipart is not None:
         content["multipart/form-data"] = {"schema": _form(doc.multipart, schemas)}
     if doc.raw:
-        content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
+        content[doc.raw_type] = {"schema": {"type": "string", "format": "binary"}}
     return {"required": required, "content": content} if content else None
 
 
@@ -182,7 +183,7 @@ def _form(model: type[BaseModel], schemas: Schemas) -> dict[str, Any]:
     return {"type": "object", "properties": parts, "required": sorted(required), "additionalProperties": False}
 
 
-def _errors(endpoint: Endpoint, doc: Doc) -> Sequence[type[MediagateError]]:
+def _errors(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> Sequence[type[MediagateError]]:
     """What the operation may raise: by its credentials, its path, its query and body, and what its doc adds."""
     found: list[type[MediagateError]] = [] if endpoint.scope is None else list(_GUARDED)
     for parameter in _path_parameters(endpoint, doc).values():
@@ -191,13 +192,15 @@ def _errors(endpoint: Endpoint, doc: Doc) -> Sequence[type[MediagateError]]:
         found.append(InvalidFields)
     if doc.body is not None:
         found += _BODY_ERRORS
+    if any(schemas.has_format(model, REQUEST_NUMBER) for model in (doc.query, doc.body, doc.multipart)):
+        found.append(InvalidRequestNumber)
     return list(dict.fromkeys([*found, *doc.errors]))
 
 
 def _responses(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> dict[str, Any]:
     found = {status: _response(status, _answer(given), schemas) for status, given in doc.answers.items()}
     statuses = (*doc.statuses, *(_BODY_STATUSES if doc.body is not None else ()))
-    found |= problem_answer(_errors(endpoint, doc), statuses)
+    found |= problem_answer(_errors(endpoint, doc, schemas), statuses)
     if endpoint.method == "HEAD":
         for response in found.values():
             response.pop("content", None)

@@ -36,6 +36,7 @@ TAGS = {
     "resumable": "Uploads that survive lost connections: tus 1.0.0.",
     "media": "What was kept: its description, and what can be done with it.",
     "files": "The bytes of media, whole or in ranges, their previews and links to them.",
+    "links": "Signed links: who has one needs no credentials.",
     "requests": "Which media belong to which request number.",
     "users": "Avatars.",
     "administration": "Keys, webhooks, channels, and what happened.",

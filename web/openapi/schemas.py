@@ -44,6 +44,10 @@ class Schemas:
         schema = self.components[schema["$ref"].removeprefix(REF)] if "$ref" in schema else schema
         return schema.get("properties", {}), frozenset(schema.get("required", ()))
 
+    def has_format(self, model: Any, name: str) -> bool:
+        """Whether a field of a model that comes in, or of a list of it, has the format ``name``."""
+        return model is not None and f"'format': '{name}'" in repr(self.fields(model, "validation")[0])
+
 
 def used(document: Any) -> set[str]:
     """The names of the components that ``document`` refers to."""

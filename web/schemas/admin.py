@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from storage.domain import Purpose, Quota, Scope
 from storage.keys import KeyTerms
-from web.schemas.common import LARGEST_ID, Given, MediaIdNumber, RequestNumberText, Shown
+from web.schemas.common import LARGEST_ID, Given, Instant, MediaIdNumber, RequestNumberText, Shown
 
 _LONGEST_LIFE = 10 * 365 * 86400
 _Count = Annotated[int, Field(ge=0, le=LARGEST_ID)]
@@ -33,7 +33,7 @@ class NewKey(Given):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["crm"])]
     scopes: Annotated[list[Scope], Field(min_length=1, examples=[["media:read", "media:write"]])]
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     expires_in: Annotated[int, Field(ge=1, le=_LONGEST_LIFE, description="Seconds")] | None = None
     rate_per_minute: _Count | None = Field(None, description="Requests; 0: no limit; left out: the server's setting")
     quota: QuotaGiven = QuotaGiven()
@@ -101,8 +101,8 @@ class AuditQuery(Given):
     media_id: MediaIdNumber | None = None
     request_number: RequestNumberText | None = None
     request_id: _Text | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = Field(None, description="That moment is not included")
+    since: Instant | None = None
+    until: Instant | None = Field(None, description="That moment is not included")
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = Field(None, description="`next_cursor` as it came")
 

@@ -1,8 +1,19 @@
 """What the models of requests and answers share."""
 
+import re
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -11,6 +22,11 @@ from storage.request_numbers import InvalidRequestNumber as NotANumber
 from storage.request_numbers import RequestNumber, parse_request_number
 
 LARGEST_ID = 2**63 - 1
+REQUEST_NUMBER = "request-number"
+"""The format of request numbers in schemas: whoever takes one may answer `InvalidRequestNumber`."""
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 
 class Given(BaseModel):
@@ -48,6 +64,7 @@ RequestNumberText = Annotated[
     WithJsonSchema(
         {
             "type": "string",
+            "format": REQUEST_NUMBER,
             "pattern": "^[0-9]{6}-[0-9]{3,9}$",
             "description": "`YYMMDD-NNN` with a real date",
             "examples": ["250926-001"],
@@ -55,6 +72,24 @@ RequestNumberText = Annotated[
     ),
 ]
 """Raises `InvalidRequestNumber`, which passes through pydantic as it is."""
+
+
+def _written_out(given: object) -> object:
+    """A time as it is meant: pydantic takes a number, even in a text, for seconds since 1970."""
+    if isinstance(given, str) and not _RFC3339.match(given):
+        raise ValueError("should be a time as 2025-09-26T08:15:00Z")
+    return given
+
+
+def _in_range(when: datetime) -> datetime:
+    """Other years overflow where time zones are added."""
+    if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
+        raise ValueError(f"should be between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return when
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_range)]
+"""A time with its offset."""
 
 MediaIdNumber = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[17])]
 

@@ -2,26 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
 from storage.details import DESCRIPTION_LIMIT, EXTERNAL_ID_LIMIT, TAGS_LIMIT, UPLOADED_BY_LIMIT
 from storage.domain import Category, FileType
-from web.schemas.common import Given, MediaIdNumber, RequestNumberText, Shown
+from web.schemas.common import Given, Instant, MediaIdNumber, RequestNumberText, Shown
 from web.schemas.media import Media
 from web.schemas.searching import TagText
 
 MOST_IDS = 200
-_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _LARGEST_CHAT = 2**52
 _LONGEST_NAME = 1024
 _LONGEST_REASON = 2000
 _LONGEST_CAPTION = 1024
-
-
-def _in_range(when: AwareDatetime) -> AwareDatetime:
-    if not _FIRST_YEAR <= when.year <= _LAST_YEAR:
-        raise ValueError(f"should be between the years {_FIRST_YEAR} and {_LAST_YEAR}")
-    return when
 
 
 def _visible(name: str) -> str:
@@ -47,7 +40,7 @@ class MediaChanges(Given):
     category: Category = Field(Category.OTHER, description="Another purpose moves the file to another channel")
     tags: TagList | None = Field(None, description="In place of those there are")
     external_id: ExternalId | None = None
-    expires_at: Annotated[AwareDatetime, AfterValidator(_in_range)] | None = Field(
+    expires_at: Instant | None = Field(
         None, description="When the media is to be deleted; a time that has passed: within a minute"
     )
 
