@@ -61,7 +61,8 @@ class _RedactingFormatter(structlog.stdlib.ProcessorFormatter):
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redact(super().format(record))
+        line = self._redact(super().format(record))
+        return line.encode("utf-8", "backslashreplace").decode()  # halves of surrogate pairs, in what a client sent
 
 
 def configure_logging(
