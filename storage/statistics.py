@@ -140,9 +140,9 @@ async def _grouped(session: AsyncSession, by: ColumnElement[Any], seen: ColumnEl
 
 
 async def _tags(session: AsyncSession, seen: ColumnElement[bool], limit: int) -> list[Count]:
-    tag = func.unnest(Media.tags).column_valued("tag")
-    query = select(tag, func.count()).select_from(Media, tag).where(seen).group_by(tag)
-    rows = await session.execute(query.order_by(func.count().desc(), tag).limit(limit))
+    each = select(func.unnest(Media.tags).label("tag")).where(seen).subquery()
+    query = select(each.c.tag, func.count()).group_by(each.c.tag).order_by(func.count().desc(), each.c.tag)
+    rows = await session.execute(query.limit(limit))
     return [Count(of=of, count=count) for of, count in rows]
 
 

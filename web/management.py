@@ -2,10 +2,12 @@
 
 from storage.domain import Scope
 from web.docs import managing as docs
+from web.docs import named_uploads
 from web.guard import Endpoint
 from web.rendering import API
 from web.routes.managing import archive_media, edit_media, list_batch, send_media, tag_media
 from web.routes.media import list_request_media
+from web.routes.named_uploads import upload_access, upload_report, upload_to_request
 from web.routes.requests import attach_several, show_timeline, summarise_request
 from web.routes.search import list_tags, search_media, show_statistics
 from web.routes.telegram_files import keep_telegram_file, serve_telegram_file, show_telegram_file
@@ -14,6 +16,9 @@ _MEDIA, _ONE, _REQUEST = f"{API}/media", f"{API}/media/{{media_id}}", f"{API}/re
 _BY_FILE_ID = f"{_MEDIA}/telegram/{{file_id}}"
 
 ENDPOINTS = (
+    Endpoint("POST", f"{_MEDIA}/upload", upload_to_request, Scope.MEDIA_WRITE, named_uploads.REQUEST),
+    Endpoint("POST", f"{_MEDIA}/upload-report", upload_report, Scope.MEDIA_WRITE, named_uploads.REPORT),
+    Endpoint("POST", f"{_MEDIA}/upload-access", upload_access, Scope.MEDIA_WRITE, named_uploads.ACCESS),
     Endpoint("GET", f"{_MEDIA}/search", search_media, Scope.MEDIA_READ, docs.SEARCH),
     Endpoint("GET", f"{_MEDIA}/statistics", show_statistics, Scope.MEDIA_READ, docs.STATISTICS),
     Endpoint("GET", f"{_MEDIA}/tags/popular", list_tags, Scope.MEDIA_READ, docs.TAGS),

@@ -79,10 +79,10 @@ async def test_parts_of_names_and_numbers_are_found(door: Door, ids: list[int]) 
     assert wrong == {}
 
 
-@pytest.mark.parametrize("query", ["!!!", "' OR 1=1 --", "<script>alert(1)</script>", "%", "_", "a:* & b", "\\", "''"])
-async def test_nothing_in_a_query_is_syntax(door: Door, ids: list[int], query: str) -> None:
-    answer = await search(door, query=query)
-    assert (answer["results"], answer["total_count"]) == ([], 0)
+async def test_nothing_in_a_query_is_syntax(door: Door, ids: list[int]) -> None:
+    for query in ("!!!", "' OR 1=1 --", "<script>alert(1)</script>", "%", "_", "a:* & b", "\\", "''"):
+        answer = await search(door, query=query)
+        assert (answer["results"], answer["total_count"]) == ([], 0)
 
 
 async def test_filters_hold_all_at_once(door: Door, ids: list[int]) -> None:
@@ -105,11 +105,13 @@ async def test_filters_hold_all_at_once(door: Door, ids: list[int]) -> None:
     assert (answer["total_count"], answer["limit"], answer["offset"], answer["has_more"]) == (1, 3, 0, False)
 
 
-@pytest.mark.parametrize("sort", ["-uploaded_at", "uploaded_at", "-file_size", "file_size", "filename", "-filename"])
-@pytest.mark.parametrize("query", [{}, {"query": "txt"}])
-async def test_pages_join_without_gap_or_repetition(
-    door: Door, ids: list[int], sort: str, query: dict[str, str]
-) -> None:
+async def test_pages_join_without_gap_or_repetition(door: Door, ids: list[int]) -> None:
+    for query in ({}, {"query": "txt"}):
+        for sort in ("-uploaded_at", "uploaded_at", "-file_size", "file_size", "filename", "-filename"):
+            await check_pages(door, ids, sort, query)
+
+
+async def check_pages(door: Door, ids: list[int], sort: str, query: dict[str, str]) -> None:
     whole = [media["id"] for media in (await search(door, sort=sort, **query))["results"]]
     assert sorted(whole) == ids
     by_offset = [(await search(door, sort=sort, limit=2, offset=at, **query))["results"] for at in (0, 2, 4, 6)]
@@ -153,25 +155,25 @@ async def test_what_is_deleted_is_not_found(door: Door, ids: list[int]) -> None:
     assert await found(door, ids[1:], query="txt") == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"),
-        ("offset=99999999999999999999", "offset"), ("query=a%00b", "query"), ("query=" + "x" * 201, "query"),
-        ("sort=rank", "sort"), ("status=deleted", "status.0"), ("attached=maybe", "attached"), ("match=some", "match"),
-        ("date_from=yesterday", "date_from"), ("date_to=0001-01-01", "date_to"), ("date_to=9999-12-31", "date_to"),
-        ("date_from=2025-02-30", "date_from"), ("date_from=2025-02-02&date_to=2025-02-01", "date_from"),
-        ("cursor=abc", "cursor"), ("cursor=WyJmaWxlbmFtZSIsImEiLDFd", "cursor"), ("cursor=%00", "cursor"),
-        ("cursor=WyItdXBsb2FkZWRfYXQiLCIyMDI1LTAxLTAxIiwxXQ", "cursor"), ("colour=red", "colour"),
-        ("file_types=photo,gif", "file_types.1"), ("categories=1", "categories.0"), ("query=a&query=b", "query"),
-        ("tags=" + "x" * 65, "tags.0"), ("tags=" + ",".join(map(str, range(51))), "tags"),
-        ("uploaded_by=" + "x" * 65, "uploaded_by"), ("external_id=" + "x" * 201, "external_id"),
-    ],
+WRONG = (
+    ("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"),
+    ("offset=99999999999999999999", "offset"), ("query=a%00b", "query"), ("query=" + "x" * 201, "query"),
+    ("sort=rank", "sort"), ("status=deleted", "status.0"), ("attached=maybe", "attached"), ("match=some", "match"),
+    ("date_from=yesterday", "date_from"), ("date_to=0001-01-01", "date_to"), ("date_to=9999-12-31", "date_to"),
+    ("date_from=2025-02-30", "date_from"), ("date_from=2025-02-02&date_to=2025-02-01", "date_from"),
+    ("cursor=abc", "cursor"), ("cursor=WyJmaWxlbmFtZSIsImEiLDFd", "cursor"), ("cursor=%00", "cursor"),
+    ("cursor=WyItdXBsb2FkZWRfYXQiLCIyMDI1LTAxLTAxIiwxXQ", "cursor"), ("colour=red", "colour"),
+    ("file_types=photo,gif", "file_types.1"), ("categories=1", "categories.0"), ("query=a&query=b", "query"),
+    ("tags=" + "x" * 65, "tags.0"), ("tags=" + ",".join(map(str, range(51))), "tags"),
+    ("uploaded_by=" + "x" * 65, "uploaded_by"), ("external_id=" + "x" * 201, "external_id"),
 )  # fmt: skip
-async def test_each_wrong_parameter_is_named(door: Door, query: str, field: str) -> None:
-    status, answer = await door.get(f"{SEARCH}?{query}")
-    assert (status, answer["code"]) == (422, "invalid_fields"), answer
-    assert [error["field"] for error in answer["errors"]] == [field]
+
+
+async def test_each_wrong_parameter_is_named(door: Door) -> None:
+    for query, field in WRONG:
+        status, answer = await door.get(f"{SEARCH}?{query}")
+        assert (status, answer["code"]) == (422, "invalid_fields"), (query, answer)
+        assert [error["field"] for error in answer["errors"]] == [field]
 
 
 async def test_a_wrong_request_number_is_named(door: Door) -> None:

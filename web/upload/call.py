@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from web.rendering import media_path
 from web.upload.body import TimedBody
 from web.upload.fields import MOST_FIELDS
 from web.upload.options import FORM_OVERHEAD, Options, admit, read_options
+from web.upload.rules import STREAM, FieldRules
 from web.upload.taking import OnBegin
 from web.waiting import unless_closing
 
@@ -69,6 +70,7 @@ class Call:
     body: TimedBody
     boundary: bytes | None
     on_begin: OnBegin
+    rules: FieldRules = STREAM
     first: FirstCall | None = None
     kept: bool = False
     progresses: dict[UploadId, Progress] = field(default_factory=dict)
@@ -120,7 +122,13 @@ class Call:
             return accepted.media  # kept, and deleted by somebody within the wait: the upload itself succeeded
 
 
-def begin_call(request: web.Request, *, most_files: int, on_begin: OnBegin = lambda _progress: None) -> Call:
+def begin_call(
+    request: web.Request,
+    *,
+    most_files: int,
+    on_begin: OnBegin = lambda _progress: None,
+    rules: FieldRules = STREAM,
+) -> Call:
     """Check all that can be checked before the body. Raises what `admit` and `read_options` raise."""
     deps = request.app[DEPS]
     boundary = _boundary(request)
@@ -134,10 +142,13 @@ def begin_call(request: web.Request, *, most_files: int, on_begin: OnBegin = lam
         body=TimedBody(request, deps.times, most=most),
         boundary=boundary,
         on_begin=on_begin,
+        rules=rules,
     )
 
 
-def outcome_response(call: Call, outcome: Outcome) -> web.Response:
+def outcome_response(
+    call: Call, outcome: Outcome, *, render: Callable[[Any], Any] = lambda answer: answer
+) -> web.Response:
     """The outcome with its headers: ``Location``, the upload's id, and what preference was applied."""
     headers = {"Cache-Control": "no-store"}
     if isinstance(outcome.answer, dict):
@@ -147,7 +158,7 @@ def outcome_response(call: Call, outcome: Outcome) -> web.Response:
         headers["Preference-Applied"] = call.options.preference
     if outcome.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return web.json_response(outcome.answer, status=outcome.status, headers=headers)
+    return web.json_response(render(outcome.answer), status=outcome.status, headers=headers)
 
 
 def _boundary(request: web.Request) -> bytes | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from storage.details import FIELDS, Details, parse_details
+from storage.details import Details
 from storage.errors import InvalidFields, MalformedBody
+from web.upload.rules import STREAM, FieldRules
 
 FILE_NAMES = frozenset({"file", "files"})
 MOST_FIELDS = 64
@@ -14,7 +15,8 @@ MOST_FIELDS_BYTES = 2 * 1024 * 1024
 class Fields:
     """Collects fields in any order; nothing is overwritten in silence."""
 
-    def __init__(self, query: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, query: Iterable[tuple[str, str]] = (), rules: FieldRules = STREAM) -> None:
+        self._rules = rules
         self.values: dict[str, str] = {}
         self._bytes = 0
         for name, value in query:
@@ -22,8 +24,8 @@ class Fields:
 
     def expect(self, name: str) -> None:
         """Raise `InvalidFields` for a field that no upload has, before its value is read."""
-        if name not in FIELDS:
-            known = ", ".join(sorted(FIELDS | {"file"}))
+        if name not in self._rules.names:
+            known = ", ".join(sorted(self._rules.names | {"file"}))
             raise InvalidFields((name[:100], f"is not a field of this call: use one of {known}"))
 
     def add_bytes(self, name: str, value: bytes) -> None:
@@ -36,9 +38,9 @@ class Fields:
         except UnicodeDecodeError as error:
             raise InvalidFields((name, "is not UTF-8")) from error
 
-    def details(self) -> Details:
-        """What the fields say so far. Raises what `parse_details` raises."""
-        return parse_details(self.values)
+    def details(self, *, whole: bool = False) -> Details:
+        """What the fields say so far, or with ``whole`` all that they say. Raises what `FieldRules.details` raises."""
+        return self._rules.details(self.values, whole=whole)
 
     def _add(self, name: str, value: str) -> None:
         if name in self.values:

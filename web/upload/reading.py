@@ -20,7 +20,7 @@ def body_fields(call: Call) -> tuple[str | None, Fields]:
     if len(names) > 1:
         raise InvalidFields(("filename", "is given more than once"))
     named = parse_content_disposition_filename(call.request.headers.get("Content-Disposition", ""))
-    return names[0] if names else named, Fields(query)
+    return names[0] if names else named, Fields(query, call.rules)
 
 
 async def body_chunks(call: Call) -> AsyncIterator[bytes]:
@@ -39,7 +39,7 @@ async def content_of(call: Call) -> Content:
     if call.boundary is None:
         _, fields = body_fields(call)
         return Content.of(fields.values, [await _digest(body_chunks(call))])
-    fields = Fields(call.request.query.items())
+    fields = Fields(call.request.query.items(), call.rules)
     files: list[bytes | None] = []
     form = call.form()
     while (head := await form.next_part()) is not None:

@@ -36,6 +36,7 @@ async def take_one(call: Call) -> Outcome:
     if (earlier := await call.already_kept(0)) is not None:
         return await _recovered(call, earlier)
     async with _from_form(call) if call.boundary is not None else _from_body(call) as whole:
+        call.rules.check_type(whole.taken.received.content_type.mime)
         accepted = await whole.taken.accept(whole.details)
         call.kept = True
         content = Content.of(whole.fields.values, [whole.taken.received.sha256])
@@ -64,7 +65,7 @@ async def _recovered(call: Call, accepted: Accepted) -> Outcome:
 async def _from_body(call: Call) -> AsyncIterator[_Whole]:
     request = call.request
     filename, fields = body_fields(call)
-    details = fields.details()
+    details = fields.details(whole=True)
     arrival = Arrival(
         caller=call.caller,
         upload_id=call.upload_id(0),
@@ -80,7 +81,7 @@ async def _from_body(call: Call) -> AsyncIterator[_Whole]:
 
 @asynccontextmanager
 async def _from_form(call: Call) -> AsyncIterator[_Whole]:
-    fields = Fields(call.request.query.items())
+    fields = Fields(call.request.query.items(), call.rules)
     form = call.form()
     taken: Taken | None = None
     async with AsyncExitStack() as stack:
@@ -93,7 +94,7 @@ async def _from_form(call: Call) -> AsyncIterator[_Whole]:
                 taken = await stack.enter_async_context(_file(call, form, head, fields))
         if taken is None:
             raise MissingFile
-        yield _Whole(taken=taken, details=fields.details(), fields=fields)
+        yield _Whole(taken=taken, details=fields.details(whole=True), fields=fields)
 
 
 @asynccontextmanager
