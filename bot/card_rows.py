@@ -51,6 +51,7 @@ class ClaimedCard:
     reply_to: int
     album: bool
     message_id: int | None
+    shown: bytes | None
     items: Sequence[Item]
 
     @property
@@ -140,10 +141,10 @@ class CardRows:
             card.sent = -1 - card.sent
             return await self._read(session, card, now)
 
-    async def settle(self, card: ClaimedCard, message_id: int | None, *, look_again: bool) -> bool:
-        """The chat shows ``card.version`` in ``message_id``. True where the card has changed meanwhile."""
+    async def settle(self, card: ClaimedCard, message_id: int | None, shown: bytes, *, look_again: bool) -> bool:
+        """The chat shows ``card.version`` in ``message_id``, looking like ``shown``. True where the card has changed meanwhile."""
         async with self._sessions.begin() as session:
-            values = {"sent": card.version, "message_id": message_id}
+            values = {"sent": card.version, "message_id": message_id, "shown": shown}
             wanted = await session.scalar(update(Card).where(Card.id == card.id).values(values).returning(Card.wanted))
             if look_again:
                 await enqueue(
@@ -194,6 +195,7 @@ class CardRows:
             reply_to=card.reply_to_message_id,
             album=card.media_group_id is not None,
             message_id=card.message_id,
+            shown=card.shown,
             items=[_item(card, row.CardItem, row.Media, views, now) for row in rows],
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from hashlib import sha256
 from typing import Any
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
@@ -38,6 +39,12 @@ class RenderedCard:
 
     text: str
     keyboard: InlineKeyboardMarkup | None
+
+    @property
+    def digest(self) -> bytes:
+        """Equal for two cards that look the same."""
+        buttons = "" if self.keyboard is None else self.keyboard.model_dump_json(exclude_none=True)
+        return sha256(f"{self.text}\n{buttons}".encode()).digest()
 
 
 def render_card(texts: Texts, items: Sequence[Item], *, album: bool, timezone: tzinfo) -> RenderedCard:

@@ -47,22 +47,24 @@ class Cards:
 
     async def _bring_up_to_date(self, card: ClaimedCard) -> bool:
         """True where the card has changed meanwhile. Raises `Later` for what passes."""
+        texts = self._catalogue(card.language)
+        rendered = render_card(texts, card.items, album=card.album, timezone=self._timezone)
         try:
-            message_id = await self._show(card)
+            message_id = await self._show(card, rendered)
         except TelegramMigrateToChat as error:
             await self._rows.release(card.id, chat_id=error.migrate_to_chat_id)
             return True
         except (TelegramForbiddenError, TelegramBadRequest) as error:
             # The chat is gone, or it never works: what the card would say is not worth trying for ever.
             log.info("card_given_up", card_id=card.id, description=error.message)
-            await self._rows.settle(card, card.message_id, look_again=False)
+            await self._rows.settle(card, card.message_id, rendered.digest, look_again=False)
             return False
         except AiogramError as error:
             await self._try_later(card, error)
         except BaseException:
             await self._rows.release(card.id)
             raise
-        return await self._rows.settle(card, message_id, look_again=card.unstored)
+        return await self._rows.settle(card, message_id, rendered.digest, look_again=card.unstored)
 
     async def _try_later(self, card: ClaimedCard, error: AiogramError) -> NoReturn:
         await self._rows.release(card.id)
@@ -70,12 +72,12 @@ class Cards:
         log.info("card_postponed", card_id=card.id, error=type(error).__name__, delay=delay)
         raise Later(delay, "telegram")
 
-    async def _show(self, card: ClaimedCard) -> int:
-        """Send or edit; returns the id of the message that now shows the card."""
-        texts = self._catalogue(card.language)
-        rendered = render_card(texts, card.items, album=card.album, timezone=self._timezone)
+    async def _show(self, card: ClaimedCard, rendered: RenderedCard) -> int:
+        """Send or edit, unless the chat shows it already; returns the id of the message that now shows the card."""
         if card.message_id is None:
             return await self._send(card, rendered)
+        if card.shown == rendered.digest:
+            return card.message_id
         try:
             await self._bot.edit_message_text(
                 rendered.text,

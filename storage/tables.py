@@ -525,7 +525,8 @@ class InboxUpdate(Table):
 class Card(Table):
     """The bot's one answer to a file or an album, edited in place while its media move on.
 
-    ``wanted`` rises with each change of its media; the card is up to date when ``sent`` has caught up.
+    ``wanted`` rises with each change of its media; the card is up to date when ``sent`` has caught up. ``shown`` is a
+    digest of what the chat sees: a change that nobody would see costs no edit.
     """
 
     __tablename__ = "cards"
@@ -539,6 +540,7 @@ class Card(Table):
     message_id: Mapped[int | None]
     wanted: Mapped[int] = mapped_column(server_default=text("1"))
     sent: Mapped[int] = mapped_column(server_default=text("0"))
+    shown: Mapped[bytes | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     changed_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
