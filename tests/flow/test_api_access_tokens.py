@@ -59,9 +59,9 @@ def handmade(header: dict[str, Any], claims: dict[str, Any], key: bytes | None =
 async def test_a_person_owns_under_their_subject_and_sees_their_own(issuer: Issuer, asking: bool) -> None:
     async with token_auth(issuer, asking=asking) as auth:
         caller = (await auth.identity(issuer.token(scope="media:read profile openid", client_id="app"))).caller
-        assert (caller.owner, caller.role, caller.scopes) == ("user:anna", Role.USER, {Scope.MEDIA_READ})
+        assert (caller.owner, caller.role, caller.scopes) == ("user:anna", Role.USER, frozenset({Scope.MEDIA_READ}))
         admin = (await auth.identity(issuer.token(scp=["admin", 7]))).caller
-        assert (admin.role, admin.scopes) == (Role.ADMIN, {Scope.ADMIN})
+        assert (admin.role, admin.scopes) == (Role.ADMIN, frozenset({Scope.ADMIN}))
 
 
 @pytest.mark.parametrize("asking", [False, True])
@@ -69,7 +69,7 @@ async def test_a_person_owns_under_their_subject_and_sees_their_own(issuer: Issu
 async def test_client_credentials_are_a_service(issuer: Issuer, asking: bool, claims: dict[str, Any]) -> None:
     async with token_auth(issuer, asking=asking) as auth:
         caller = (await auth.identity(issuer.token(client_id="crm", scope="media:write", **claims))).caller
-        assert (caller.owner, caller.role, caller.scopes) == ("service:crm", None, {Scope.MEDIA_WRITE})
+        assert (caller.owner, caller.role, caller.scopes) == ("service:crm", None, frozenset({Scope.MEDIA_WRITE}))
 
 
 @pytest.mark.parametrize(
