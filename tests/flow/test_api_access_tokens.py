@@ -6,13 +6,16 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from gateway.auth_service import open_auth
+from gateway.settings import SettingsError, load_settings
 from storage.domain import Role, Scope
-from storage.errors import AuthUnavailable, InvalidToken
+from storage.errors import AuthUnavailable, InvalidToken, Unauthenticated
 from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import UPLOAD, Door, open_door
 from tests.peers.issuer import AUDIENCE, CLIENT, Issuer, ec_key, ed_key, rsa_key, running_issuer
@@ -225,3 +228,33 @@ async def test_tokens_over_http(archive: RunningArchive, issuer: Issuer) -> None
         issuer.mood, issuer.keys = "down", [ec_key("new")]
         status, _, headers = await ask(door, file, issuer.token())
         assert (status, headers["Retry-After"]) == (503, "10")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "ISSUER"),
+        ({"ISSUER": "https://a"}, "AUDIENCE"),
+        ({"ISSUER": "https://a", "MODE": "introspection", "CLIENT_ID": "me"}, "CLIENT_SECRET"),
+    ],
+)
+def test_an_auth_service_is_configured_whole_or_not_at_all(tmp_path: Path, given: dict[str, str], missing: str) -> None:
+    environ = {"MEDIAGATE_DATA_DIR": str(tmp_path), "MEDIAGATE_AUTH_SERVICE_URL": "https://a"}
+    with pytest.raises(SettingsError, match=f"MEDIAGATE_AUTH_{missing} is empty"):
+        load_settings(environ | {f"MEDIAGATE_AUTH_{name}": value for name, value in given.items()}, tmp_path / ".env")
+
+
+async def test_the_settings_lead_to_the_issuer(issuer: Issuer, tmp_path: Path) -> None:
+    environ = {"MEDIAGATE_DATA_DIR": str(tmp_path)}
+    async with open_auth(load_settings(environ, tmp_path / ".env")) as nobody:
+        with pytest.raises(Unauthenticated):
+            await nobody.identity(issuer.token())
+    auth = {"SERVICE_URL": issuer.url, "ISSUER": issuer.url, "AUDIENCE": AUDIENCE}
+    client = {"MODE": "introspection", "CLIENT_ID": CLIENT[0], "CLIENT_SECRET": CLIENT[1]}
+    for variables in (auth, auth | client):
+        given = environ | {f"MEDIAGATE_AUTH_{name}": value for name, value in variables.items()}
+        settings = load_settings(given, tmp_path / ".env")
+        async with open_auth(settings) as somebody:
+            assert (await somebody.identity(issuer.token())).caller.owner == "user:anna"
+    assert CLIENT[1] in settings.secrets
+    assert (issuer.calls["jwks"], issuer.calls["introspect"]) == (1, 1)
