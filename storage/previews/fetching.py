@@ -13,10 +13,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
+
 from storage.delivering import Deliverable, Delivery
 from storage.errors import ArchiveError, NoPreview, Postponed, SourceUnavailable
 from storage.previews.kinds import Kind, demuxer_of, kind_of, within_reach
-from storage.previews.worker import Source
+from storage.previews.worker import Source, Spans
+
+log = structlog.get_logger(__name__)
 
 _HEAD = 8 * 1024 * 1024
 _TAIL = 2 * 1024 * 1024
@@ -36,18 +40,26 @@ async def fetched(delivery: Delivery, deliverable: Deliverable, path: Path) -> A
     mime, size = deliverable.view.content_type, deliverable.size
     if not within_reach(mime, size):
         raise NoPreview(media_id=deliverable.view.id)
-    fd = await asyncio.to_thread(os.open, path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         try:
-            spans = await _fill(delivery, deliverable, fd)
-        finally:
-            os.close(fd)
+            spans = await _written(delivery, deliverable, path)
+        except OSError as error:  # the disk is full, most likely
+            log.warning("preview_source_not_written", reason=str(error))
+            raise SourceUnavailable(retry_after=_RETRY_AFTER) from error
         yield Source(path=str(path), mime=mime, spans=spans)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
-async def _fill(delivery: Delivery, deliverable: Deliverable, fd: int) -> tuple[tuple[int, int], ...]:
+async def _written(delivery: Delivery, deliverable: Deliverable, path: Path) -> Spans:
+    fd = await asyncio.to_thread(os.open, path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        return await _fill(delivery, deliverable, fd)
+    finally:
+        os.close(fd)
+
+
+async def _fill(delivery: Delivery, deliverable: Deliverable, fd: int) -> Spans:
     """The spans that were fetched; empty where that is all there is."""
     mime, size = deliverable.view.content_type, deliverable.size
     partial = kind_of(mime) in (Kind.VIDEO, Kind.AUDIO) and size > _HEAD + _TAIL

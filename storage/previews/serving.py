@@ -140,8 +140,11 @@ class Previews:
         return jpegs
 
     async def _redrawn(self, jpeg: bytes, sides: tuple[int, ...]) -> list[bytes]:
-        async with self._cache.written(jpeg) as path:
-            return await self._studio.run(Source(path=str(path), mime="image/jpeg"), draw_previews, sides)
+        try:
+            async with self._cache.written(jpeg) as path:
+                return await self._studio.run(Source(path=str(path), mime="image/jpeg"), draw_previews, sides)
+        except OSError as error:  # the disk is full, most likely
+            raise SourceUnavailable(retry_after=_RETRY_AFTER) from error
 
 
 def _previewed(media: Media) -> Previewed:
