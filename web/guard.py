@@ -25,7 +25,7 @@ class Endpoint:
     path: str
     handler: Handler
     scope: Scope | None
-    doc: Doc | None = None
+    doc: Doc
 
 
 def add_endpoints(app: web.Application, endpoints: Iterable[Endpoint]) -> None:

@@ -31,18 +31,21 @@ from web.openapi.schemas import Mode, Schemas, used
 from web.schemas.common import REQUEST_NUMBER, Problem
 
 _PATH_NAME = re.compile(r"\{([^}:]+)(?::[^}]*)?\}")
-_GUARDED = (Unauthenticated, InvalidToken, MissingScope, RateLimited, TooManyFailures, AuthUnavailable)
+_CREDENTIALS = (InvalidToken, TooManyFailures, AuthUnavailable)
+"""What credentials of any kind may meet, besides `Unauthenticated`."""
+
+_UNCOUNTED = "/health"
 _BODY_ERRORS = (MalformedBody, IncompleteBody, TooSlow, InvalidFields)
 _BODY_STATUSES = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 class Undocumented(Exception):
-    """A route cannot be described: it has no doc, or a path parameter that nothing explains."""
+    """A route cannot be described: nothing explains a parameter of its path."""
 
 
 def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """The document as JSON. Raises `Undocumented`."""
-    table = [(endpoint, _doc(endpoint)) for endpoint in endpoints]
+    table = [(endpoint, endpoint.doc) for endpoint in endpoints]
     schemas = Schemas([(Problem, "serialization"), *(pair for one in table for pair in _wanted(*one))])
     paths: dict[str, dict[str, Any]] = {}
     names = _operation_ids([endpoint for endpoint, _ in table])
@@ -66,12 +69,6 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "paths": paths,
         "components": components,
     }
-
-
-def _doc(endpoint: Endpoint) -> Doc:
-    if endpoint.doc is None:
-        raise Undocumented(f"{endpoint.method} {endpoint.path} has no doc")
-    return endpoint.doc
 
 
 def _path_parameters(endpoint: Endpoint, doc: Doc) -> dict[str, PathParameter]:
@@ -185,7 +182,11 @@ def _form(model: type[BaseModel], schemas: Schemas) -> dict[str, Any]:
 
 def _errors(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> Sequence[type[MediagateError]]:
     """What the operation may raise: by its credentials, its path, its query and body, and what its doc adds."""
-    found: list[type[MediagateError]] = [] if endpoint.scope is None else list(_GUARDED)
+    found: list[type[MediagateError]] = [] if endpoint.path.startswith(_UNCOUNTED) else [RateLimited]
+    if endpoint.scope is not None:
+        found += (Unauthenticated, MissingScope)
+    if Unauthenticated in (*found, *doc.errors):
+        found += _CREDENTIALS
     for parameter in _path_parameters(endpoint, doc).values():
         found += parameter.errors
     if doc.query is not None or doc.headers is not None:

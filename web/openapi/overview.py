@@ -10,8 +10,9 @@ INFO: dict[str, Any] = {
         "Files come in through a Telegram bot and through this API; their bytes are kept in Telegram channels, their "
         "index in PostgreSQL. JSON everywhere, UTF-8, times in RFC 3339 UTC, sizes in bytes.\n\n"
         "Errors are `application/problem+json` (RFC 9457) with a stable `code`. Every answer carries `X-Request-ID`; "
-        "send one to choose it. What a caller may not see answers 404 like what does not exist. Unknown fields "
-        "are refused by name (422). Answers may grow: ignore fields you do not know."
+        "send one to choose it. What a caller may not see answers 404 like what does not exist. Unknown fields are "
+        "refused by name (422). Requests are counted: `RateLimit` says what is left, 429 that nothing is. Answers may "
+        "grow: ignore fields you do not know."
     ),
     "license": {"name": "MIT", "identifier": "MIT"},
 }
