@@ -12,7 +12,6 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
-    Strict,
     WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -76,10 +75,15 @@ RequestNumberText = Annotated[
 
 
 def _written_out(given: object) -> object:
-    """A time as it is meant: pydantic takes a number, even in a text, for seconds since 1970."""
-    if not isinstance(given, datetime) and not (isinstance(given, str) and _RFC3339.match(given)):
+    """A time as it is meant: pydantic takes a number, even in a text, for seconds since 1970.
+
+    It is read here: what a validator hands on is no JSON any more, and a strict body would refuse a text.
+    """
+    if isinstance(given, datetime):
+        return given
+    if not isinstance(given, str) or not _RFC3339.match(given):
         raise ValueError("should be a time as 2025-09-26T08:15:00Z")
-    return given
+    return datetime.fromisoformat(given)
 
 
 def _in_range(when: datetime) -> datetime:
@@ -89,8 +93,7 @@ def _in_range(when: datetime) -> datetime:
     return when
 
 
-# What a validator hands on is no JSON any more, so a strict body would refuse the text; it has been looked at here.
-Instant = Annotated[AwareDatetime, Strict(False), BeforeValidator(_written_out), AfterValidator(_in_range)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_range)]
 """A time with its offset."""
 
 MediaIdNumber = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[17])]
