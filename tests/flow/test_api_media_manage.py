@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from storage.captions import parse_manifest
 from storage.refreshing import Refresher
 from storage.tables import Audit, Media, Part
 from tests.flow.archives import REPORTS, REQUESTS, some_bytes
-from tests.flow.conftest import RunningArchive, eventually
+from tests.flow.conftest import RunningArchive, eventually, running_archive
 from tests.flow.http_door import READ_ONLY, Door, open_door
 
 MEDIA = "/api/v1/media"
@@ -173,8 +174,7 @@ async def test_an_archived_media_is_in_the_archive_channel_and_nowhere_else(door
 
     await eventually(archived)
     view = (await door.get(f"{MEDIA}/{media_id}"))[1]
-    assert view["archived_at"] is not None
-    assert view["telegram"]["channel_id"] == ARCHIVE
+    assert (view["archived_at"] is not None, view["telegram"]["channel_id"]) == (True, ARCHIVE)
     assert (await door.fetch(f"{MEDIA}/{media_id}/file"))[1] == data
     manifests = [parse_manifest(message["caption"]) for message in await documents(sandbox, ARCHIVE)]
     assert sorted(manifest.index for manifest in manifests if manifest) == list(range(len(manifests)))
@@ -182,6 +182,31 @@ async def test_an_archived_media_is_in_the_archive_channel_and_nowhere_else(door
     assert (status, answer["code"], answer["status"]) == (409, "wrong_status", 409)
     assert (await door.get(f"{MEDIA}/telegram/{unique_id}"))[1]["id"] == media_id
     assert (await door.get(f"{MEDIA}/search?status=archived"))[1]["total_count"] == 1
+
+
+async def test_a_move_goes_on_after_a_restart(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> None:
+    data = some_bytes(200_000)
+    async with (
+        running_archive(database_url, sandbox, tmp_path, part_size="64KiB") as running,
+        open_door(running) as door,
+    ):
+        media_id = await keep(door, data)
+        async with sandbox.fault("flood", method="copyMessage", retry_after=1, count=2):
+            await call(door, "POST", f"{MEDIA}/{media_id}/archive", {})
+    async with (
+        running_archive(database_url, sandbox, tmp_path, part_size="64KiB") as running,
+        open_door(running) as door,
+    ):
+        assert (await call(door, "POST", f"{MEDIA}/{media_id}/archive", {}))[0] in (200, 409)
+
+        async def archived() -> bool:
+            view = (await door.get(f"{MEDIA}/{media_id}"))[1]
+            return view["status"] == "archived" and not await documents(sandbox, REQUESTS)
+
+        await eventually(archived, within=30)
+        manifests = [parse_manifest(message["caption"]) for message in await documents(sandbox, ARCHIVE)]
+        assert sorted(manifest.index for manifest in manifests if manifest) == list(range(len(manifests)))
+        assert (await door.fetch(f"{MEDIA}/{media_id}/file"))[1] == data
 
 
 async def test_a_media_deleted_while_it_moves_leaves_nothing(door: Door, sandbox: SandboxClient) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from sqlalchemy import update
 
+from storage.refreshing import Refresher
+from storage.tables import Media
 from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import Door, open_door
 
@@ -147,6 +150,15 @@ async def test_the_index_follows_what_is_said(door: Door, ids: list[int]) -> Non
     assert await found(door, ids, query="251001-777") == [5]
     await door.client.delete(f"/api/v1/requests/251001-777/media/{ids[5]}")
     assert await found(door, ids, query="251001-777") == []
+
+
+async def test_what_is_not_indexed_is_found_after_the_sweep(door: Door, ids: list[int]) -> None:
+    sessions = door.running.archive.sessions
+    async with sessions.begin() as session:
+        await session.execute(update(Media).values(search=None, caption_wanted=None))
+    assert await found(door, ids, query="елка") == []
+    await Refresher(sessions).sweep()
+    assert await found(door, ids, query="елка") == [1]
 
 
 async def test_what_is_deleted_is_not_found(door: Door, ids: list[int]) -> None:
