@@ -13,9 +13,12 @@ export function explain({ status, code, fields }) {
   return t(key, shown);
 }
 
+const NAMES = { "application/vnd.microsoft.portable-executable": "EXE", "application/octet-stream": "?" };
+
 /** `image/svg+xml` is SVG to people. */
 function kind(type) {
   if (!type) return "?";
+  if (type in NAMES) return NAMES[type];
   const name = type.split("/").pop().replace(/^(x-|vnd\.)/, "").replace(/\+.*$/, "");
   return name.length < 20 ? name.toUpperCase() : type;
 }

@@ -77,22 +77,22 @@ export class FileList {
     this.go.hidden = !this.mode;
     if (this.mode === "start") say(this.go, plural("bar.start", ready.length));
     else if (this.mode) say(this.go, t(`bar.${this.mode}`));
-    say(this.summary, this.#summaryText(ready, active, kept));
+    say(this.summary, this.#summaryText(ready, [...active, ...paused], kept));
     this.#drawTotal(active, paused, kept);
   }
 
-  #summaryText(ready, active, kept) {
-    if (active.length) {
-      const left = active.reduce((sum, { size, sent }) => sum + size - sent, 0);
-      const rate = active.reduce((sum, { phase, speed }) => sum + (phase === "sending" ? speed.rate : 0), 0);
-      const parts = [t("bar.progress", { done: kept.length, all: kept.length + active.length })];
+  #summaryText(ready, moving, kept) {
+    if (moving.length) {
+      const left = moving.reduce((sum, { size, sent }) => sum + size - sent, 0);
+      const rate = moving.reduce((sum, { phase, speed }) => sum + (phase === "sending" ? speed.rate : 0), 0);
+      const parts = [t("bar.progress", { done: kept.length, all: kept.length + moving.length })];
       if (rate) parts.push(timeLeft(left / rate));
       return parts.join(" · ");
     }
     if (ready.length) return plural("bar.ready", ready.length, { size: bytes(sum(ready)) });
-    const failed = this.queue.of("failed");
-    if (failed.length) return plural("bar.failed", failed.length);
-    return kept.length ? plural("bar.kept", kept.length) : "";
+    const counts = { kept: kept.length, failed: this.queue.of("failed").length };
+    const parts = Object.entries(counts).filter(([, count]) => count);
+    return parts.map(([name, count]) => plural(`bar.${name}`, count)).join(" · ");
   }
 
   #drawTotal(active, paused, kept) {

@@ -90,7 +90,7 @@ export class Row {
     if (phase === "paused") return t("row.paused", done);
     if (phase === "ready" && sent) return t("row.goes_on", done);
     if (phase === "stored") return mediaId ? t("row.stored", { id: mediaId, ...done }) : t("row.stored_unnumbered", done);
-    if (phase === "received") return t("row.received", done);
+    if (phase === "received") return t(transfer.isUnseen ? "row.safe" : "row.received", done);
     return phase === "waiting" ? `${done.size} · ${t("row.waiting")}` : done.size;
   }
 

@@ -29,6 +29,7 @@ export class Transfer {
   retryAt = null;
   speed = new Speed();
   details = null;
+  isUnseen = false; // received, and nobody tells what becomes of it
   #known = false;
   #beginnings = 0;
   #slice = FIRST_SLICE;
@@ -58,6 +59,7 @@ export class Transfer {
   async run() {
     this.#control = new AbortController();
     const { signal } = this.#control;
+    this.speed.reset();
     this.#become("sending", { failure: null });
     this.#known = false;
     this.#beginnings = 0;
@@ -125,7 +127,6 @@ export class Transfer {
     const start = this.offset;
     const end = Math.min(this.size, start + this.#slice);
     const begun = performance.now();
-    this.speed.reset();
     this.speed.add(start);
     await readable(this.file.slice(start, start + 1).arrayBuffer());
     const onSent = (bytes) => {
@@ -165,6 +166,7 @@ export class Transfer {
     this.sent = this.offset;
     this.#become("retrying", { failure: problem, retryAt: Date.now() + milliseconds });
     await sleep(milliseconds, signal);
+    this.speed.reset();
     this.#become("sending", { failure: null, retryAt: null });
   }
 
@@ -182,7 +184,8 @@ export class Transfer {
       else if (phase === "failed") this.#become("failed", { failure: new Refusal(0, error?.code ?? "failed", error ?? {}) });
       else this.#become(this.phase);
     };
-    watch(this.id, onState, signal).catch(() => {});
+    const followed = watch(this.id, onState, signal);
+    followed.then((may) => may || this.#become(this.phase, { isUnseen: true })).catch(() => {});
   }
 
   #become(phase, changes = {}) {

@@ -12,8 +12,8 @@ let running = 0;
 const waiting = [];
 
 /**
- * Follow an upload until it is done or has failed; `onState` gets each progress object. Resolves when it is over, or
- * when these credentials may not look (what is received stays received).
+ * Follow an upload until it is done or has failed; `onState` gets each progress object. Whether it may be followed:
+ * an invitation may send, and not look what becomes of it.
  */
 export async function watch(id, onState, signal) {
   let lastId = null;
@@ -24,17 +24,17 @@ export async function watch(id, onState, signal) {
         tries = 0;
         lastId = event.id;
         onState(event.data);
-        if (isOver(event.data)) return;
+        if (isOver(event.data)) return true;
       }
     } catch (error) {
       signal.throwIfAborted();
-      if ([401, 403, 404].includes(error.status)) return;
+      if ([401, 403, 404].includes(error.status)) return false;
       tries += 1;
     } finally {
       ours.end();
     }
     await sleep(tries ? delay(tries) : 50, signal);
-    if (tries > 2 && (await look(id, onState))) return;
+    if (tries > 2 && (await look(id, onState))) return true;
   }
 }
 
