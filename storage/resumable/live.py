@@ -55,10 +55,19 @@ class LiveUploads:
         live = self._live.get(upload_id)
         return live is not None and live.slot.taken
 
+    def any_written(self) -> bool:
+        return any(live.slot.taken for live in self._live.values())
+
     def stop_all(self) -> None:
         """The process ends: every writer writes down what it has."""
         for live in self._live.values():
             live.slot.stop()
+
+    async def let_all_go(self) -> None:
+        """Forget what rests: the next request begins with what is durable."""
+        for live in list(self._live.values()):
+            if not live.users:
+                await live.let_go()
 
     async def _rest(self, upload_id: UploadId, live: Live) -> None:
         if live.session is None:

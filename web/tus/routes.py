@@ -115,7 +115,7 @@ async def _write(
     checksum = protocol.checksum(request)
     _admit(request)
     deps = request.app[DEPS]
-    body = TimedBody(request, deps.times, most=deps.max_file_size + 1)
+    body = TimedBody(request, deps.times, most=deps.max_file_size + 1, keeps_all=True)
     async with _resumable(request).writing(
         uploader,
         upload_id,

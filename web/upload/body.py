@@ -18,11 +18,13 @@ class Interrupted(Exception):
 class TimedBody:
     """The bytes of one body. The first read lets a client go on that waits for ``100 Continue``."""
 
-    def __init__(self, request: web.Request, times: BodyTimes, *, most: int) -> None:
+    def __init__(self, request: web.Request, times: BodyTimes, *, most: int, keeps_all: bool = False) -> None:
+        """``keeps_all``: what arrived before the client went away is given too, before that is told."""
         self._request = request
         self._times = times
         self._most = most
         self._waited = 0.0
+        self._keeps_all = keeps_all
         self._begun = False
         self._interrupted = False
         self._reading: asyncio.Timeout | None = None
@@ -43,7 +45,9 @@ class TimedBody:
                 raise Interrupted from error
             raise TooSlow(received=self.received) from error
         except (ConnectionError, RequestPayloadError, HttpProcessingError) as error:
-            raise IncompleteBody(received=self.received) from error
+            data = self._arrived() if self._keeps_all else b""
+            if not data:
+                raise IncompleteBody(received=self.received) from error
         self._waited += time.monotonic() - before
         self.received += len(data)
         if self.received > self._most:
@@ -70,6 +74,11 @@ class TimedBody:
                 return await self._request.content.readany()
             finally:
                 self._reading = None
+
+    def _arrived(self) -> bytes:
+        """What waits in the buffer of a body that has failed."""
+        # aiohttp's own reads raise the failure first, and never give what came before it.
+        return self._request.content._read_nowait(-1)  # noqa: SLF001 -- there is no public way to it
 
     async def begin(self) -> None:
         """Let the client send. Only to be called for itself where an answer begins before the body is read."""
