@@ -78,7 +78,7 @@ async def test_a_closed_tab_goes_on_with_the_same_file(archive: RunningArchive, 
         assert await visit.page.get_by_role("button", name="Try now").is_visible()
         await visit.page.close()
         await visit.context.set_offline(False)
-        visit.proxy.pause, visit.proxy.passed = 0, 0
+        visit.proxy.pause = 0
         await visit.open()
         await visit.enter()
         left = visit.page.locator(".leftovers")
@@ -86,6 +86,7 @@ async def test_a_closed_tab_goes_on_with_the_same_file(archive: RunningArchive, 
         there = int((await left.locator(".status").inner_text()).partition(" ")[0])
         await visit.choose(other, button=".leftovers .primary")
         await left.get_by_text("That is another file. Choose protocol.txt.").wait_for()
+        visit.proxy.passed = 0
         await visit.choose(renamed, button=".leftovers .primary")
         media = await visit.stored("image 0001.txt")
         assert media["sha256"] == digest(large)
@@ -127,7 +128,8 @@ async def test_pause_go_on_and_remove(archive: RunningArchive, large: Path, tmp_
 
 async def test_what_cannot_be_sent_says_why(archive: RunningArchive, tmp_path: Path) -> None:
     """Each file by itself, in the person's language; a name that is markup is only a name."""
-    program = a_file(tmp_path, "setup.txt", b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8" + bytes(43) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0d\x86\6\0" + bytes(600_000))
+    head = b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8" + bytes(43) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0d\x86\6\0"
+    program = a_file(tmp_path, "setup.exe", head + bytes(600_000))
     files = [program, a_file(tmp_path, "empty.txt", b""), a_file(tmp_path, NASTY)]
     huge = tmp_path / "huge.txt"
     with huge.open("wb") as sparse:
@@ -143,8 +145,9 @@ async def test_what_cannot_be_sent_says_why(archive: RunningArchive, tmp_path: P
         await visit.page.get_by_text("Номер заявки выглядит так").wait_for()
         await visit.page.locator("#number").fill("")
         await visit.send()
-        await visit.row("setup.txt").get_by_text("Файлы такого вида (EXE) не принимаются.").wait_for()
-        assert (await visit.stored(NASTY))["filename"] == NASTY
+        await visit.row("setup.exe").get_by_text("Файлы такого вида (EXE) не принимаются.").wait_for()
+        assert (await visit.stored(NASTY))["stored"]
+        assert await visit.row(NASTY).locator(".name").inner_text() == NASTY
         assert await visit.page.evaluate("window.hacked") is None
         await visit.page.get_by_text("1 файл сохранён · 3 файла не отправлены").wait_for()
         # Another language at once, without losing the list.
