@@ -28,7 +28,7 @@ PATHS = (
     f"{API}/media/request/250926-001?category={{}}",
 )
 LEAKS = re.compile(
-    r"Traceback|File \"|site-packages|\.py\b|SELECT |INSERT |UPDATE |sqlalchemy|asyncpg|psycopg|/work/|/tmp/|\bvenv\b",
+    r"Traceback|File \"|site-packages|\.py\b|SELECT |INSERT |UPDATE |sqlalchemy|asyncpg|psycopg|/tmp/|\bvenv\b",
     re.IGNORECASE,
 )
 
