@@ -94,7 +94,7 @@ async def test_a_cold_gallery_fetches_each_source_once(door: Door, tmp_path: Pat
     assert {image.width for image in await asyncio.gather(*watching)} == {100, 101, 102, 103}
     assert await bytes_fetched(door) - before == path.stat().st_size
     sizes = [cached_file.name.partition("-")[2] for cached_file in cached(door)]
-    assert sizes == ["100.jpg", "101.jpg", "102.jpg", "103.jpg", "1280.jpg"]
+    assert sizes == ["100.jpg", "101.jpg", "102.jpg", "103.jpg", "640.jpg"]
 
 
 async def _is_shipped(door: Door, media_id: int) -> bool:
