@@ -18,7 +18,8 @@ def upgrade() -> None:
     op.add_column("parts", sa.Column("source_file_unique_id", sa.Text(), nullable=True))
     op.create_index("ix_media_search", "media", ["search"], postgresql_using="gin")
     op.create_index("ix_media_tags", "media", ["tags"], postgresql_using="gin")
-    op.create_index("ix_media_uploaded_at_id", "media", ["uploaded_at", "id"])
+    live = sa.text("status in ('active', 'archiving', 'archived')")
+    op.create_index("ix_media_live", "media", ["uploaded_at", "id"], postgresql_where=live)
     op.create_index("ix_media_external_id", "media", ["external_id"])
     op.create_index("ix_media_unindexed", "media", ["id"], postgresql_where=sa.text("search is null"))
     op.create_index("ix_media_captions_due", "media", ["id"], postgresql_where=sa.text("captions_due"))
@@ -35,7 +36,7 @@ def downgrade() -> None:
         "captions_due",
         "unindexed",
         "external_id",
-        "uploaded_at_id",
+        "live",
         "tags",
         "search",
     ):

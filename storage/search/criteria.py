@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, exists, func, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, cast, exists, func, literal_column, select
 
 from storage.domain import Category, FileType, MediaStatus
 from storage.search.indexing import matches
 from storage.tables import Attachment, Media
+from storage.tables.media import LIVE
 
-_SHOWN = (MediaStatus.ACTIVE, MediaStatus.ARCHIVING, MediaStatus.ARCHIVED)
 _NEVER_ATTACHED = (Category.AVATAR, Category.ACCESS_PLATE, Category.ACCESS_OVERVIEW)
 
 
@@ -66,7 +66,7 @@ class Criteria:
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """On `Media`."""
-        yield Media.status.in_(self.statuses or _SHOWN)
+        yield Media.status.in_(self.statuses) if self.statuses else literal_column(f"(media.{LIVE})", Boolean())
         if self.query:
             yield matches(self.query)
         if self.request_numbers:

@@ -30,6 +30,10 @@ UNMEASURED = text("not measured and split_part(content_type, '/', 1) in ('image'
 """The condition on `Media` for what may have a width, a height or a duration that nobody looked for."""
 
 
+LIVE = "status in ('active', 'archiving', 'archived')"
+"""Media that were not deleted, spelt as `ix_media_live` has it: with parameters the index might not be used."""
+
+
 class Media(Table):
     """One file somebody gave us. It exists from its acknowledgement on.
 
@@ -93,7 +97,7 @@ class Media(Table):
         Index("ix_media_unmeasured", "id", postgresql_where=UNMEASURED),
         Index(None, "search", postgresql_using="gin"),
         Index(None, "tags", postgresql_using="gin"),
-        Index(None, "uploaded_at", "id"),
+        Index("ix_media_live", "uploaded_at", "id", postgresql_where=text(LIVE)),
         Index(None, "external_id"),
         Index("ix_media_unindexed", "id", postgresql_where=text("search is null")),
         Index("ix_media_archiving", "id", postgresql_where=text("status = 'archiving'")),
