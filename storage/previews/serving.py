@@ -1,7 +1,7 @@
 """Previews for HTTP: a JPEG of a media, at most so many pixels wide and high, made once and kept on disk.
 
 From a source that is fetched come the size that was asked for and a larger one, of 640 or of 1280 pixels; every other
-size up to that is later drawn from it. (Always the largest was turned down: for what galleries ask it takes three times
+size up to that is later drawn from it. (Always the largest was turned down: for what galleries ask it takes 2.5 times
 as long.) What cannot be fetched or drawn is shown by Telegram's own thumbnail, if there is one.
 """
 
