@@ -23,7 +23,6 @@ _ACCEPTED = ", ".join((
 _EXPOSED = ", ".join((
     *("Location", "Retry-After", "WWW-Authenticate", "X-Request-ID", "Date", "Allow"),
     *("RateLimit", "RateLimit-Policy"),
-    *("RateLimit", "RateLimit-Policy"),
     *("X-Upload-ID", "Preference-Applied", "Idempotency-Replayed", "Mediagate-Media-ID"),
     *("ETag", "Accept-Ranges", "Content-Range", "Content-Length", "Content-Disposition"),
     *("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
