@@ -159,11 +159,11 @@ class Visit:
 async def visiting(running: RunningArchive, device: dict[str, Any], **options: Any) -> AsyncIterator[Visit]:
     """A browser of its own. ``options`` are the context's: ``locale``, ``color_scheme``."""
     flags = [*FLAGS.split(), *([FINGERS] if device is PHONE else [])]
-    async with open_door(running) as door, proxy_to(door.port) as proxy:
-        async with importlib.import_module("playwright.async_api").async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=BROWSER, args=flags)
-            context = await browser.new_context(**device, **options)
-            visit = Visit(context, proxy, door)
-            yield visit
-            await browser.close()
+    play = importlib.import_module("playwright.async_api").async_playwright
+    async with open_door(running) as door, proxy_to(door.port) as proxy, play() as playwright:
+        browser = await playwright.chromium.launch(executable_path=BROWSER, args=flags)
+        context = await browser.new_context(**device, **options)
+        visit = Visit(context, proxy, door)
+        yield visit
+        await browser.close()
     assert visit.faults == []

@@ -63,6 +63,13 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
     assert [key for key in asked if key not in keys] == []
 
 
+def test_every_script_is_fetched_at_once() -> None:
+    """Scripts that import scripts are found one step after another, which a slow line makes long."""
+    page = (PAGE / "upload.html").read_text("utf-8")
+    named = re.findall(r'"upload/static/js/([a-z]+\.js)"', page)
+    assert sorted(named) == sorted(path.name for path in (PAGE / "js").glob("*.js"))
+
+
 def test_no_script_writes_markup() -> None:
     """Names of files and answers of servers only ever become text."""
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", SCRIPTS)

@@ -72,7 +72,8 @@ function work({ invitation, largest }) {
   const onFiles = async (files) => {
     for (const file of files) await take(file, { queue, leftovers, largest, begin });
     announce(words.plural("told.added", files.length));
-    list.changed();
+    list.draw();
+    list.show();
   };
   drawHeader();
   show(card, details.node, picker(onFiles), leftovers.node, list.node);

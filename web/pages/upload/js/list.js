@@ -41,6 +41,13 @@ export class FileList {
     }
   }
 
+  /** Bring the list into view where it lies below what one has just used: on a phone. */
+  show() {
+    if (matchMedia("(min-width: 900px)").matches) return;
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    requestAnimationFrame(() => this.node.scrollIntoView({ behavior, block: "start" }));
+  }
+
   draw() {
     this.#due = false;
     const { transfers } = this.queue;
