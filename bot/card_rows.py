@@ -142,7 +142,7 @@ class CardRows:
             return await self._read(session, card, now)
 
     async def settle(self, card: ClaimedCard, message_id: int | None, shown: bytes, *, look_again: bool) -> bool:
-        """The chat shows ``card.version`` in ``message_id``, looking like ``shown``. True where the card has changed meanwhile."""
+        """The chat shows ``card.version`` in ``message_id``, looking like ``shown``. True where it is behind again."""
         async with self._sessions.begin() as session:
             values = {"sent": card.version, "message_id": message_id, "shown": shown}
             wanted = await session.scalar(update(Card).where(Card.id == card.id).values(values).returning(Card.wanted))

@@ -11,8 +11,8 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from storage.errors import InvalidFields
+from web.auth.addresses import client_address
 from web.deps import DEPS, WebDeps
-from web.middleware import client_address
 from web.upload.call import Content
 from web.upload.options import LONGEST_WAIT, declared_digest, read_options
 
@@ -86,11 +86,11 @@ def test_what_is_no_digest(given: str) -> None:
         ("10.0.0.1", "203.0.113.9, 10.1.1.1", "203.0.113.9"),
         ("10.0.0.1", "198.51.100.7, 203.0.113.9", "203.0.113.9"),
         ("10.0.0.1", "", "10.0.0.1"),
-        ("::1", "unknown", "unknown"),
+        ("::1", "unknown", "::1"),
     ],
 )
 def test_only_trusted_proxies_say_who_calls(remote: str, forwarded: str, client: str) -> None:
-    assert client_address(request_with(remote, X_Forwarded_For=forwarded)) == client
+    assert client_address(request_with(remote, X_Forwarded_For=forwarded), PROXIES, "X-Forwarded-For") == client
 
 
 @pytest.mark.parametrize(
