@@ -36,7 +36,9 @@ export function leave() {
 export function headers() {
   if (!access) return {};
   if (access.kind === "invitation") return { [INVITATION_HEADER]: access.secret };
-  return isToken(access.secret) ? { Authorization: `Bearer ${access.secret}` } : { "X-API-Key": access.secret };
+  return isToken(access.secret)
+    ? { Authorization: `Bearer ${access.secret}` }
+    : { "X-API-Key": access.secret };
 }
 
 /** A short mark of the credentials, to keep apart what different people left on one device. Tells nothing of them. */

@@ -84,7 +84,8 @@ function work({ invitation, largest }) {
 
 /** Put a file on the list: again where it was begun before, refused where it cannot go. */
 async function take(file, { queue, leftovers, largest, begin }) {
-  const isSame = (one) => one.name === file.name && one.size === file.size && one.lastModified === file.lastModified;
+  const isSame = (one) =>
+    one.name === file.name && one.size === file.size && one.lastModified === file.lastModified;
   if (queue.transfers.some((transfer) => isSame(transfer.file) && !transfer.isOver)) return;
   const entry = await leftovers.take(file);
   const transfer = queue.add(file, entry);

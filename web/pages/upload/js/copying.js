@@ -20,7 +20,11 @@ export async function linkTo(transfer) {
 
 /** Everything that was kept, one line each. */
 export function listing(transfers) {
-  return transfers.map(({ mediaId, name }) => [mediaId, name, mediaId && `${API}media/${mediaId}`].filter(Boolean).join("\t")).join("\n");
+  return transfers
+    .map(({ mediaId, name }) =>
+      [mediaId, name, mediaId && `${API}media/${mediaId}`].filter(Boolean).join("\t"),
+    )
+    .join("\n");
 }
 
 function copyBySelection(text) {

@@ -9,7 +9,13 @@ const LIMITS = { number: 16, tags: 600, description: 2000 };
 /** `invitation`: what it sets is shown, not asked. */
 export function detailsForm(invitation) {
   const fields = {
-    number: el("input", { id: "number", type: "text", inputmode: "numeric", autocomplete: "off", maxlength: LIMITS.number }),
+    number: el("input", {
+      id: "number",
+      type: "text",
+      inputmode: "numeric",
+      autocomplete: "off",
+      maxlength: LIMITS.number,
+    }),
     purpose: el("select", { id: "purpose" }),
     tags: el("input", { id: "tags", type: "text", autocomplete: "off", maxlength: LIMITS.tags }),
     description: el("textarea", { id: "description", rows: 3, maxlength: LIMITS.description }),
@@ -21,7 +27,10 @@ export function detailsForm(invitation) {
 
   follow(() => {
     const chosen = fields.purpose.value || "request";
-    fill(fields.purpose, ...PURPOSES.map((name) => el("option", { value: name, text: t(`purpose.${name}`) })));
+    fill(
+      fields.purpose,
+      ...PURPOSES.map((name) => el("option", { value: name, text: t(`purpose.${name}`) })),
+    );
     fields.purpose.value = chosen;
     fields.number.placeholder = t("details.number.example");
     fields.tags.placeholder = t("details.tags.example");
@@ -31,7 +40,13 @@ export function detailsForm(invitation) {
       node,
       el("h2", { text: t("details.title") }),
       invitation?.request_number
-        ? el("p", { class: "fixed" }, t("details.number"), ": ", el("strong", { text: invitation.request_number }))
+        ? el(
+            "p",
+            { class: "fixed" },
+            t("details.number"),
+            ": ",
+            el("strong", { text: invitation.request_number }),
+          )
         : field(fields.number, t("details.number"), fault),
       el(
         "details",

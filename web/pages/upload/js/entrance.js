@@ -43,7 +43,12 @@ export function unreachable(onRetry) {
       node,
       el("span", { class: "pick-sign" }, icon("offline")),
       el("p", { role: "alert", text: t("error.network") }),
-      el("button", { class: "button primary wide", type: "button", text: t("row.again"), on: { click: onRetry } }),
+      el("button", {
+        class: "button primary wide",
+        type: "button",
+        text: t("row.again"),
+        on: { click: onRetry },
+      }),
     ),
   );
   return node;

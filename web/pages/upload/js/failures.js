@@ -7,9 +7,12 @@ import { knows, t } from "./words.js";
 export function explain({ status, code, fields }) {
   const field = code === "invalid_fields" ? fields.errors?.[0] : null;
   if (field && knows(`error.field.${field.field}`)) return t(`error.field.${field.field}`);
-  const key = [`error.${code}`, `error.status_${status}`].find(knows) ?? (status >= 500 ? "error.server" : "error.other");
+  const key =
+    [`error.${code}`, `error.status_${status}`].find(knows) ??
+    (status >= 500 ? "error.server" : "error.other");
   const shown = { ...fields, code, type: kind(fields.content_type ?? fields.detected) };
-  if (typeof fields.limit === "number") shown.limit = code === "file_too_large" ? bytes(fields.limit) : fields.limit;
+  if (typeof fields.limit === "number")
+    shown.limit = code === "file_too_large" ? bytes(fields.limit) : fields.limit;
   return t(key, shown);
 }
 
@@ -19,6 +22,10 @@ const NAMES = { "application/vnd.microsoft.portable-executable": "EXE", "applica
 function kind(type) {
   if (!type) return "?";
   if (type in NAMES) return NAMES[type];
-  const name = type.split("/").pop().replace(/^(x-|vnd\.)/, "").replace(/\+.*$/, "");
+  const name = type
+    .split("/")
+    .pop()
+    .replace(/^(x-|vnd\.)/, "")
+    .replace(/\+.*$/, "");
   return name.length < 20 ? name.toUpperCase() : type;
 }

@@ -33,7 +33,11 @@ function languages() {
 function leave(onLeave) {
   if (!access.current() || access.isInvited()) return null;
   const text = t("page.leave");
-  return el("button", { class: "icon-button", type: "button", title: text, "aria-label": text, on: { click: onLeave } }, icon("key"));
+  return el(
+    "button",
+    { class: "icon-button", type: "button", title: text, "aria-label": text, on: { click: onLeave } },
+    icon("key"),
+  );
 }
 
 /** What an invitation allows, in a sentence or two. */
@@ -48,7 +52,9 @@ export function invitationCard(invitation) {
         "div",
         {},
         el("p", {}, el("strong", { text: t("invitation.title") })),
-        el("p", { text: `${plural("invitation.files", left)} ${t("invitation.terms", { size: bytes(size), date: date(until) })}` }),
+        el("p", {
+          text: `${plural("invitation.files", left)} ${t("invitation.terms", { size: bytes(size), date: date(until) })}`,
+        }),
       ),
     );
   });

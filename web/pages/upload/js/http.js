@@ -30,7 +30,12 @@ export class Refusal extends Error {
     } catch {
       // Not JSON: the status has to do.
     }
-    return new Refusal(status, fields.code ?? `status_${status}`, fields, retryAfter && seconds >= 0 ? seconds : null);
+    return new Refusal(
+      status,
+      fields.code ?? `status_${status}`,
+      fields,
+      retryAfter && seconds >= 0 ? seconds : null,
+    );
   }
 }
 

@@ -50,14 +50,22 @@ export class Leftovers {
   #draw() {
     this.node.hidden = !this.#entries.length;
     fill(this.list, ...this.#entries.map((entry) => this.#row(entry)));
-    fill(this.node, el("h2", { text: t("leftover.title") }), el("p", { class: "soft", text: t("leftover.hint") }));
+    fill(
+      this.node,
+      el("h2", { text: t("leftover.title") }),
+      el("p", { class: "soft", text: t("leftover.hint") }),
+    );
     this.node.append(this.fault, this.list);
   }
 
   #row(entry) {
     const done = { percent: percent(entry.offset, entry.size), size: bytes(entry.size) };
     const again = button("leftover.choose", "primary", () => chooseOne((file) => this.#picked(entry, file)));
-    const drop = el("button", { class: "icon-button", type: "button", title: t("row.remove") }, icon("close"));
+    const drop = el(
+      "button",
+      { class: "icon-button", type: "button", title: t("row.remove") },
+      icon("close"),
+    );
     drop.setAttribute("aria-label", `${t("row.remove")}: ${entry.name}`);
     drop.addEventListener("click", () => this.#remove(entry));
     again.setAttribute("aria-label", `${t("leftover.choose")}: ${entry.name}`);
@@ -70,7 +78,11 @@ export class Leftovers {
         { class: "row-body" },
         el("p", { class: "name", text: entry.name, title: entry.name }),
         el("p", { class: "status", text: t("leftover.state", done) }),
-        el("progress", { max: entry.size, value: entry.offset, "aria-label": t("row.progress", { name: entry.name }) }),
+        el("progress", {
+          max: entry.size,
+          value: entry.offset,
+          "aria-label": t("row.progress", { name: entry.name }),
+        }),
       ),
       el("div", { class: "row-actions" }, again, drop),
     );

@@ -3,7 +3,7 @@
 import { copy, listing } from "./copying.js";
 import { announce, el, fill, icon, say } from "./dom.js";
 import { explain } from "./failures.js";
-import { bytes, percent, timeLeft } from "./format.js";
+import { bytes, facts, percent, timeLeft } from "./format.js";
 import { nudge } from "./patience.js";
 import { Row } from "./row.js";
 import { follow, plural, t } from "./words.js";
@@ -75,7 +75,8 @@ export class FileList {
     const { queue } = this;
     const [ready, active, paused] = [queue.of("ready"), queue.of(...ACTIVE), queue.of("paused")];
     const kept = queue.of("received", "stored");
-    const offline = active.length && active.every(({ phase }) => phase !== "sending") && queue.of("retrying").length;
+    const offline =
+      active.length && active.every(({ phase }) => phase !== "sending") && queue.of("retrying").length;
     this.bar.hidden = !queue.transfers.length;
     this.mode = ready.length ? "start" : offline ? "now" : !active.length && kept.length ? "copy" : null;
     this.aside.hidden = !active.length && !paused.length;
@@ -94,12 +95,12 @@ export class FileList {
       const rate = moving.reduce((sum, { phase, speed }) => sum + (phase === "sending" ? speed.rate : 0), 0);
       const parts = [t("bar.progress", { done: kept.length, all: kept.length + moving.length })];
       if (rate) parts.push(timeLeft(left / rate));
-      return parts.join(" · ");
+      return facts(parts);
     }
     if (ready.length) return plural("bar.ready", ready.length, { size: bytes(sum(ready)) });
     const counts = { kept: kept.length, failed: this.queue.of("failed").length };
     const parts = Object.entries(counts).filter(([, count]) => count);
-    return parts.map(([name, count]) => plural(`bar.${name}`, count)).join(" · ");
+    return facts(parts.map(([name, count]) => plural(`bar.${name}`, count)));
   }
 
   #drawTotal(active, paused, kept) {

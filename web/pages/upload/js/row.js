@@ -5,12 +5,19 @@ import { isInvited } from "./access.js";
 import { copy, linkTo, listing } from "./copying.js";
 import { announce, el, fill, icon, say } from "./dom.js";
 import { explain } from "./failures.js";
-import { bytes, percent, speed, timeLeft } from "./format.js";
+import { bytes, facts, percent, speed, timeLeft } from "./format.js";
 import { illustrate } from "./thumb.js";
 import { t } from "./words.js";
 
 /** Failures that the same file meets again. */
-const HOPELESS = ["type_not_allowed", "type_contradiction", "file_too_large", "empty_file", "unreadable", "begun_in_vain"];
+const HOPELESS = [
+  "type_not_allowed",
+  "type_contradiction",
+  "file_too_large",
+  "empty_file",
+  "unreadable",
+  "begun_in_vain",
+];
 
 /** What the first button does in each phase; none: there is no such button. */
 const ACTIONS = {
@@ -38,7 +45,11 @@ export class Row {
     this.bar = el("progress", { max: 1000, value: 0 });
     this.fault = el("p", { class: "fault" });
     this.main = el("button", { class: "icon-button", type: "button", on: { click: () => this.#act() } });
-    this.drop = el("button", { class: "icon-button", type: "button", on: { click: () => this.#ask(true) } }, icon("close"));
+    this.drop = el(
+      "button",
+      { class: "icon-button", type: "button", on: { click: () => this.#ask(true) } },
+      icon("close"),
+    );
     this.actions = el("div", { class: "row-actions" }, this.main, this.drop);
     this.body = el("div", { class: "row-body" }, this.title, this.status, this.bar, this.fault);
     this.node = el("li", { class: "row" }, this.thumb, this.body, this.actions);
@@ -75,12 +86,12 @@ export class Row {
   #statusText() {
     const { transfer } = this;
     const { phase, size, sent, speed: pace, mediaId, retryAt, failure } = transfer;
-    const done = { percent: percent(sent, size), sent: bytes(sent), size: bytes(size) };
+    const done = { percent: percent(sent, size), size: bytes(size) };
     if (phase === "sending" && !transfer.id) return `${bytes(size)} · ${t("row.beginning")}`;
     if (phase === "sending") {
       const parts = [t("row.sent", done)];
       if (pace.rate) parts.push(speed(pace.rate), timeLeft((size - sent) / pace.rate));
-      return parts.join(" · ");
+      return facts(parts);
     }
     if (phase === "retrying") {
       const seconds = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
@@ -89,7 +100,8 @@ export class Row {
     }
     if (phase === "paused") return t("row.paused", done);
     if (phase === "ready" && sent) return t("row.goes_on", done);
-    if (phase === "stored") return mediaId ? t("row.stored", { id: mediaId, ...done }) : t("row.stored_unnumbered", done);
+    if (phase === "stored")
+      return mediaId ? t("row.stored", { id: mediaId, ...done }) : t("row.stored_unnumbered", done);
     if (phase === "received") return t(transfer.isUnseen ? "row.safe" : "row.received", done);
     return phase === "waiting" ? `${done.size} · ${t("row.waiting")}` : done.size;
   }
@@ -120,7 +132,13 @@ export class Row {
     }
     const yes = button("row.remove_yes", "danger", () => does.remove(transfer));
     const no = button("row.remove_no", "", () => this.#answer());
-    this.question = el("div", { class: "question", role: "group" }, el("span", { text: t("row.remove_ask") }), yes, no);
+    this.question = el(
+      "div",
+      { class: "question", role: "group" },
+      el("span", { text: t("row.remove_ask") }),
+      yes,
+      no,
+    );
     this.question.addEventListener("keydown", ({ key }) => key === "Escape" && this.#answer());
     this.actions.hidden = asking;
     this.node.append(this.question);
@@ -135,7 +153,12 @@ export class Row {
 }
 
 export function button(key, look, onClick) {
-  return el("button", { class: `button small ${look}`, type: "button", text: t(key), on: { click: onClick } });
+  return el("button", {
+    class: `button small ${look}`,
+    type: "button",
+    text: t(key),
+    on: { click: onClick },
+  });
 }
 
 /** For where only an icon is seen. */
@@ -143,4 +166,3 @@ function label(node, text, name) {
   node.title = text;
   node.setAttribute("aria-label", `${text}: ${name}`);
 }
-

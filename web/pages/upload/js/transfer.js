@@ -154,7 +154,8 @@ export class Transfer {
   /** Wait before the next try; throws what no try will mend. */
   async #recover(error, tries, signal) {
     this.#known = false;
-    const problem = error instanceof Refusal ? error : new Refusal(0, "unexpected", { detail: String(error) });
+    const problem =
+      error instanceof Refusal ? error : new Refusal(0, "unexpected", { detail: String(error) });
     if (this.#isGone(problem)) {
       ledger.forget(this.id);
       this.id = null;
@@ -181,7 +182,8 @@ export class Transfer {
     const onState = ({ phase, media_id: mediaId, error }) => {
       this.mediaId = mediaId ?? this.mediaId;
       if (phase === "done") this.#become("stored");
-      else if (phase === "failed") this.#become("failed", { failure: new Refusal(0, error?.code ?? "failed", error ?? {}) });
+      else if (phase === "failed")
+        this.#become("failed", { failure: new Refusal(0, error?.code ?? "failed", error ?? {}) });
       else this.#become(this.phase);
     };
     const followed = watch(this.id, onState, signal);
@@ -206,7 +208,8 @@ async function readable(reading) {
 
 function mayPass({ status, code }, tries) {
   if (code === "unreadable" || code === "begun_in_vain") return false;
-  if ([0, 408, 409, 423, 425, 429, 502, 503, 504].includes(status)) return status !== 409 || tries <= MOST_FAULTS;
+  if ([0, 408, 409, 423, 425, 429, 502, 503, 504].includes(status))
+    return status !== 409 || tries <= MOST_FAULTS;
   return status >= 500 && tries <= MOST_FAULTS;
 }
 

@@ -17,7 +17,7 @@ const waiting = [];
  */
 export async function watch(id, onState, signal) {
   let lastId = null;
-  for (let tries = 0; ; ) {
+  for (let tries = 0; ;) {
     const ours = await turn(signal);
     try {
       for await (const event of events(`streaming/upload/progress/${id}`, { lastId, signal: ours.signal })) {

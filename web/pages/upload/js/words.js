@@ -12,7 +12,9 @@ export const locale = () => language;
 
 /** Load the language that was chosen here, or the first of the browser's that we speak. */
 export async function begin() {
-  await load(chosen() ?? navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in LANGUAGES) ?? "en");
+  await load(
+    chosen() ?? navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in LANGUAGES) ?? "en",
+  );
 }
 
 /** Speak another language from now on; everything that was drawn with `follow` is drawn again. */
