@@ -13,6 +13,7 @@ from tests.flow.http_door import KEY
 from tests.flow.upload_page import DESK, MIB, PHONE, Visit, visiting
 
 SIZE, SMALLER = 30 * MIB, 12 * MIB
+DRAG = "name => { const data = new DataTransfer(); data.items.add(new File(['plain words'], name)); return data; }"
 NASTY = "<img src=x onerror=window.hacked=1>.txt"
 
 
@@ -127,10 +128,10 @@ async def test_pause_go_on_and_remove(archive: RunningArchive, tmp_path: Path) -
 
 
 async def test_what_cannot_be_sent_says_why(archive: RunningArchive, tmp_path: Path) -> None:
-    """Each file by itself, in the person's language; a name that is markup is only a name."""
+    """Each file by itself, in the person's language; a dropped one whose name is markup is only a name."""
     head = b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8" + bytes(43) + b"\x80\0\0\0" + bytes(64) + b"PE\0\0d\x86\6\0"
     program = a_file(tmp_path, "setup.exe", head + bytes(600_000))
-    files = [program, a_file(tmp_path, "empty.txt", b""), a_file(tmp_path, NASTY)]
+    files = [program, a_file(tmp_path, "empty.txt", b"")]
     huge = tmp_path / "huge.txt"
     with huge.open("wb") as sparse:
         sparse.truncate(65 * MIB)
@@ -138,6 +139,9 @@ async def test_what_cannot_be_sent_says_why(archive: RunningArchive, tmp_path: P
         await visit.open()
         await visit.enter()
         await visit.choose(*files, huge)
+        dragged = await visit.page.evaluate_handle(DRAG, NASTY)
+        await visit.page.dispatch_event("body", "dragenter", {"dataTransfer": dragged})
+        await visit.page.dispatch_event(".dropping .pick", "drop", {"dataTransfer": dragged})
         await visit.row("empty.txt").get_by_text("Файл пустой.").wait_for()
         await visit.row("huge.txt").get_by_text("не более 64 МБ").wait_for()
         await visit.page.locator("#number").fill("251399-001")
