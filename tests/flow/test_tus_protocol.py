@@ -283,7 +283,7 @@ async def test_terminating_a_complete_upload_leaves_its_media(tus: Tus) -> None:
 
 async def test_method_override(tus: Tus) -> None:
     url = await tus.begin(100)
-    sent = {"X-HTTP-Method-Override": "PATCH", "Upload-Offset": 0, "Content-Type": CHUNK}
+    sent: dict[str, str | int | None] = {"X-HTTP-Method-Override": "PATCH", "Upload-Offset": 0, "Content-Type": CHUNK}
     assert (await tus.call("POST", url, text(50), **sent)).offset == 50
     assert (await tus.call("POST", url, X_HTTP_Method_Override="HEAD")).offset == 50
     assert (await tus.call("POST", url, X_HTTP_Method_Override="DELETE")).status == 204

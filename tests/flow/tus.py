@@ -55,7 +55,7 @@ class Tus:
         self.door = door
         self.common = common
 
-    async def call(self, method: str, url: str, body: Any = None, **headers: str | int | None) -> Answer:
+    async def call(self, method: str, url: str, body: Any = None, /, **headers: str | int | None) -> Answer:
         if isinstance(body, bytes):
             body = BytesIO(body)
         given: dict[str, str | int | None] = {"Tus-Resumable": "1.0.0"}
@@ -67,7 +67,7 @@ class Tus:
             async with session.request(method, url, data=body, headers=sent, skip_auto_headers=["Content-Type"]) as got:
                 return Answer(got.status, got.headers, await got.json(content_type=None) if got.status >= 400 else None)
 
-    async def create(self, length: int | None, body: bytes | None = None, **headers: str | int | None) -> Answer:
+    async def create(self, length: int | None, body: bytes | None = None, /, **headers: str | int | None) -> Answer:
         size: dict[str, str | int | None]
         size = {"Upload-Defer-Length": 1} if length is None else {"Upload-Length": length}
         named = {"Upload-Metadata": metadata(filename="notes.txt", category="other")}
@@ -80,7 +80,7 @@ class Tus:
         assert answer.status == 201, answer.json
         return answer.headers["Location"]
 
-    async def patch(self, url: str, offset: int, body: Any, **headers: str | int | None) -> Answer:
+    async def patch(self, url: str, offset: int, body: Any, /, **headers: str | int | None) -> Answer:
         return await self.call("PATCH", url, body, **{"Upload-Offset": offset, "Content-Type": CHUNK, **headers})
 
     async def head(self, url: str, **headers: str | int | None) -> Answer:

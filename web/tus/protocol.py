@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Sequence
 from datetime import UTC
 from email.utils import format_datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from aiohttp import web
@@ -122,8 +123,14 @@ def upload_id(request: web.Request) -> UploadId:
         raise UploadNotFound(upload_id=text[:64]) from error
 
 
-def location(status: Status) -> str:
-    return f"{UPLOADS}/{status.upload_id}"
+def location(request: web.Request, status: Status) -> str:
+    """The upload's URL: absolute where the request came by our public name, else its path.
+
+    Some clients cannot resolve a path. But under another name it is not known how the client reaches us: a proxy
+    that ends TLS may stand in between.
+    """
+    path, public = f"{UPLOADS}/{status.upload_id}", request.app[DEPS].public_url.rstrip("/")
+    return public + path if request.host.lower() == urlsplit(public).netloc.lower() else path
 
 
 def state_headers(status: Status) -> dict[str, str]:

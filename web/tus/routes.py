@@ -44,7 +44,7 @@ async def create_upload(request: web.Request) -> web.Response:
         concat_header=request.headers.get("Upload-Concat"),
     )
     status = await _created(request, uploader, creation, runs)
-    headers = {"Location": protocol.location(status), "X-Upload-ID": str(status.upload_id)}
+    headers = {"Location": protocol.location(request, status), "X-Upload-ID": str(status.upload_id)}
     return web.Response(status=_CREATED, headers=protocol.state_headers(status) | headers)
 
 
