@@ -48,6 +48,7 @@ def view(media_id: int = 17, *, stored: bool = True, **fields: Any) -> MediaView
         "expires_at": None,
         "telegram": None,
         "deliverable": True,
+        "previewable": False,
     }
     return MediaView(**{**values, **fields})
 
