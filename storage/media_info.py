@@ -18,7 +18,8 @@ from storage.errors import Busy, MediaDeleted, MediaNotFound, NoPreview, OnlyInT
 from storage.jobs import BULK, NORMAL, Later, enqueue
 from storage.previews.kinds import Kind, kind_of
 from storage.previews.studio import SYSTEM, Studio
-from storage.previews.worker import Measure, UnusableImage, measure
+from storage.previews.values import Measure, UnusableImage
+from storage.previews.worker import measure
 from storage.tables import UNMEASURED, Media, Part
 
 log = structlog.get_logger(__name__)

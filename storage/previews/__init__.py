@@ -5,6 +5,6 @@
 
 from storage.previews.kinds import drawable, measurable
 from storage.previews.maker import MAX_BYTES, MAX_SIDE, ThumbnailMaker
-from storage.previews.worker import Thumbnail, UnusableImage
+from storage.previews.values import Thumbnail, UnusableImage
 
 __all__ = ["MAX_BYTES", "MAX_SIDE", "Thumbnail", "ThumbnailMaker", "UnusableImage", "drawable", "measurable"]

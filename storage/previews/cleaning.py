@@ -18,7 +18,8 @@ from storage.errors import NoPreview, NotCleanable, SourceUnavailable
 from storage.previews.flights import Flights
 from storage.previews.stripping import STRIPPABLE
 from storage.previews.studio import Studio
-from storage.previews.worker import UnusableImage, strip_metadata
+from storage.previews.values import UnusableImage
+from storage.previews.worker import strip_metadata
 from storage.tables import Media
 
 _LABEL = "clean"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from storage.previews.worker import UnusableImage
+from storage.previews.values import UnusableImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

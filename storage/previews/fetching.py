@@ -18,7 +18,7 @@ import structlog
 from storage.delivering import Deliverable, Delivery
 from storage.errors import ArchiveError, NoPreview, Postponed, SourceUnavailable
 from storage.previews.kinds import Kind, demuxer_of, kind_of, within_reach
-from storage.previews.worker import Source, Spans
+from storage.previews.values import Source, Spans
 
 log = structlog.get_logger(__name__)
 

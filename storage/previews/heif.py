@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from storage.previews.worker import UnusableImage
+from storage.previews.values import UnusableImage
 
 _EMPTY_EXIF = bytes(4) + b"MM\0*" + bytes((0, 0, 0, 8)) + bytes(6)
 """An item says where its TIFF header begins; this one has a directory without entries. Decoders refuse mere zeros."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from storage.previews.worker import UnusableImage
+from storage.previews.values import UnusableImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

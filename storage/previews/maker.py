@@ -8,7 +8,8 @@ import structlog
 
 from storage.previews.kinds import Kind, kind_of
 from storage.previews.pool import PoolClosed, WorkerPool
-from storage.previews.worker import Thumbnail, UnusableImage, make_thumbnail
+from storage.previews.values import Thumbnail, UnusableImage
+from storage.previews.worker import make_thumbnail
 
 MAX_SIDE = 320
 MAX_BYTES = 200_000

@@ -20,7 +20,8 @@ from storage.ports import PartStore
 from storage.previews.flights import Flights
 from storage.previews.kinds import drawable
 from storage.previews.studio import SYSTEM, Studio
-from storage.previews.worker import Source, UnusableImage, draw_previews
+from storage.previews.values import Source, UnusableImage
+from storage.previews.worker import draw_previews
 from storage.tables import Media
 
 LEAST_SIDE, MOST_SIDE, USUAL_SIDE = 64, 1280, 320

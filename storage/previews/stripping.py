@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.previews.heif import blank_metadata
-from storage.previews.worker import UnusableImage
+from storage.previews.values import UnusableImage
 
 STRIPPABLE = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", "image/avif"})
 """The types this works for."""

@@ -17,7 +17,7 @@ from storage.previews.cache import PreviewCache
 from storage.previews.fetching import fetched
 from storage.previews.maker import MEMORY
 from storage.previews.pool import PoolClosed, WorkerPool
-from storage.previews.worker import Source, UnusableImage
+from storage.previews.values import Source, UnusableImage
 
 T = TypeVar("T")
 

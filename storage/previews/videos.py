@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from storage.previews.kinds import demuxer_of
-from storage.previews.worker import Measure, Source, UnusableImage
+from storage.previews.values import Measure, Source, UnusableImage
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame

@@ -8,45 +8,14 @@ import os
 import resource
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
+
+from storage.previews.values import Measure, Source, Thumbnail, UnusableImage
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Spans = tuple[tuple[int, int], ...]
 
 _LARGEST_FILE = 256 * 1024 * 1024
-
-
-class UnusableImage(Exception):
-    """Nothing can be made of the file; the text says why."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """What a viewer shows: pixels, turned upright, and seconds. None where there is none, or nobody can tell."""
-
-    width: int | None = None
-    height: int | None = None
-    duration: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Thumbnail:
-    """A JPEG, and the width and height of its source in pixels as a viewer shows it (turned upright)."""
-
-    data: bytes
-    source_width: int
-    source_height: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A file to look into. Of a large video only ``spans`` of bytes (start, stop) are there, the rest is zeros."""
-
-    path: str
-    mime: str
-    spans: Spans = ()
 
 
 def prepare(memory: int) -> None:

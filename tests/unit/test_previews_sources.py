@@ -15,7 +15,8 @@ from pillow_heif import from_pillow
 
 from storage.previews.kinds import demuxer_of, drawable, measurable
 from storage.previews.pool import WorkerPool
-from storage.previews.worker import Measure, Source, UnusableImage, draw_previews, measure
+from storage.previews.values import Measure, Source, UnusableImage
+from storage.previews.worker import draw_previews, measure
 from tests import media
 
 

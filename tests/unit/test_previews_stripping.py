@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from pillow_heif import from_pillow, register_heif_opener
 
 from storage.previews.stripping import exif_of, orientation_of, strip
-from storage.previews.worker import UnusableImage
+from storage.previews.values import UnusableImage
 from tests import media
 
 SECRET = b"Tashkent, Amir Temur 1"
