@@ -7,7 +7,7 @@ their captions say and which channel they go to.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import structlog
@@ -18,7 +18,9 @@ from storage.arrivals import Accepted, Arrival
 from storage.attachments import attach_row
 from storage.audit import record
 from storage.channels import bound_channels
+from storage.clock import Clock
 from storage.content import ContentType
+from storage.database import Sessions
 from storage.details import NO_DETAILS, Details
 from storage.discarding import discard_upload
 from storage.domain import MediaKey, UploadId, UploadPhase
@@ -27,19 +29,34 @@ from storage.filenames import clean_filename
 from storage.media_info import wake_measurer
 from storage.progress import Progress
 from storage.quotas import charge
-from storage.receiving import Received, Receiver, SpooledPart
+from storage.receiving import Limits, Received, Receiver, SpooledPart
 from storage.refreshing import refresh
 from storage.replacing import move_parts
+from storage.spool import Spool
 from storage.tables import Media, Part, Upload
 from storage.upload_rows import Origin, category_of, media_row, own_duplicates, part_row, upload_row
 from storage.views import MediaView, media_view
 from storage.wakeups import wake_shipper
 
 if TYPE_CHECKING:
-    from storage.intake import Intake
     from storage.resumable.contract import Resumption
 
 log = structlog.get_logger(__name__)
+
+
+class Means(Protocol):
+    """What receiving works with; `Intake` has it."""
+
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def spool(self) -> Spool: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def node(self) -> str: ...
 
 
 class UploadSession:
@@ -47,7 +64,7 @@ class UploadSession:
 
     def __init__(
         self,
-        intake: "Intake",
+        intake: Means,
         arrival: Arrival,
         *,
         key: MediaKey | None = None,
