@@ -1,6 +1,6 @@
 """What an upload writes down as it goes. See `storage.resumable` for what an offset promises."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +15,7 @@ from storage.tables import ResumableUpload
 
 
 class UploadJournal:
-    """The journal of one upload. ``told`` is the offset that is durable."""
+    """The journal of one upload. ``told`` is the offset that is durable, ``until`` when the upload expires."""
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class UploadJournal:
         upload_id: UploadId,
         key: MediaKey,
         told: int,
+        until: datetime,
     ) -> None:
         self._sessions = sessions
         self._spool = spool
@@ -35,6 +36,7 @@ class UploadJournal:
         self._upload_id = upload_id
         self._key = key
         self.told = told
+        self.until = until
         self._unsynced = 0
 
     async def reached(self, offset: int, index: int) -> None:
@@ -44,8 +46,12 @@ class UploadJournal:
         await self._spool.sync(self._key, range(self._unsynced, index + 1))
         self._unsynced = index
         async with self._sessions.begin() as session:
-            await advance(session, self._upload_id, offset, until=self._clock.now() + self._expiry)
+            await self._advance(session, offset)
         self.told = offset
+
+    async def _advance(self, session: AsyncSession, offset: int) -> None:
+        self.until = self._clock.now() + self._expiry
+        await advance(session, self._upload_id, offset, until=self.until)
 
     async def part_ended(self, part: SpooledPart) -> None:
         await self._spool.sync(self._key, [part.index])
@@ -53,7 +59,7 @@ class UploadJournal:
 
     async def part_recorded(self, session: AsyncSession, part: SpooledPart) -> None:
         offset = part.offset + part.size
-        await advance(session, self._upload_id, offset, until=self._clock.now() + self._expiry)
+        await self._advance(session, offset)
         mine = ResumableUpload.id == self._upload_id
         await session.execute(update(ResumableUpload).where(mine).values(digest_state=part.digest_state))
         self.told = max(self.told, offset)

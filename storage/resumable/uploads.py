@@ -184,6 +184,7 @@ class Resumable:
             upload_id=upload_id,
             key=key,
             told=row.offset,
+            until=row.expires_at,
         )
         progress = self._progress(row, arrival)
         resumption = Resumption(

@@ -45,7 +45,6 @@ class Writing:
                 raise FinalUpload(upload_id=str(upload_id))
             if row.outcome is None:
                 await self._prepare(row)
-                row = self._row
             if offset != row.offset:
                 raise WrongOffset(offset=row.offset)
             await self._announce(row, length)
@@ -87,7 +86,7 @@ class Writing:
                 except BaseException as error:
                     await self._failed(error)
                     raise
-                row = await self._uploads.open_row(self._uploader, UploadId(row.id))
+                self._catch_up(row)
                 if row.kind == Kind.WHOLE and row.offset == row.length:
                     await finish(self._uploads, self._live, self._uploader, row)
                     row = await self._uploads.open_row(self._uploader, UploadId(row.id))
@@ -116,7 +115,12 @@ class Writing:
         except BaseException as error:
             await self._failed(error)
             raise
-        self._row = await uploads.open_row(self._uploader, UploadId(row.id))
+        self._catch_up(row)
+
+    def _catch_up(self, row: ResumableUpload) -> None:
+        """Have the row say what the table does: this writer is the only one that moves it."""
+        assert self._live.journal is not None
+        row.offset, row.expires_at = self._live.journal.told, self._live.journal.until
 
     async def _announce(self, row: ResumableUpload, length: int | None) -> None:
         if length is None or length == row.length:
