@@ -7,7 +7,7 @@ it stopped. Memory does not depend on the range: at most two connections and one
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -125,9 +125,10 @@ class Delivery:
         """Open one part at ``offset``. Raises `ArchiveError`s."""
         part, file_id = await self._locate(part_id)
         if part.message_id is None and part.origin == "spool":
-            path = self._spool.path(part.media_key, part.index)
-            if path.exists():
-                return self._spool.read(path, offset, length)
+            # Opened here and not with the first byte: meanwhile the part may be stored, and its file removed.
+            with suppress(FileNotFoundError):
+                path = self._spool.path(part.media_key, part.index)
+                return await stack.enter_async_context(self._spool.reading(path, offset, length))
             part, file_id = await self._locate(part_id)  # it has been stored meanwhile
         if file_id is None and part.message_id is not None and part.chat_id is not None:
             file_id = await self._learn_file_id(part_id, part.chat_id, part.message_id)

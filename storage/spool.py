@@ -95,17 +95,27 @@ class Spool:
 
     async def read(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
         """Yield ``length`` bytes of a file from ``offset`` on, in pieces. Raises FileNotFoundError."""
+        async with self.reading(path, offset, length) as pieces:
+            async for data in pieces:
+                yield data
+
+    @asynccontextmanager
+    async def reading(self, path: Path, offset: int, length: int) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The same, but the file is open as soon as the context is: from then on it may be removed."""
         fd = await self.run(os.open, path, os.O_RDONLY)
         try:
-            while length > 0:
-                data = await self.run(os.pread, fd, min(PIECE, length), offset)
-                if not data:
-                    return
-                offset += len(data)
-                length -= len(data)
-                yield data
+            yield self._pieces(fd, offset, length)
         finally:
             os.close(fd)
+
+    async def _pieces(self, fd: int, offset: int, length: int) -> AsyncIterator[bytes]:
+        while length > 0:
+            data = await self.run(os.pread, fd, min(PIECE, length), offset)
+            if not data:
+                return
+            offset += len(data)
+            length -= len(data)
+            yield data
 
 
 def write_piece(fd: int, chunks: Sequence[bytes | memoryview], hashes: Sequence[Callable[[memoryview], None]]) -> None:
