@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 from sandbox.client import SandboxClient
 from storage.discarding import discard_interrupted
 from storage.domain import Purpose
+from storage.resumable import sha256
 from storage.resumable.expiring import expire
 from storage.tables import ChannelBinding, ResumableUpload, Upload
 from tests.flow.archives import RunningArchive, count, running_archive
@@ -177,6 +178,22 @@ async def test_a_restart_at_any_byte(
                 left = await door.left_over()
                 assert (left["spool"], left["spooled"]) == (0, 0)
     assert answer.media_id is not None
+
+
+async def test_without_a_digest_that_can_be_resumed(archive: RunningArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another Python may lack it: the bytes are then kept until the last came, and taken in from there."""
+    monkeypatch.setattr(sha256, "available", False)
+    data = text(200_000)
+    async with open_door(archive) as door:
+        tus = Tus(door)
+        url = await tus.begin(len(data))
+        for start, stop in ((0, 90_001), (90_001, 200_000)):
+            answer = await tus.patch(url, start, data[start:stop])
+            await archive.archive.use_cases.resumable.live.let_all_go()
+        assert answer.media_id is not None
+        assert await tus.bytes_of(answer.media_id) == data
+        assert (await tus.head(url)).media_id == answer.media_id
+        assert (await door.left_over())["uploads"] == 1
 
 
 async def test_what_was_not_told_is_cut_at_a_restart(archive: RunningArchive) -> None:
