@@ -34,6 +34,7 @@ class Batches(Generic[T]):
         self._items: list[T] = []
         self._due = asyncio.Event()
         self._ending = False
+        self._flushing = asyncio.Lock()
 
     def add(self, item: T, *, soon: bool = False) -> None:
         """Have an item written within a second or so, or at once. Over the bound it is dropped and counted."""
@@ -46,16 +47,18 @@ class Batches(Generic[T]):
 
     async def flush(self) -> None:
         """Write what waits now. Raises what the database raises; the items wait on then."""
-        while self._items:
-            batch = self._items[:_AT_ONCE]
-            try:
-                await self._write(batch)
-            except DBAPIError as error:
-                if str(getattr(error.orig, "sqlstate", ""))[:2] not in _NEVER:
-                    raise
-                # A row that can never be written must not hold the others up for ever.
-                log.exception("rows_refused", rows=self.name, count=len(batch), error=type(error).__name__)
-            del self._items[: len(batch)]
+        # Two at once would both write the same rows, and then both drop as many.
+        async with self._flushing:
+            while self._items:
+                batch = self._items[:_AT_ONCE]
+                try:
+                    await self._write(batch)
+                except DBAPIError as error:
+                    if str(getattr(error.orig, "sqlstate", ""))[:2] not in _NEVER:
+                        raise
+                    # A row that can never be written must not hold the others up for ever.
+                    log.exception("rows_refused", rows=self.name, count=len(batch), error=type(error).__name__)
+                del self._items[: len(batch)]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
