@@ -7,6 +7,7 @@ each transfer in flight, so that neither the event loop nor the memory feels the
 import asyncio
 import errno
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -20,7 +21,8 @@ PIECE = 512 * 1024
 """Bytes handed to a thread at once. Larger gains nothing measurable, and every transfer may hold two."""
 
 _RETRY_AFTER = 30
-_THREADS = 6
+_THREADS = 3
+"""More only compete with the event loop: two cores hash faster than they can receive."""
 T = TypeVar("T")
 
 
@@ -31,7 +33,7 @@ class Spool:
         self._root = root
         self._max_bytes = max_bytes
         self._used = 0
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool", initializer=_step_back)
 
     @property
     def used_bytes(self) -> int:
@@ -116,6 +118,12 @@ class Spool:
             offset += len(data)
             length -= len(data)
             yield data
+
+
+def _step_back() -> None:
+    """In each thread: let the event loop go first where processors are scarce."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def write_piece(fd: int, chunks: Sequence[bytes | memoryview], hashes: Sequence[Callable[[memoryview], None]]) -> None:
