@@ -69,6 +69,7 @@ class Load:
             await asyncio.sleep(0.3)
 
 
+@pytest.mark.timeout(600)
 async def test_nothing_is_lost_and_nothing_is_there_twice(
     open_path: Path, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> None:
