@@ -12,7 +12,7 @@ from bot.errors import explain_json
 from bot.keyboards import DeleteMedia, RestoreMedia, button, rows_of
 from bot.lines import facts_line, short_name
 from bot.texts import Texts
-from storage.domain import FileType, MediaStatus
+from storage.domain import GONE, FileType, MediaStatus
 from storage.views import MediaView
 
 _MOST = 3600
@@ -109,7 +109,7 @@ def _name(texts: Texts, item: Item) -> str:
 
 
 def _is_there(view: MediaView) -> bool:
-    return view.status not in (MediaStatus.DELETING, MediaStatus.DELETED)
+    return view.status not in GONE
 
 
 def _keyboard(texts: Texts, items: Sequence[Item]) -> InlineKeyboardMarkup | None:

@@ -17,7 +17,7 @@ from storage.channels import bound_channels
 from storage.content import default_category, extension_of
 from storage.database import Sessions
 from storage.details import Details
-from storage.domain import Caller, Category, FileType, Inspection, MediaStatus, PartState
+from storage.domain import GONE, Caller, Category, FileType, Inspection, MediaStatus, PartState
 from storage.errors import TypeNotAllowed
 from storage.filenames import clean_filename
 from storage.receiving import Limits
@@ -120,7 +120,7 @@ class Adopting:
         if not file.file_unique_id:
             return None
         same_file = (Media.owner == caller.owner) & (Media.telegram_unique_id == file.file_unique_id)
-        query = select(Media).where(same_file, Media.status.not_in((MediaStatus.DELETING, MediaStatus.DELETED)))
+        query = select(Media).where(same_file, Media.status.not_in(GONE))
         numbers = select(Attachment.media_id)
         if number is None:
             query = query.where(Media.id.not_in(numbers))

@@ -9,14 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.access import may_attach_others, visible_media
 from storage.audit import record
 from storage.database import Sessions
-from storage.domain import Caller, Category, MediaId, MediaStatus
+from storage.domain import GONE, Caller, Category, MediaId
 from storage.errors import MediaDeleted, MediaNotFound
 from storage.notices import media_changed
 from storage.refreshing import refresh
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Media, Request
-
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 
 
 async def attach_row(
@@ -75,6 +73,6 @@ class Attaching:
         media = await session.scalar(query)
         if media is None:
             raise MediaNotFound(media_id=media_id)
-        if media.status in _GONE:
+        if media.status in GONE:
             raise MediaDeleted(media_id=media_id)
         return media

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.captions import caption
 from storage.database import Sessions
-from storage.domain import MediaStatus, PartState
+from storage.domain import GONE, PartState
 from storage.errors import ArchiveError, CallRefused, ChannelUnavailable, Postponed
 from storage.facts import media_facts, part_manifest
 from storage.jobs import Later
@@ -23,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 _RETRY_DELAY = 10.0
 _CHANNEL_LOST_DELAY = 300.0
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +63,7 @@ class CaptionEditor:
         """What is to be edited, as it is now; None, and nothing due any more, where all say what they should."""
         async with self._sessions.begin() as session:
             media = await session.get(Media, media_id, with_for_update=True)
-            if media is None or media.status in _GONE:
+            if media is None or media.status in GONE:
                 return None
             facts = await media_facts(session, media)
             media.caption_wanted = facts.digest

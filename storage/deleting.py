@@ -15,7 +15,7 @@ from storage.access import deletable_media, visible_media
 from storage.audit import record
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import Caller, MediaId, MediaStatus
+from storage.domain import GONE, Caller, MediaId, MediaStatus
 from storage.errors import MediaNotFound, WrongStatus
 from storage.jobs import Later
 from storage.notices import media_changed
@@ -43,7 +43,7 @@ class Deleting:
         """Delete a media; deleting it again does nothing. Raises `MediaNotFound` where the caller may not."""
         async with self._sessions.begin() as session:
             media = await self._deletable(session, caller, media_id)
-            if media.status in (MediaStatus.DELETING, MediaStatus.DELETED):
+            if media.status in GONE:
                 return
             media.status_before, media.status = media.status, MediaStatus.DELETING
             media.delete_after = self._clock.now() + timedelta(seconds=self.grace)

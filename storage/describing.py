@@ -7,7 +7,7 @@ from sqlalchemy import select
 from storage.access import visible_media
 from storage.database import Sessions
 from storage.details import TAGS_LIMIT
-from storage.domain import Caller, MediaId, MediaStatus
+from storage.domain import GONE, Caller, MediaId
 from storage.notices import media_changed
 from storage.refreshing import refresh
 from storage.tables import Media
@@ -24,7 +24,7 @@ class Describing:
     ) -> None:
         """Give the caller's own media a description, in place of an earlier one, and add tags; others stay."""
         own = select(Media).where(Media.id.in_(ids), Media.owner == caller.owner, visible_media(caller))
-        there = Media.status.not_in((MediaStatus.DELETING, MediaStatus.DELETED))
+        there = Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             for media in (await session.scalars(own.where(there).with_for_update())).all():
                 wanted = list(dict.fromkeys([*media.tags, *tags]))[:TAGS_LIMIT]

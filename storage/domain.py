@@ -23,6 +23,10 @@ class MediaStatus(StrEnum):
     DELETED = "deleted"
 
 
+GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
+"""The statuses of media that answer as deleted, though a delete may still be undone."""
+
+
 class PartState(StrEnum):
     SPOOLED = "spooled"
     SHIPPING = "shipping"

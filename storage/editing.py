@@ -12,7 +12,7 @@ from storage.audit import record
 from storage.channels import bound_channels
 from storage.database import Sessions
 from storage.details import TAGS_LIMIT, clean_tags
-from storage.domain import Caller, Category, MediaStatus
+from storage.domain import GONE, Caller, Category, MediaStatus
 from storage.errors import InvalidFields, MediaDeleted, MediaNotFound
 from storage.filenames import clean_filename
 from storage.notices import media_changed
@@ -74,7 +74,7 @@ async def lock_media(session: AsyncSession, caller: Caller, media_id: int) -> Me
         raise MediaNotFound(media_id=media_id)
     await session.execute(select(Part.id).where(Part.media_id == media_id).order_by(Part.id).with_for_update())
     media = await session.get_one(Media, media_id, with_for_update=True)
-    if media.status in (MediaStatus.DELETING, MediaStatus.DELETED):
+    if media.status in GONE:
         raise MediaDeleted(media_id=media_id)
     return media
 

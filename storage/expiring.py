@@ -6,7 +6,7 @@ from sqlalchemy import select
 from storage.audit import record
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import MediaStatus
+from storage.domain import GONE, MediaStatus
 from storage.notices import media_changed
 from storage.tables import Media
 from storage.wakeups import wake_eraser
@@ -30,7 +30,7 @@ class Expirer:
 
     async def _expire_some(self) -> int:
         now = self._clock.now()
-        due = (Media.expires_at <= now) & Media.status.not_in((MediaStatus.DELETING, MediaStatus.DELETED))
+        due = (Media.expires_at <= now) & Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             query = select(Media).where(due).order_by(Media.id).limit(_BATCH).with_for_update(skip_locked=True)
             rows = (await session.scalars(query)).all()

@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import structlog
@@ -49,6 +49,9 @@ INSERT INTO nodes (name, queue_manager_id) VALUES ($1, $2)
 ON CONFLICT (name) DO UPDATE SET queue_manager_id = EXCLUDED.queue_manager_id
 """
 
+_STARTED = "UPDATE pgqueuer SET dedupe_key = NULL WHERE id = $1"
+_DEDUPE = "dedupe"
+
 INTERACTIVE, NORMAL, BULK = 20, 10, 0
 """Priorities: a person waits, a service waits, nobody waits."""
 
@@ -73,7 +76,8 @@ async def enqueue(
 ) -> None:
     """Enqueue a job that exists if, and only if, the session's transaction commits.
 
-    ``dedupe`` names the row: while a job with it is queued or runs, another is not added.
+    ``dedupe`` names the row: while a job with it is queued, another is not added. One that already runs may have read
+    the row before this change, so it does not count.
     """
     # A transaction begins with its first statement; before it, PgQueuer's own would survive a rollback.
     await session.execute(text("SELECT 1"))
@@ -87,7 +91,9 @@ async def enqueue(
         priority,
         timedelta(seconds=delay) if delay else None,
         dedupe,
-        on_conflict="skip",
+        None if dedupe is None else {_DEDUPE: dedupe},
+        # Not "skip": the update locks the queued job, so that it is not run before this change is there to be read.
+        on_conflict="update_priority",
     )
 
 
@@ -148,7 +154,7 @@ class JobRunner:
             await connection.execute(_REGISTER, self._node, queue.qm.queue_manager_id)
             self._current = queue
             for name, (handler, at_once) in self._handlers.items():
-                queue.entrypoint(name, concurrency_limit=at_once)(self._entrypoint(handler))
+                queue.entrypoint(name, concurrency_limit=at_once)(self._entrypoint(queue, handler))
             for name, expression, action in self._schedules:
                 queue.schedule(name, expression, clean_old=True)(_as_schedule(name, action))
             if self._stopping.is_set():
@@ -158,8 +164,11 @@ class JobRunner:
             self._current = None
             await connection.close(timeout=5)
 
-    def _entrypoint(self, handler: Handler) -> Callable[[Job], Awaitable[None]]:
+    def _entrypoint(self, queue: PgQueuer, handler: Handler) -> Callable[[Job], Awaitable[None]]:
         async def run(job: Job) -> None:
+            dedupe = _dedupe_of(job)
+            if dedupe is not None:
+                await queue.connection.execute(_STARTED, job.id)
             work = asyncio.create_task(_ending(handler(json.loads(job.payload or b"{}"))))
             if not await self._outlives(work):
                 work.cancel()
@@ -168,7 +177,9 @@ class JobRunner:
             try:
                 await work
             except Later as later:
-                raise RetryRequested(timedelta(seconds=later.delay), later.reason) from later
+                if dedupe is None:
+                    raise RetryRequested(timedelta(seconds=later.delay), later.reason) from later
+                await _again(queue, job, dedupe, later.delay)
             except Exception:
                 # A raising job would be deleted; its row stays, and the sweep wakes it again. Say so here, once.
                 log.exception("job_failed", job=str(job.entrypoint))
@@ -185,6 +196,23 @@ class JobRunner:
             return work.done()
         finally:
             stopping.cancel()
+
+
+def _dedupe_of(job: Job) -> str | None:
+    return None if job.headers is None else cast("str | None", job.headers.get(_DEDUPE))
+
+
+async def _again(queue: PgQueuer, job: Job, dedupe: str, delay: float) -> None:
+    """Run a job that gave up its name again later, unless another has taken the name meanwhile."""
+    await queue.qm.queries.enqueue(
+        job.entrypoint,
+        job.payload,
+        job.priority,
+        timedelta(seconds=delay),
+        dedupe,
+        {_DEDUPE: dedupe},
+        on_conflict="skip",
+    )
 
 
 async def _ending(work: Awaitable[None]) -> None:

@@ -12,13 +12,12 @@ from storage.access import visible_media
 from storage.adopting import Adopted, Adopting, TelegramFile
 from storage.database import Sessions
 from storage.details import Details
-from storage.domain import Caller, FileType, MediaStatus
+from storage.domain import GONE, Caller, FileType
 from storage.errors import CallRefused, FileTooBig, InvalidFields, MediaNotFound
 from storage.ports import FileTeller, KnownFile
 from storage.tables import FileRef, Media, Part
 from storage.views import MediaView, media_view
 
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 _UNKNOWN_FILE = ("file_id", "is no file that this gateway's bot can use")
 
 
@@ -95,7 +94,7 @@ class Keeping:
             .where(or_(FileRef.file_id == identifier, FileRef.file_unique_id == identifier))
         )
         known = or_(Media.telegram_unique_id == identifier, Media.id.in_(refs))
-        query = select(Media).where(known, visible_media(caller), Media.status.not_in(_GONE))
+        query = select(Media).where(known, visible_media(caller), Media.status.not_in(GONE))
         async with self._sessions.begin() as session:
             media = await session.scalar(query.order_by(Media.id.desc()).limit(1))
             return None if media is None else await media_view(session, media)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import Inspection, MediaStatus
+from storage.domain import GONE, Inspection
 from storage.errors import Busy, MediaDeleted, MediaNotFound, NoPreview, OnlyInTelegram
 from storage.jobs import BULK, NORMAL, Later, enqueue
 from storage.previews.kinds import Kind, kind_of
@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 _LEFT_OVER = timedelta(minutes=1)
 _AT_A_TIME = 100
 _RETRY_DELAY = 60.0
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 
 
 def measure_job(node: str) -> str:
@@ -58,7 +57,7 @@ class Measurer:
         """The job: measure the media unless that was done. Raises `Later` where it cannot be read now."""
         media_id = payload["media"]
         async with self._sessions.begin() as session:
-            known = await session.scalar(select(Media.measured).where(Media.id == media_id, Media.status.not_in(_GONE)))
+            known = await session.scalar(select(Media.measured).where(Media.id == media_id, Media.status.not_in(GONE)))
         if known is not False:
             return
         try:
@@ -78,7 +77,7 @@ class Measurer:
         query = (
             select(Media.id, Part.node)
             .join(Part, (Part.media_id == Media.id) & (Part.index == 0))
-            .where(UNMEASURED, due, Media.status.not_in(_GONE))
+            .where(UNMEASURED, due, Media.status.not_in(GONE))
             .order_by(Media.id.desc())
             .limit(_AT_A_TIME)
         )

@@ -6,13 +6,12 @@ from sqlalchemy import Select, func, select
 
 from storage.access import require_reading_by_number, visible_media
 from storage.database import Sessions
-from storage.domain import Caller, Category, MediaId, MediaStatus
+from storage.domain import GONE, Caller, Category, MediaId
 from storage.errors import MediaDeleted, MediaNotFound
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Card, CardItem, Media
 from storage.views import MediaView, media_view, media_views
 
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 _MAX_ID = 2**63 - 1
 
 
@@ -34,7 +33,7 @@ class Reading:
             row = await session.scalar(select(Media).where(Media.id == media_id, visible_media(caller)))
             if row is None:
                 raise MediaNotFound(media_id=media_id)
-            if row.status in _GONE:
+            if row.status in GONE:
                 raise MediaDeleted(media_id=media_id)
             return await media_view(session, row)
 
@@ -55,7 +54,7 @@ class Reading:
         query = (
             select(Media)
             .join(Attachment, Attachment.media_id == Media.id)
-            .where(Attachment.request_number == number, Media.status.not_in(_GONE))
+            .where(Attachment.request_number == number, Media.status.not_in(GONE))
             .order_by(Media.id.desc())
         )
         if category is not None:
@@ -64,7 +63,7 @@ class Reading:
 
     async def own(self, caller: Caller, *, limit: int, offset: int) -> tuple[list[MediaView], int]:
         """What the caller gave us themselves, newest first, and how many there are in all."""
-        mine = (Media.owner == caller.owner) & Media.status.not_in(_GONE)
+        mine = (Media.owner == caller.owner) & Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             total = await session.scalar(select(func.count()).select_from(Media).where(mine))
         views = await self._page(select(Media).where(mine).order_by(Media.id.desc()), limit, offset)
@@ -81,16 +80,14 @@ class Reading:
         )
         query = (
             select(Media)
-            .where(
-                sent | Media.id.in_(by_card) | Media.id.in_(album), visible_media(caller), Media.status.not_in(_GONE)
-            )
+            .where(sent | Media.id.in_(by_card) | Media.id.in_(album), visible_media(caller), Media.status.not_in(GONE))
             .order_by(Media.id)
         )
         return await self._page(query, None, 0)
 
     async def several(self, caller: Caller, ids: Sequence[MediaId]) -> list[MediaView]:
         """Those of ``ids`` that the caller may see and that are not deleted, by id."""
-        query = select(Media).where(Media.id.in_(ids), visible_media(caller), Media.status.not_in(_GONE))
+        query = select(Media).where(Media.id.in_(ids), visible_media(caller), Media.status.not_in(GONE))
         return await self._page(query.order_by(Media.id), None, 0)
 
     async def _page(self, query: Select[Media], limit: int | None, offset: int) -> list[MediaView]:

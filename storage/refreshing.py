@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from storage.database import Sessions
-from storage.domain import MediaStatus, PartState
+from storage.domain import GONE, PartState
 from storage.facts import media_facts
 from storage.search.indexing import vector_of
 from storage.tables import Media, Part
@@ -21,7 +21,6 @@ from storage.wakeups import wake_captions
 log = structlog.get_logger(__name__)
 
 _BATCH = 200
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 _IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
 
 
@@ -73,7 +72,7 @@ class Refresher:
         await self._wake_captions()
 
     async def _refresh_some(self) -> int:
-        query = select(Media).where(Media.search.is_(None), Media.status.not_in(_GONE)).order_by(Media.id)
+        query = select(Media).where(Media.search.is_(None), Media.status.not_in(GONE)).order_by(Media.id)
         async with self._sessions.begin() as session:
             rows: Sequence[Media] = (await session.scalars(query.limit(_BATCH).with_for_update(skip_locked=True))).all()
             for media in rows:
@@ -81,7 +80,7 @@ class Refresher:
             return len(rows)
 
     async def _wake_captions(self) -> None:
-        due = select(Media.id).where(Media.captions_due, Media.status.not_in(_GONE))
+        due = select(Media.id).where(Media.captions_due, Media.status.not_in(GONE))
         async with self._sessions.begin() as session:
             for media_id in (await session.scalars(due)).all():
                 await wake_captions(session, media_id)

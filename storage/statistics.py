@@ -11,12 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.access import require_reading_by_number, visible_media
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import Caller, MediaStatus, PartState
+from storage.domain import GONE, Caller, PartState
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Media, Part
 
 DAYS, TOP = 30, 10
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 _SIZE = func.coalesce(cast(func.sum(Media.file_size), BigInteger), 0)
 _QUEUED = (PartState.SPOOLED, PartState.SHIPPING)
 
@@ -72,7 +71,7 @@ class Statistics:
         self._timezone = timezone
 
     async def figures(self, caller: Caller) -> Figures:
-        seen = visible_media(caller) & Media.status.not_in(_GONE)
+        seen = visible_media(caller) & Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             file_types = await _grouped(session, Media.file_type.expression, seen)
             return Figures(
@@ -88,13 +87,13 @@ class Statistics:
     async def popular_tags(self, caller: Caller, *, limit: int) -> list[Count]:
         """The tags of most media, the most frequent first."""
         async with self._sessions.begin() as session:
-            return await _tags(session, visible_media(caller) & Media.status.not_in(_GONE), limit)
+            return await _tags(session, visible_media(caller) & Media.status.not_in(GONE), limit)
 
     async def of_request(self, caller: Caller, number: RequestNumber) -> RequestSummary:
         """Raises `MissingScope` for people who may not read by number."""
         require_reading_by_number(caller)
         attached = Media.id.in_(select(Attachment.media_id).where(Attachment.request_number == number))
-        seen = attached & Media.status.not_in(_GONE)
+        seen = attached & Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             file_types = await _grouped(session, Media.file_type.expression, seen)
             return RequestSummary(

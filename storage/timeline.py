@@ -7,13 +7,12 @@ from sqlalchemy import and_, func, or_, select
 
 from storage.access import require_reading_by_number, visible_media
 from storage.database import Sessions
-from storage.domain import Caller, MediaStatus
+from storage.domain import GONE, Caller
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Audit, Media
 from storage.views import MediaView, media_views
 
 _MOST = 1000
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,11 +48,11 @@ class Timelines:
         # Of other requests' attachments this one's timeline does not tell.
         of_its_media = and_(Audit.media_id.in_(attached), Audit.request_number.is_(None))
         query = select(Audit).where(or_(Audit.request_number == number, of_its_media))
-        there = Media.id.in_(attached) & Media.status.not_in(_GONE)
+        there = Media.id.in_(attached) & Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             rows = (await session.scalars(query.order_by(Audit.id.desc()).limit(_MOST))).all()
             ids = {row.media_id for row in rows if row.media_id is not None}
-            seen = select(Media).where(Media.id.in_(ids), visible_media(caller), Media.status.not_in(_GONE))
+            seen = select(Media).where(Media.id.in_(ids), visible_media(caller), Media.status.not_in(GONE))
             views = {view.id: view for view in await media_views(session, (await session.scalars(seen)).all())}
             total = await session.scalar(select(func.count()).select_from(Media).where(there))
         events = [

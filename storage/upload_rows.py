@@ -10,15 +10,7 @@ from sqlalchemy import Select, select
 from storage.captions import Facts
 from storage.content import ContentType, default_category
 from storage.details import Details
-from storage.domain import (
-    Category,
-    Inspection,
-    MediaKey,
-    MediaStatus,
-    PartState,
-    UploadId,
-    UploadPhase,
-)
+from storage.domain import GONE, Category, Inspection, MediaKey, MediaStatus, PartState, UploadId, UploadPhase
 from storage.filenames import clean_filename
 from storage.receiving import Received, SpooledPart
 from storage.tables import Attachment, Media, Part, Upload
@@ -118,7 +110,7 @@ def own_duplicates(owner: str, received: Received, details: Details | None = Non
     query = (
         select(Media)
         .where(Media.owner == owner, Media.sha256 == received.sha256)
-        .where(Media.status.not_in((MediaStatus.DELETING, MediaStatus.DELETED)))
+        .where(Media.status.not_in(GONE))
         .order_by(Media.id)
         .limit(1)
     )

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from storage.access import visible_media
 from storage.database import Sessions
-from storage.domain import Caller, Inspection, MediaStatus
+from storage.domain import GONE, Caller, Inspection
 from storage.errors import ArchiveError, MediaDeleted, MediaNotFound, NoPreview, Postponed, SourceUnavailable
 from storage.ports import PartStore
 from storage.previews.flights import Flights
@@ -32,7 +32,6 @@ _VERSION = 1
 _MOST_THUMBNAIL = 1024 * 1024
 _RETRY_AFTER = 15.0
 _MAX_ID = 2**63 - 1
-_GONE = (MediaStatus.DELETING, MediaStatus.DELETED)
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +70,7 @@ class Previews:
                 media = await session.scalar(select(Media).where(Media.id == media_id, visible_media(caller)))
         if media is None:
             raise MediaNotFound(media_id=media_id)
-        if media.status in _GONE:
+        if media.status in GONE:
             raise MediaDeleted(media_id=media_id)
         found = _previewed(media)
         if not found.has_source and found.thumbnail is None:

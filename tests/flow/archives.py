@@ -65,7 +65,7 @@ async def running_archive(
                 yield RunningArchive(opened, sandbox, settings, settings.data_dir / "spool")
 
 
-async def eventually(check: Callable[[], Awaitable[bool]], *, within: float = 15.0) -> None:
+async def eventually(check: Callable[[], Awaitable[bool]], *, within: float = 60.0) -> None:
     """Wait until ``check`` holds."""
     async with asyncio.timeout(within):
         while not await check():
