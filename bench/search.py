@@ -20,6 +20,7 @@ from sqlalchemy import Dialect, Select, text
 from sqlalchemy.engine import make_url
 
 from storage.access import visible_media
+from storage.catalog.statistics import Statistics
 from storage.clock import SystemClock
 from storage.database import open_database, session_factory
 from storage.domain import Caller, Category, FileType, Role
@@ -27,7 +28,6 @@ from storage.schema import migrate
 from storage.search.criteria import Criteria, Sort
 from storage.search.lexemes import Searchable
 from storage.search.media_search import MediaSearch, narrowed, walked
-from storage.statistics import Statistics
 
 SERVICE = Caller.service("bench", frozenset())
 STAFF = Caller.person(1, Role.STAFF)

@@ -11,7 +11,7 @@ from bot.invitations import Invitations
 from bot.keyboards import contact_keyboard
 from bot.saying import PRIVATE, end_press, say
 from bot.texts import Catalogue, Texts
-from storage.people import Access, People, PersonView
+from storage.callers.people import Access, People, PersonView
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 

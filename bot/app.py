@@ -31,10 +31,10 @@ from bot.routers.media import media_router
 from bot.routers.requests import requests_router
 from bot.texts import load_catalogue
 from bot.working import InboxWorker
+from storage.callers.people import Access, People
 from storage.clock import SystemClock
 from storage.errors import MalformedBody
 from storage.jobs import JobRunner
-from storage.people import Access, People
 from storage.use_cases import UseCases
 from storage.wakeups import CARD_JOB
 

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from bot.lines import numbers_text, short_name
 from bot.saying import PRIVATE, say
 from bot.texts import Texts
+from storage.callers.people import PersonView
 from storage.domain import FileType, Role
-from storage.people import PersonView
 from storage.tables import Media
 from storage.use_cases import UseCases
 from storage.views import MediaView

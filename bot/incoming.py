@@ -16,9 +16,9 @@ from aiogram.types import (
     Voice,
 )
 
-from storage.adopting import TelegramFile
 from storage.details import DESCRIPTION_LIMIT, NO_DETAILS, TAGS_LIMIT, Details, clean_tags
 from storage.domain import FileType
+from storage.intake.adopting import TelegramFile
 from storage.request_numbers import RequestNumber, find_hashtags, find_request_numbers
 
 _LONGEST_NUMBER = 4

@@ -10,11 +10,11 @@ from bot.card_rows import Place, items_of_album, put_item
 from bot.errors import as_json
 from bot.inbox import Inbox, RawUpdate
 from bot.incoming import Caption, read_caption, telegram_file
-from storage.adopting import TelegramFile
-from storage.describing import Describing
+from storage.callers.people import PersonView
+from storage.catalog.describing import Describing
 from storage.domain import MediaId
 from storage.errors import MediagateError
-from storage.people import PersonView
+from storage.intake.adopting import TelegramFile
 from storage.use_cases import UseCases
 
 

@@ -32,16 +32,16 @@ from gateway.process_lock import process_lock
 from gateway.settings import Settings, SettingsError
 from gateway.telegram_api import check_token, open_bot
 from gateway.telegram_counting import CallCounter
+from storage.callers.keys import BootstrapKey, Keys
 from storage.clock import Clock, SystemClock
 from storage.database import open_database
 from storage.domain import Purpose
 from storage.errors import ArchiveError
-from storage.idempotency import Idempotency
+from storage.intake.idempotency import Idempotency
+from storage.intake.uploads import Uploads
 from storage.jobs import EVERY_MINUTE, JobRunner
-from storage.keys import BootstrapKey, Keys
 from storage.schema import migrate
 from storage.telegram.binding import Binder
-from storage.uploads import Uploads
 from web.app import create_app
 from web.auth.call_limits import call_limits
 from web.auth.port import Auth

@@ -14,51 +14,51 @@ from gateway.data_dir import secret_key
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
 from gateway.settings import Settings
-from storage.adopting import Adopting
-from storage.archiving import Archiving
-from storage.attachments import Attaching
-from storage.audit import AuditTrail
-from storage.caption_edits import CaptionEditor
+from storage.auditing.audit import AuditTrail
+from storage.auditing.incidents import Incidents
+from storage.callers.invitations import Invitations
+from storage.catalog.attachments import Attaching
+from storage.catalog.deleting import Deleting, Eraser
+from storage.catalog.editing import Editing
+from storage.catalog.expiring import Expirer
+from storage.catalog.keeping import Keeping
+from storage.catalog.media_info import measure_job
+from storage.catalog.reading import Reading
+from storage.catalog.refreshing import Refresher
+from storage.catalog.statistics import Statistics
+from storage.catalog.timeline import Timelines
 from storage.clock import Clock
 from storage.content import Policy
 from storage.database import Sessions, session_factory
-from storage.deleting import Deleting, Eraser
-from storage.delivering import Delivery
-from storage.discarding import discard_interrupted
-from storage.editing import Editing
-from storage.expiring import Expirer
-from storage.incidents import Incidents
-from storage.inspecting import Inspector
-from storage.intake import Intake
-from storage.invitations import Invitations
+from storage.delivery.delivering import Delivery
+from storage.delivery.links import Links
+from storage.delivery.sending import Sending
+from storage.engine.archiving import Archiving
+from storage.engine.caption_edits import CaptionEditor
+from storage.engine.reconciling import Reconciler
+from storage.engine.shipping import Shipper
+from storage.engine.strays import StrayCollector
+from storage.engine.sweeping import Sweeper
+from storage.intake.adopting import Adopting
+from storage.intake.discarding import discard_interrupted
+from storage.intake.inspecting import Inspector
+from storage.intake.part_sizes import CLOUD_FETCH_LIMIT, LOCAL_FETCH_LIMIT
+from storage.intake.progress import ProgressBoard
+from storage.intake.receiving import Limits
+from storage.intake.taking_in import Intake
 from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
-from storage.keeping import Keeping
-from storage.links import Links
-from storage.media_info import measure_job
-from storage.part_sizes import CLOUD_FETCH_LIMIT, LOCAL_FETCH_LIMIT
 from storage.ports import PartStore
 from storage.previews import ThumbnailMaker
 from storage.previews.studio import WORKERS
-from storage.progress import ProgressBoard
-from storage.reading import Reading
-from storage.receiving import Limits
-from storage.reconciling import Reconciler
-from storage.refreshing import Refresher
 from storage.resumable.expiring import expire
 from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
-from storage.sending import Sending
-from storage.shipping import Shipper
 from storage.spool import Spool
-from storage.statistics import Statistics
-from storage.strays import StrayCollector
-from storage.sweeping import Sweeper
 from storage.telegram.files import FileReader
 from storage.telegram.lanes import Lanes
 from storage.telegram.messages import BotMessenger
 from storage.telegram.paced import PacedPartStore
 from storage.telegram.parts import BotPartStore
-from storage.timeline import Timelines
 from storage.use_cases import UseCases
 from storage.wakeups import CAPTIONS_JOB, ERASE_JOB, RECONCILE_JOB, STRAYS_JOB, inspect_job, ship_job
 

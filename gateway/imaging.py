@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.settings import Settings
+from storage.catalog.media_info import Measurer
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.delivering import Delivery
-from storage.media_info import Measurer
+from storage.delivery.delivering import Delivery
 from storage.ports import PartStore
 from storage.previews.cache import PreviewCache
 from storage.previews.cleaning import Cleaning

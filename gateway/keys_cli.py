@@ -82,8 +82,8 @@ def revoke(key_id: Annotated[int, typer.Argument(metavar="ID", min=1)]) -> None:
 
 def _terms(name: str, scopes: list[str], *, expires_at: datetime | None, rate: int | None, quota: Any) -> Any:
     from gateway.values import KEY_NAME  # noqa: PLC0415
+    from storage.callers.keys import KeyTerms  # noqa: PLC0415
     from storage.domain import Scope  # noqa: PLC0415
-    from storage.keys import KeyTerms  # noqa: PLC0415
 
     if not KEY_NAME.fullmatch(name):
         raise ValueError("a name has 1 to 64 letters, digits, dots, dashes and underscores")
@@ -121,9 +121,9 @@ async def _keys() -> AsyncIterator[Any]:
     from gateway.logging import configure_logging  # noqa: PLC0415
     from gateway.postgres import embedded_postgres  # noqa: PLC0415
     from gateway.settings import load_settings  # noqa: PLC0415
+    from storage.callers.keys import Keys  # noqa: PLC0415
     from storage.clock import SystemClock  # noqa: PLC0415
     from storage.database import open_database, session_factory  # noqa: PLC0415
-    from storage.keys import Keys  # noqa: PLC0415
     from storage.schema import migrate  # noqa: PLC0415
 
     settings = load_settings()

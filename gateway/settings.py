@@ -25,9 +25,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from gateway import values
 from gateway.values import ApiKey, from_text
+from storage.callers.people import Access
 from storage.content import DEFAULT_ALLOWED, Policy
 from storage.domain import Purpose, Scope
-from storage.people import Access
 from web.auth.call_limits import FAILURES, PER_ADDRESS, PER_KEY
 
 PREFIX = "MEDIAGATE_"

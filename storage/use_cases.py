@@ -2,28 +2,28 @@
 
 from dataclasses import dataclass
 
-from storage.adopting import Adopting
-from storage.archiving import Archiving
-from storage.attachments import Attaching
-from storage.audit import AuditTrail
+from storage.auditing.audit import AuditTrail
+from storage.auditing.incidents import Incidents
+from storage.callers.invitations import Invitations
+from storage.catalog.attachments import Attaching
+from storage.catalog.deleting import Deleting
+from storage.catalog.editing import Editing
+from storage.catalog.keeping import Keeping
+from storage.catalog.reading import Reading
+from storage.catalog.statistics import Statistics
+from storage.catalog.timeline import Timelines
 from storage.database import Sessions
-from storage.deleting import Deleting
-from storage.delivering import Delivery
-from storage.editing import Editing
-from storage.incidents import Incidents
-from storage.intake import Intake
-from storage.invitations import Invitations
-from storage.keeping import Keeping
-from storage.links import Links
+from storage.delivery.delivering import Delivery
+from storage.delivery.links import Links
+from storage.delivery.sending import Sending
+from storage.engine.archiving import Archiving
+from storage.intake.adopting import Adopting
+from storage.intake.progress import ProgressBoard
+from storage.intake.taking_in import Intake
 from storage.previews.cleaning import Cleaning
 from storage.previews.serving import Previews
-from storage.progress import ProgressBoard
-from storage.reading import Reading
 from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
-from storage.sending import Sending
-from storage.statistics import Statistics
-from storage.timeline import Timelines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from storage.callers.keys import Keys
 from storage.domain import Caller
-from storage.idempotency import Idempotency
-from storage.keys import Keys
-from storage.uploads import Uploads
+from storage.intake.idempotency import Idempotency
+from storage.intake.uploads import Uploads
 from storage.use_cases import UseCases
 from web.auth.call_limits import CallLimits
 from web.auth.port import Auth, NoAuth

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from storage.domain import UploadPhase
-from storage.progress import Progress
-from storage.workload import Workload
+from storage.engine.workload import Workload
+from storage.intake.progress import Progress
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LAG_EVERY = 0.25

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from storage.uploads import UploadState
+from storage.intake.uploads import UploadState
 from storage.views import MediaView, TelegramPlace
 
 API = "/api/v1"

@@ -8,8 +8,8 @@ from bot.invitations import VALID, Invitations
 from bot.keyboards import ChooseLanguage, language_keyboard
 from bot.saying import PRIVATE, change, say
 from bot.texts import Catalogue, Texts
+from storage.callers.people import LANGUAGES, People, PersonView
 from storage.errors import MissingScope
-from storage.people import LANGUAGES, People, PersonView
 
 _SPOKEN = {ContentType.TEXT, ContentType.CONTACT, ContentType.LOCATION, ContentType.VENUE, ContentType.POLL}
 """What a person says to us that is no file; all else is a service message, and not answered."""

@@ -10,8 +10,8 @@ from bot.keyboards import DeleteMedia, GetMedia, MyPage, RestoreMedia, undo_keyb
 from bot.pages import PAGE_SIZE, Page, my_page
 from bot.saying import PRIVATE, change, say
 from bot.texts import Texts
+from storage.callers.people import PersonView
 from storage.errors import Refused
-from storage.people import PersonView
 from storage.use_cases import UseCases
 
 

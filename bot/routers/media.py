@@ -9,8 +9,8 @@ from aiogram.types import Message, Update
 from bot.incoming import Caption
 from bot.keeping import Keeper
 from bot.saying import PRIVATE, addressed
-from storage.adopting import TelegramFile
-from storage.people import PersonView
+from storage.callers.people import PersonView
+from storage.intake.adopting import TelegramFile
 from storage.use_cases import UseCases
 
 

@@ -15,8 +15,8 @@ from bot.keyboards import RequestPage
 from bot.pages import REQUEST_LIMIT, request_page
 from bot.saying import PRIVATE, change, say
 from bot.texts import Texts
+from storage.callers.people import PersonView
 from storage.domain import MediaId
-from storage.people import PersonView
 from storage.request_numbers import RequestNumber
 from storage.use_cases import UseCases
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fluent.runtime import FluentBundle, FluentResource
 
-from storage.people import LANGUAGES
+from storage.callers.people import LANGUAGES
 
 TEXTS_DIR = Path(__file__).parent
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from storage.content import row_of
 from storage.database import Sessions
-from storage.delivering import Deliverable
+from storage.delivery.delivering import Deliverable
 from storage.errors import NoPreview, NotCleanable, SourceUnavailable
 from storage.previews.flights import Flights
 from storage.previews.stripping import STRIPPABLE

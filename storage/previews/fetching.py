@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from storage.delivering import Deliverable, Delivery
+from storage.delivery.delivering import Deliverable, Delivery
 from storage.errors import ArchiveError, NoPreview, Postponed, SourceUnavailable
 from storage.previews.kinds import Kind, demuxer_of, kind_of, within_reach
 from storage.previews.values import Source, Spans

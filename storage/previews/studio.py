@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from storage.delivering import Deliverable, Delivery
+from storage.delivery.delivering import Deliverable, Delivery
 from storage.domain import Caller, Role
 from storage.errors import Busy, NoPreview
 from storage.previews.cache import PreviewCache

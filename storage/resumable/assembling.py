@@ -8,10 +8,10 @@ from uuid import uuid4
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.arrivals import Accepted, Arrival
+from storage.callers.invitations import claim, count_kept
 from storage.domain import MediaKey, UploadId
 from storage.errors import EmptyFile, UnfinishedParts
-from storage.invitations import claim, count_kept
+from storage.intake.arrivals import Accepted, Arrival
 from storage.resumable.model import Creation, Kind, Outcome, Said, Status, Uploader
 from storage.resumable.rows import of_uploader, status_of
 from storage.tables import ResumableUpload, Upload

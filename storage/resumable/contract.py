@@ -7,9 +7,9 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import MediaKey
-from storage.part_writing import SpooledPart
-from storage.progress import Progress
-from storage.receiving import Start
+from storage.intake.part_writing import SpooledPart
+from storage.intake.progress import Progress
+from storage.intake.receiving import Start
 
 
 class Journal(Protocol):

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.callers.invitations import count_kept
 from storage.domain import UploadId
 from storage.errors import InvalidInput
-from storage.invitations import count_kept
+from storage.intake.upload_session import UploadSession
 from storage.resumable.assembling import assemble, completed
 from storage.resumable.live import Live
 from storage.resumable.loading import is_raw
 from storage.resumable.model import Outcome, Said, Uploader
 from storage.resumable.rows import end
 from storage.tables import ResumableUpload, Upload
-from storage.upload_session import UploadSession
 
 if TYPE_CHECKING:
     from storage.resumable.uploads import Resumable

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import MediaKey, UploadId
-from storage.part_writing import SpooledPart
+from storage.intake.part_writing import SpooledPart
 from storage.resumable.rows import advance
 from storage.spool import Spool
 from storage.tables import ResumableUpload

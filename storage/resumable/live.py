@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from storage.domain import UploadId
+from storage.intake.upload_session import UploadSession
 from storage.resumable.handover import Slot
 from storage.resumable.journal import UploadJournal
-from storage.upload_session import UploadSession
 
 _MOST_RESTING = 500
 

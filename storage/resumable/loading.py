@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.captions import Facts
 from storage.content import HEAD_SIZE, ContentType
 from storage.domain import FileType, PartState
+from storage.engine.captions import Facts
 from storage.errors import UploadGone
-from storage.part_writing import Mark, SpooledPart
-from storage.receiving import Start
+from storage.intake.part_writing import Mark, SpooledPart
+from storage.intake.receiving import Start
 from storage.resumable import sha256
 from storage.resumable.model import Kind
 from storage.resumable.sha256 import Digest

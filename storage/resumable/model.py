@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from storage.callers.invitations import Invited
 from storage.details import Details, parse_details
 from storage.domain import Caller, MediaId, UploadId
-from storage.invitations import Invited
 
 
 class Kind(StrEnum):

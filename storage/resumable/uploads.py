@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import structlog
 
-from storage.arrivals import Arrival
-from storage.discarding import discard_upload
+from storage.callers.invitations import claim
+from storage.callers.quotas import require_room
 from storage.domain import MediaKey, UploadId
 from storage.errors import (
     EmptyFile,
@@ -19,10 +19,11 @@ from storage.errors import (
     UploadGone,
     UploadNotFound,
 )
-from storage.intake import Intake
-from storage.invitations import claim
-from storage.progress import Progress
-from storage.quotas import require_room
+from storage.intake.arrivals import Arrival
+from storage.intake.discarding import discard_upload
+from storage.intake.progress import Progress
+from storage.intake.taking_in import Intake
+from storage.intake.upload_session import new_progress
 from storage.resumable.assembling import concatenate
 from storage.resumable.checksums import Checksum
 from storage.resumable.contract import Resumption
@@ -34,7 +35,6 @@ from storage.resumable.model import Creation, Kind, Outcome, Said, Status, Uploa
 from storage.resumable.rows import end, find, new_rows, status_of
 from storage.resumable.writing import Writing
 from storage.tables import ResumableUpload
-from storage.upload_session import new_progress
 
 log = structlog.get_logger(__name__)
 

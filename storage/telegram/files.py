@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 import aiohttp
 from aiogram import Bot
 
+from storage.delivery.part_reading import read_file
 from storage.domain import FileType
 from storage.errors import MessageMissing, OutcomeUnknown
-from storage.part_reading import read_file
 from storage.ports import KnownFile
 from storage.telegram.translation import translated
 

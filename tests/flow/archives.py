@@ -20,7 +20,7 @@ from storage.clock import SystemClock
 from storage.database import open_database
 from storage.details import Details
 from storage.domain import Caller, Category, Scope
-from storage.intake import Accepted, Arrival
+from storage.intake.taking_in import Accepted, Arrival
 from storage.jobs import JobRunner
 from storage.request_numbers import RequestNumber
 from storage.telegram.binding import Binder

@@ -17,11 +17,11 @@ from gateway.archive import Archive, open_archive
 from gateway.sandbox_process import CHANNELS, TOKEN
 from gateway.settings import load_settings
 from sandbox.client import SandboxClient
+from storage.callers.people import Access
 from storage.clock import SystemClock
 from storage.database import Sessions, open_database
 from storage.domain import InboxState
 from storage.jobs import JobRunner
-from storage.people import Access
 from storage.tables import InboxUpdate
 from storage.telegram.binding import Binder
 

@@ -11,12 +11,12 @@ from aiohttp import web
 from multidict import CIMultiDictProxy
 from sqlalchemy import func, select
 
+from storage.callers.keys import BootstrapKey, Keys
 from storage.clock import SystemClock
 from storage.domain import Scope
-from storage.idempotency import Idempotency
-from storage.keys import BootstrapKey, Keys
+from storage.intake.idempotency import Idempotency
+from storage.intake.uploads import Uploads
 from storage.tables import Audit, IdempotencyKey, Media, Part, Upload
-from storage.uploads import Uploads
 from tests.flow.conftest import RunningArchive
 from web.app import create_app
 from web.deps import BodyTimes, HealthLine, WebDeps

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
+from storage.auditing.incidents import Incidents
 from storage.clock import SystemClock
-from storage.incidents import Incidents
 from storage.tables import Audit, Incident
 from storage.telegram.lanes import Lanes
 from tests.flow.archives import REQUESTS

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from storage.callers.keys import Keys
 from storage.clock import SystemClock
 from storage.database import Sessions
 from storage.domain import Quota, Scope
 from storage.errors import Unauthenticated
-from storage.keys import Keys
 from storage.tables import Audit
 
 SECRET_KEY = "a secret key for tests"

@@ -15,8 +15,8 @@ import structlog
 
 from gateway.logging import configure_logging
 from gateway.sandbox_process import TOKEN
+from storage.callers.keys import KeyTerms
 from storage.domain import Scope
-from storage.keys import KeyTerms
 from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import KEY, OTHER, READ_ONLY, UPLOAD, Door, open_door
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from storage.callers.keys import KeyTerms
+from storage.callers.rate_limits import RateLimiter
 from storage.domain import Quota, Scope
 from storage.errors import RateLimited
-from storage.keys import KeyTerms
-from storage.rate_limits import RateLimiter
 from storage.tables import Usage
 from tests.flow.conftest import RunningArchive, eventually
 from tests.flow.http_door import UPLOAD, Door, open_door

@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from storage.attachments import Attaching
+from storage.catalog.attachments import Attaching
+from storage.catalog.deleting import Deleting
+from storage.catalog.reading import Reading
 from storage.clock import SystemClock
 from storage.database import Sessions
-from storage.deleting import Deleting
 from storage.domain import (
     Caller,
     Category,
@@ -22,7 +23,6 @@ from storage.domain import (
     Scope,
 )
 from storage.errors import MediaNotFound, MissingScope
-from storage.reading import Reading
 from storage.request_numbers import RequestNumber
 from storage.tables import Media
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from sandbox.client import SandboxClient
-from storage.captions import parse_manifest
-from storage.refreshing import Refresher
+from storage.catalog.refreshing import Refresher
+from storage.engine.captions import parse_manifest
 from storage.tables import Audit, Media, Part
 from tests.flow.archives import REPORTS, REQUESTS, some_bytes
 from tests.flow.conftest import RunningArchive, eventually, running_archive

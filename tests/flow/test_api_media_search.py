@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from sqlalchemy import update
 
-from storage.refreshing import Refresher
+from storage.catalog.refreshing import Refresher
 from storage.tables import Media
 from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import Door, open_door

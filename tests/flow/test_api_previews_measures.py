@@ -11,10 +11,10 @@ from PIL import Image
 from sqlalchemy import update
 
 from sandbox.client import SandboxClient
-from storage.adopting import TelegramFile
 from storage.clock import SystemClock
 from storage.details import NO_DETAILS
 from storage.domain import Caller, FileType, Role
+from storage.intake.adopting import TelegramFile
 from storage.tables import Media
 from tests import media as files
 from tests.flow.conftest import eventually, running_archive

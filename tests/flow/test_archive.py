@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from sandbox.client import SandboxClient
-from storage.captions import parse_manifest
 from storage.details import Details
 from storage.domain import Caller, Category, MediaStatus, Role
+from storage.engine.captions import parse_manifest
 from storage.errors import EmptyFile, FileTooLarge, MediaNotFound, TypeContradiction, TypeNotAllowed
-from storage.intake import Arrival
+from storage.intake.taking_in import Arrival
 from storage.tables import Intent, Media, Part, StrayMessage, Upload
 from tests.flow.archives import (
     EARLY,

@@ -8,7 +8,7 @@ import pytest
 from sandbox.client import SandboxClient
 from storage.details import Details
 from storage.domain import Caller, Scope
-from storage.intake import Arrival
+from storage.intake.taking_in import Arrival
 from storage.request_numbers import RequestNumber
 from tests import media
 from tests.flow.bot_running import ADMIN, GROUP, STAFF, TENANT, Json, RunningBot, buttons, running_bot

@@ -11,10 +11,10 @@ from sqlalchemy import select, text, update
 
 from bot.invitations import VALID, Invitations
 from sandbox.client import SandboxClient
+from storage.callers.people import Access, People, PersonView
 from storage.database import Sessions
 from storage.domain import InboxState, Role
 from storage.errors import MalformedBody
-from storage.people import Access, People, PersonView
 from storage.tables import InboxUpdate, Person
 from tests import media
 from tests.flow.bot_running import ADMIN, GROUP, STAFF, TENANT, RunningBot, running_bot

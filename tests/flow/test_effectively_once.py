@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from sandbox.client import SandboxClient
-from storage import reconciling
-from storage.captions import parse_manifest
+from storage.engine import reconciling
+from storage.engine.captions import parse_manifest
 from storage.tables import Intent, Part
 from tests.flow.archives import (
     ARRIVAL,
@@ -26,7 +26,7 @@ from tests.flow.archives import (
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds instead of tens of seconds between a lost answer and the search."""
-    monkeypatch.setattr("storage.shipping.SETTLE_SECONDS", 0.3)
+    monkeypatch.setattr("storage.engine.shipping.SETTLE_SECONDS", 0.3)
     monkeypatch.setattr(reconciling, "SETTLE_SECONDS", 0.3)
     monkeypatch.setattr(reconciling, "FIRST_WATCH", 1.0)
     monkeypatch.setattr(reconciling, "WATCH_SECONDS", 2.0)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select
 
+from storage.callers.keys import Keys, KeyTerms
 from storage.domain import Scope
 from storage.errors import KeyNotFound, Unauthenticated
-from storage.keys import Keys, KeyTerms
 from storage.tables import ApiKey, Audit
 from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import UPLOAD, Door, open_door

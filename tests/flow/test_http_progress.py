@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from storage.clock import SystemClock
-from storage.progress import ProgressBoard
-from storage.uploads import Uploads
+from storage.intake.progress import ProgressBoard
+from storage.intake.uploads import Uploads
 from tests.flow.archives import some_bytes
 from tests.flow.conftest import RunningArchive, eventually
 from tests.flow.http_door import OTHER, UPLOAD, Door, open_door

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from storage.clock import SystemClock
-from storage.idempotency import Idempotency
+from storage.intake.idempotency import Idempotency
 from storage.tables import IdempotencyKey
 from tests.flow.archives import some_bytes
 from tests.flow.conftest import RunningArchive, eventually

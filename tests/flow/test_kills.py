@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.postgres import embedded_postgres
 from sandbox.client import SandboxClient
-from storage.captions import parse_manifest
 from storage.database import open_database, session_factory
+from storage.engine.captions import parse_manifest
 from storage.tables import InboxUpdate, Intent, Part, StrayMessage, Upload
 from tests.flow.processes import GatewayProcess, gateway_process, sandbox_process
 

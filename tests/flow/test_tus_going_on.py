@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete, update
 
 from sandbox.client import SandboxClient
-from storage.discarding import discard_interrupted
 from storage.domain import Purpose
+from storage.intake.discarding import discard_interrupted
 from storage.resumable import sha256
 from storage.resumable.expiring import expire
 from storage.tables import ChannelBinding, ResumableUpload, Upload

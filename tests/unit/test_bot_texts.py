@@ -11,9 +11,9 @@ import bot
 from bot.errors import TEXT_KEYS, as_json, every_error, explain, explain_json, explain_plain, text_key
 from bot.sizes import size_text
 from bot.texts import TEXTS_DIR, UnknownText, load_catalogue
+from storage.callers.people import LANGUAGES, language_from
 from storage.domain import Category, FileType
 from storage.errors import FileTooLarge, InvalidRequestNumber, MediagateError, MissingScope
-from storage.people import LANGUAGES, language_from
 
 catalogue = load_catalogue()
 _TELEGRAM_TAGS = re.compile(r"</?(?:b|code)>")

@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.captions import CAPTION_LIMIT, Facts, Manifest, caption, parse_manifest, part_filename
+from storage.engine.captions import CAPTION_LIMIT, Facts, Manifest, caption, parse_manifest, part_filename
 
 KEY = UUID("0123456789abcdef0123456789abcdef")
 digests = st.binary(min_size=32, max_size=32)

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from gateway.data_dir import claim_data_dir, secret_key
 from gateway.settings import Settings, SettingsError, load_settings
+from storage.callers.people import Access
 from storage.domain import Purpose, Scope
-from storage.people import Access
 
 TOKEN = "123456789:AAE-abcdefghijklmnopqrstuvwxyz_1234"
 NO_FILE = Path("/nonexistent/.env")

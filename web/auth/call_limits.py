@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import partial
 
-from storage.rate_limits import RateLimiter, failure_limiter
+from storage.callers.rate_limits import RateLimiter, failure_limiter
 
 PER_KEY = 60_000
 PER_ADDRESS = 60_000

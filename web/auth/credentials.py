@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
+from storage.callers.keys import Identity
 from storage.errors import AuthUnavailable, Unauthenticated
-from storage.keys import Identity
 from web.auth.limiting import address_of, allow
 from web.auth.port import Auth
 from web.deps import DEPS

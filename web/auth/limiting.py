@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from storage.rate_limits import WINDOW, Allowance
+from storage.callers.rate_limits import WINDOW, Allowance
 from web.auth.addresses import client_address, counted_as
 from web.deps import DEPS
 from web.middleware import Handler

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
+from storage.callers.keys import Identity
 from storage.errors import Unauthenticated
-from storage.keys import Identity
 
 
 class Auth(Protocol):

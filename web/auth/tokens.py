@@ -16,8 +16,8 @@ from jwt.exceptions import (
     PyJWTError,
 )
 
+from storage.callers.keys import Identity
 from storage.errors import InvalidToken
-from storage.keys import Identity
 from web.auth.claims import caller_from, require_audience
 from web.clients.auth_service import AuthServiceClient
 from web.clients.key_set import KeySet, KeyTimes, VerifyingKey

@@ -6,13 +6,13 @@ from uuid import UUID
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from storage.audit_log import AuditFilter, list_audit
-from storage.channel_states import ChannelState, channel_states
+from storage.auditing.audit_log import AuditFilter, list_audit
 from storage.clock import SystemClock
 from storage.domain import Scope
+from storage.engine.channel_states import ChannelState, channel_states
+from storage.engine.workload import workload
 from storage.errors import IncidentNotFound
 from storage.tables import Audit
-from storage.workload import workload
 from web.auth.addresses import is_local
 from web.deps import DEPS
 from web.guard import caller_of, require_scope

@@ -4,8 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
+from storage.callers.keys import quota_of
 from storage.errors import KeyNotFound
-from storage.keys import quota_of
 from storage.tables import ApiKey
 from web.deps import CALLER, DEPS
 from web.openapi.reading import read_body

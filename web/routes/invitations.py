@@ -4,8 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
+from storage.callers.invitations import Invited, Terms
 from storage.errors import FileTooLarge, InvitationNotFound
-from storage.invitations import Invited, Terms
 from storage.request_numbers import RequestNumber
 from web.deps import CALLER, DEPS
 from web.openapi.reading import read_body, read_query

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
+from storage.callers.quotas import Used, usage_of
 from storage.domain import NO_QUOTA, Caller
-from storage.quotas import Used, usage_of
 from storage.spool import PIECE
 from web.auth.limiting import ALLOWANCE
 from web.deps import CALLER, DEPS, WebDeps

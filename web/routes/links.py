@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from storage.delivery.links import URL_LIFE, Links, LinkView, Terms
 from storage.errors import LinkNotFound
-from storage.links import URL_LIFE, Links, LinkView, Terms
 from storage.previews.studio import SYSTEM
 from web.auth.limiting import address_of
 from web.content import Content, Stream, serve_content

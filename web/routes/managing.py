@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
+from storage.catalog.editing import Changes
 from storage.domain import MediaId
-from storage.editing import Changes
 from web.deps import CALLER, DEPS
 from web.openapi.reading import read_body
 from web.parameters import media_id

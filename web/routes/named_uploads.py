@@ -4,8 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from storage.channels import bound_channels
 from storage.domain import Purpose
+from storage.engine.channels import bound_channels
 from web.deps import DEPS
 from web.upload.call import begin_call, outcome_response
 from web.upload.retries import once

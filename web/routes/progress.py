@@ -8,7 +8,7 @@ from aiohttp import web
 
 from storage.domain import UploadId
 from storage.errors import UploadNotFound
-from storage.uploads import UploadState
+from storage.intake.uploads import UploadState
 from web.deps import CALLER, CLOSING, DEPS
 from web.rendering import progress_json
 from web.waiting import unless_closing

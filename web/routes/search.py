@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from storage.catalog.statistics import Count
 from storage.details import clean_tags
 from storage.errors import InvalidFields
 from storage.search.criteria import Criteria
 from storage.search.cursors import Cursor
-from storage.statistics import Count
 from web.deps import CALLER, DEPS
 from web.openapi.reading import read_query
 from web.rendering import media_json, timestamp

@@ -4,9 +4,9 @@ import re
 
 from aiohttp import web
 
+from storage.catalog.keeping import Declared
 from storage.details import Details, clean_tags
 from storage.errors import MediaNotFound
-from storage.keeping import Declared
 from storage.request_numbers import RequestNumber
 from storage.views import MediaView
 from web.deps import CALLER, DEPS

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from storage.progress import Progress
+from storage.intake.progress import Progress
 from web.deps import DEPS
 from web.upload.call import begin_call, outcome_response
 from web.upload.lines import run_with_lines

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from storage.callers.keys import KeyTerms
 from storage.domain import Purpose, Quota, Scope
-from storage.keys import KeyTerms
 from web.schemas.common import LARGEST_ID, Given, Instant, MediaIdNumber, RequestNumberText, Shown
 
 _LONGEST_LIFE = 10 * 365 * 86400

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from storage.links import LONGEST, SHORTEST, USUAL
+from storage.delivery.links import LONGEST, SHORTEST, USUAL
 from web.schemas.common import Given, MediaIdNumber, Shown
 
 _MOST_DOWNLOADS = 1_000_000

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from storage.callers.invitations import LONGEST, MOST_FILES
 from storage.domain import Category
-from storage.invitations import LONGEST, MOST_FILES
 from web.schemas.common import LARGEST_ID, Given, RequestNumberText, Shown
 
 _DAY = 86400

@@ -4,9 +4,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 
+from storage.callers.invitations import Invited
 from storage.details import FIELDS
 from storage.errors import InvalidFields, InvalidHeader
-from storage.invitations import Invited
 from storage.resumable.model import Said
 
 _HEADER = "Upload-Metadata"

@@ -6,9 +6,9 @@ Not in the query: a token in a URL ends up in logs and histories. The link of an
 import structlog
 from aiohttp import web
 
+from storage.callers.invitations import Invited
 from storage.domain import Caller, Role, Scope
 from storage.errors import InvitationEnded, Unauthenticated
-from storage.invitations import Invited
 from storage.resumable.model import Uploader
 from web.auth.limiting import address_of
 from web.deps import CALLER, DEPS

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from storage.domain import Caller, MediaId, UploadId
 from storage.errors import MediaDeleted
-from storage.idempotency import FirstCall
-from storage.intake import Accepted, Intake
-from storage.progress import Progress
+from storage.intake.idempotency import FirstCall
+from storage.intake.progress import Progress
+from storage.intake.taking_in import Accepted, Intake
 from storage.views import MediaView
 from web.deps import CALLER, DEPS, REQUEST_ID, WebDeps
 from web.multipart import Multipart, boundary_of

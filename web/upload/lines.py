@@ -11,8 +11,8 @@ import structlog
 from aiohttp import web
 
 from storage.errors import MediagateError
-from storage.progress import Progress
-from storage.uploads import state_of
+from storage.intake.progress import Progress
+from storage.intake.uploads import state_of
 from web.problems import incident_members, instance_of, problem
 from web.rendering import progress_json
 from web.upload.call import Call, Outcome

@@ -20,7 +20,7 @@ from storage.errors import (
     TooSlow,
 )
 from storage.filenames import clean_filename
-from storage.intake import Accepted
+from storage.intake.taking_in import Accepted
 from web.multipart import Multipart, PartHead
 from web.problems import instance_of, problem
 from web.rendering import upload_json

@@ -12,7 +12,7 @@ from multidict import MultiMapping
 
 from storage.domain import UploadId
 from storage.errors import FileTooLarge, InvalidFields, MalformedBody, ShuttingDown
-from storage.intake import Intake
+from storage.intake.taking_in import Intake
 from web.deps import DEPS
 
 LONGEST_WAIT = 300.0

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 
 from storage.errors import IdempotencyMismatch
-from storage.idempotency import FirstCall, FirstResult
+from storage.intake.idempotency import FirstCall, FirstResult
 from web.upload.call import Call, Outcome
 from web.upload.reading import content_of
 

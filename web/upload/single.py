@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from storage.details import Details
 from storage.errors import IdempotencyMismatch, MissingFile, TooManyFiles
-from storage.intake import Accepted, Arrival
-from storage.progress import Progress
+from storage.intake.progress import Progress
+from storage.intake.taking_in import Accepted, Arrival
 from web.multipart import Multipart, PartHead
 from web.rendering import upload_json
 from web.upload.call import Call, Content, Outcome

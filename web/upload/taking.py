@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from storage.details import Details
-from storage.intake import Accepted, Arrival, Intake, UploadSession
-from storage.progress import Progress
-from storage.receiving import Received
+from storage.intake.progress import Progress
+from storage.intake.receiving import Received
+from storage.intake.taking_in import Accepted, Arrival, Intake, UploadSession
 
 OnBegin = Callable[[Progress], None]
 

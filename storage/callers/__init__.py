@@ -1,0 +1,1 @@
+"""Who calls: people, keys and invitations, and how much each may use."""

@@ -1,0 +1,160 @@
+"""The people the bot meets: who they are, what they may do, and whether they are let in."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, case, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from storage.auditing.audit import record
+from storage.database import Sessions
+from storage.domain import Caller, Role
+from storage.tables import Person
+
+LANGUAGES = ("en", "ru", "uz")
+"""What the bot speaks; the first is for everyone else."""
+
+
+class Access(StrEnum):
+    """Who may use the bot: those let in, whoever shares their phone number, everyone."""
+
+    INVITE = "invite"
+    CONTACT = "contact"
+    OPEN = "open"
+
+
+class TelegramUser(Protocol):
+    """What Telegram says of a person."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def first_name(self) -> str: ...
+    @property
+    def username(self) -> str | None: ...
+    @property
+    def language_code(self) -> str | None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonView:
+    """A person as the bot sees them. ``admitted`` is the answer to "may they use the bot now"."""
+
+    telegram_id: int
+    role: Role
+    first_name: str
+    language: str
+    admitted: bool
+
+    @property
+    def caller(self) -> Caller:
+        return Caller.person(self.telegram_id, self.role)
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role is not Role.USER
+
+
+class People:
+    """``admins`` and ``staff`` are Telegram ids that have these roles whatever the table says."""
+
+    def __init__(
+        self, sessions: Sessions, *, access: Access, admins: Collection[int] = (), staff: Collection[int] = ()
+    ) -> None:
+        self._sessions = sessions
+        self._access = access
+        self._admins = frozenset(admins)
+        self._staff = frozenset(staff)
+
+    async def meet(self, user: TelegramUser) -> PersonView:
+        """Note that ``user`` wrote, and say who they are. The table's language and role win over Telegram's word."""
+        name = _clean(user.first_name) or "?"
+        statement = insert(Person).values(telegram_id=user.id, first_name=name, username=user.username)
+        async with self._sessions.begin() as session:
+            person = await session.scalar(
+                statement.on_conflict_do_update(
+                    index_elements=[Person.telegram_id],
+                    set_={"first_name": name, "username": user.username, "last_seen_at": self._seen_at(user.id)},
+                ).returning(Person),
+                execution_options={"populate_existing": True},
+            )
+            assert person is not None
+            return self._view(person, user.language_code)
+
+    async def admit(self, telegram_id: int, *, by: int | None = None) -> None:
+        """Let somebody in for good, on somebody's invitation. They have been met before; again is no change."""
+        async with self._sessions.begin() as session:
+            admitted = await session.scalar(
+                update(Person)
+                .where(Person.telegram_id == telegram_id, Person.admitted_at.is_(None))
+                .values(admitted_at=func.now(), last_seen_at=func.now())
+                .returning(Person.telegram_id)
+            )
+            if admitted is not None:
+                record(session, f"telegram:{by or telegram_id}", "admitted", detail={"person": telegram_id})
+
+    async def may_invite(self, telegram_id: int) -> bool:
+        """Whether this is staff or an admin now."""
+        if telegram_id in self._admins | self._staff:
+            return True
+        async with self._sessions.begin() as session:
+            role = await session.scalar(select(Person.role).where(Person.telegram_id == telegram_id))
+        return role is not None and role is not Role.USER
+
+    async def speak(self, telegram_id: int, language: str) -> None:
+        """Remember the language a person chose."""
+        async with self._sessions.begin() as session:
+            await session.execute(update(Person).where(Person.telegram_id == telegram_id).values(language=language))
+
+    async def may_turn_away(self, telegram_id: int) -> bool:
+        """Whether it is time to tell somebody who is not let in that they are not: at most once an hour.
+
+        For them ``last_seen_at`` is when they were last told, so the answer survives a restart and a
+        second handling of one update tells them nothing twice.
+        """
+        told_long_ago = Person.last_seen_at < func.now() - text("interval '1 hour'")
+        first_time = Person.last_seen_at == Person.created_at
+        async with self._sessions.begin() as session:
+            found = await session.scalar(
+                update(Person)
+                .where(Person.telegram_id == telegram_id, told_long_ago | first_time)
+                .values(last_seen_at=func.clock_timestamp())
+                .returning(Person.telegram_id)
+            )
+        return found is not None
+
+    def _seen_at(self, telegram_id: int) -> ColumnElement[Any]:
+        if self._access is Access.OPEN or telegram_id in self._admins | self._staff:
+            return func.now()
+        let_in = Person.admitted_at.is_not(None) | (Person.role != Role.USER)
+        return case((let_in, func.now()), else_=Person.last_seen_at)
+
+    def _view(self, person: Person, language_code: str | None) -> PersonView:
+        role = self._role(person)
+        admitted = self._access is Access.OPEN or role is not Role.USER or person.admitted_at is not None
+        return PersonView(
+            telegram_id=person.telegram_id,
+            role=role,
+            first_name=person.first_name,
+            language=person.language or language_from(language_code),
+            admitted=admitted,
+        )
+
+    def _role(self, person: Person) -> Role:
+        if person.telegram_id in self._admins:
+            return Role.ADMIN
+        if person.telegram_id in self._staff and person.role is Role.USER:
+            return Role.STAFF
+        return person.role
+
+
+def language_from(code: str | None) -> str:
+    """Telegram's ``language_code`` (such as ``ru`` or ``uz-Latn``) as one of `LANGUAGES`."""
+    short = (code or "").split("-", 1)[0].lower()
+    return short if short in LANGUAGES else LANGUAGES[0]
+
+
+def _clean(name: str) -> str:
+    return name.replace("\x00", "").strip()[:256]

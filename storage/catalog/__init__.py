@@ -1,0 +1,1 @@
+"""The catalogue: finding media, and changing what is said about them."""

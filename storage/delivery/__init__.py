@@ -1,0 +1,1 @@
+"""Delivering: bytes and messages back to those who may have them."""

@@ -1,0 +1,48 @@
+"""What captions say about a media that exists."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.domain import FileType
+from storage.engine.captions import Facts, Manifest
+from storage.tables import Attachment, Media, Part
+
+_SHIPPED_AS_DOCUMENTS = frozenset({FileType.VOICE, FileType.VIDEO_NOTE, FileType.STICKER})
+
+
+def kind_in_channel(media: Media | None) -> FileType:
+    """What kind of message a part is: documents, but for what was copied from a chat as it was."""
+    copied = media is not None and media.source == "telegram" and media.file_type not in _SHIPPED_AS_DOCUMENTS
+    return media.file_type if media is not None and copied else FileType.DOCUMENT
+
+
+async def media_facts(session: AsyncSession, media: Media) -> Facts:
+    numbers = await session.scalars(
+        select(Attachment.request_number).where(Attachment.media_id == media.id).order_by(Attachment.request_number)
+    )
+    return Facts(
+        filename=media.filename,
+        content_type=media.content_type,
+        file_type=media.file_type,
+        category=media.category,
+        request_numbers=tuple(numbers.all()),
+        tags=tuple(media.tags),
+        description=media.description,
+        who=media.owner,
+        when=media.uploaded_at.isoformat(),
+    )
+
+
+def part_manifest(part: Part, media: Media | None) -> Manifest:
+    """The line for programs; the last part of a media that exists carries the totals."""
+    totals = part.last and media is not None
+    return Manifest(
+        media_key=part.media_key,
+        index=part.index,
+        offset=part.offset,
+        size=part.size,
+        sha256=part.sha256,
+        count=part.index + 1 if totals else None,
+        total=media.file_size if totals and media is not None else None,
+        whole=media.sha256 if totals and media is not None else None,
+    )

@@ -1,0 +1,73 @@
+"""The minute's sweep: domain rows are the truth, and whatever has no wake-up gets one."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from storage.catalog.deleting import Eraser
+from storage.clock import Clock
+from storage.database import Sessions
+from storage.domain import Inspection, MediaStatus, PartState, UploadPhase
+from storage.engine.reconciling import Reconciler
+from storage.tables import Card, IdempotencyKey, Media, Part, StrayMessage, Upload
+from storage.wakeups import wake_card, wake_inspector, wake_shipper, wake_strays
+
+Sweep = Callable[[], Awaitable[None]]
+_UPLOADS_KEPT = timedelta(hours=1)
+_KEYS_KEPT = timedelta(hours=24)
+
+
+class Sweeper:
+    """Enqueues what is due and forgets what is old. Everything it does may be done twice."""
+
+    def __init__(
+        self, *, sessions: Sessions, clock: Clock, reconciler: Reconciler, eraser: Eraser, others: Sequence[Sweep] = ()
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._reconciler = reconciler
+        self._eraser = eraser
+        self._others = others
+
+    async def sweep(self) -> None:
+        await self._wake_inspections()
+        await self._wake_parts()
+        await self._wake_cards_and_strays()
+        await self._reconciler.wake_due()
+        await self._eraser.wake_due()
+        for sweep in self._others:
+            await sweep()
+        await self._forget()
+
+    async def _wake_parts(self) -> None:
+        due = (Part.state == PartState.SPOOLED) & (Part.next_attempt_at <= self._clock.now())
+        inspected = Media.id.is_(None) | (Media.inspection != Inspection.PENDING)
+        query = select(Part).outerjoin(Media, Media.id == Part.media_id).where(due, inspected).order_by(Part.id)
+        async with self._sessions.begin() as session:
+            for part in (await session.scalars(query)).all():
+                await wake_shipper(session, part)
+
+    async def _wake_inspections(self) -> None:
+        pending = (Media.inspection == Inspection.PENDING) & Media.status.in_(
+            (MediaStatus.ACTIVE, MediaStatus.ARCHIVING)
+        )
+        query = select(Media.id, Part.node).join(Part, Part.media_id == Media.id).where(pending)
+        async with self._sessions.begin() as session:
+            for media_id, node in (await session.execute(query)).all():
+                await wake_inspector(session, node, media_id)
+
+    async def _wake_cards_and_strays(self) -> None:
+        async with self._sessions.begin() as session:
+            for card_id in (await session.scalars(select(Card.id).where(Card.sent < Card.wanted))).all():
+                await wake_card(session, card_id)
+            if await session.scalar(select(StrayMessage.chat_id).limit(1)) is not None:
+                await wake_strays(session)
+
+    async def _forget(self) -> None:
+        """Uploads are kept an hour after their end, for progress; idempotency keys a day."""
+        now = self._clock.now()
+        async with self._sessions.begin() as session:
+            ended = (Upload.phase == UploadPhase.DONE) & (Upload.finished_at < now - _UPLOADS_KEPT)
+            await session.execute(delete(Upload).where(ended))
+            await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - _KEYS_KEPT))

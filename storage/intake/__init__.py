@@ -1,0 +1,1 @@
+"""Taking in: bytes and messages become media, through either door."""

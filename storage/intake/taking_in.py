@@ -1,0 +1,73 @@
+"""Taking in: the HTTP door's bytes become a media. Receive, spool, acknowledge; what is not acknowledged is dropped."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from storage.callers.quotas import require_room as require_quota
+from storage.clock import Clock
+from storage.database import Sessions
+from storage.domain import MediaKey, UploadId
+from storage.errors import ShuttingDown, UploadIdInUse
+from storage.intake.arrivals import Accepted, Arrival
+from storage.intake.progress import ProgressBoard
+from storage.intake.receiving import Limits
+from storage.intake.upload_session import UploadSession
+from storage.resumable.contract import Resumption
+from storage.spool import Spool
+from storage.tables import Upload
+
+__all__ = ["Accepted", "Arrival", "Intake", "UploadSession"]
+
+_RESTART_SECONDS = 5
+
+
+class Intake:
+    """Begins uploads, and ends them one way or the other."""
+
+    def __init__(
+        self, *, sessions: Sessions, spool: Spool, board: ProgressBoard, limits: Limits, clock: Clock, node: str
+    ) -> None:
+        self.sessions = sessions
+        self.spool = spool
+        self.board = board
+        self.limits = limits
+        self.clock = clock
+        self.node = node
+        self.closing = False
+
+    @asynccontextmanager
+    async def begin(self, arrival: Arrival, *, key: MediaKey | None = None) -> AsyncIterator[UploadSession]:
+        """An upload; leaving the context without `accept` drops every trace of it.
+
+        Raises `ShuttingDown`, `SpoolFull`, `UploadIdInUse`, and by the declared size alone `FileTooLarge`,
+        `QuotaExceeded` and `QuotaUsedUp`.
+        """
+        if self.closing:
+            raise ShuttingDown(retry_after=_RESTART_SECONDS)
+        self.limits.require_size(arrival.size)
+        self.spool.require_room(arrival.size or 1)
+        await require_quota(self.sessions, arrival.caller, arrival.size)
+        if arrival.upload_id is not None:
+            await self._require_free(arrival.upload_id)
+        session = UploadSession(self, arrival, key=key)
+        self.board.add(session.progress, session.key)
+        try:
+            yield session
+        except BaseException as error:
+            await session.discard(error)
+            raise
+        if not session.accepted:
+            await session.discard(None)
+
+    def resume(self, arrival: Arrival, resumption: Resumption) -> UploadSession:
+        """An upload that goes on. Whoever asks ends it: by its `accept`, its `discard`, or by letting it rest."""
+        session = UploadSession(self, arrival, resumption=resumption)
+        self.board.add(session.progress, session.key)
+        return session
+
+    async def _require_free(self, upload_id: UploadId) -> None:
+        if self.board.get(upload_id) is None:
+            async with self.sessions.begin() as session:
+                if await session.get(Upload, upload_id) is None:
+                    return
+        raise UploadIdInUse(upload_id=str(upload_id))

@@ -1,0 +1,251 @@
+"""One file on its way in: chunks, then the acknowledgement in one transaction, or nothing at all.
+
+Parts that are finished before the end are recorded and shipped while the rest arrives, as soon as it is known what
+their captions say and which channel they go to.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.auditing.audit import record
+from storage.callers.quotas import charge
+from storage.catalog.attachments import attach_row
+from storage.catalog.media_info import wake_measurer
+from storage.catalog.refreshing import refresh
+from storage.clock import Clock
+from storage.content import ContentType
+from storage.database import Sessions
+from storage.details import NO_DETAILS, Details
+from storage.domain import MediaKey, UploadId, UploadPhase
+from storage.engine.channels import bound_channels
+from storage.engine.replacing import move_parts
+from storage.errors import MediagateError
+from storage.filenames import clean_filename
+from storage.intake.arrivals import Accepted, Arrival
+from storage.intake.discarding import discard_upload
+from storage.intake.progress import Progress
+from storage.intake.receiving import Limits, Received, Receiver, SpooledPart
+from storage.intake.upload_rows import Origin, category_of, media_row, own_duplicates, part_row, upload_row
+from storage.spool import Spool
+from storage.tables import Media, Part, Upload
+from storage.views import MediaView, media_view
+from storage.wakeups import wake_shipper
+
+if TYPE_CHECKING:
+    from storage.resumable.contract import Resumption
+
+log = structlog.get_logger(__name__)
+
+
+class Means(Protocol):
+    """What receiving works with; `Intake` has it."""
+
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def spool(self) -> Spool: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def node(self) -> str: ...
+
+
+class UploadSession:
+    """Made by `Intake.begin`, which also ends it. Not safe for concurrent calls."""
+
+    def __init__(
+        self,
+        intake: Means,
+        arrival: Arrival,
+        *,
+        key: MediaKey | None = None,
+        resumption: "Resumption | None" = None,
+    ) -> None:
+        self._sessions = intake.sessions
+        self._spool = intake.spool
+        self._arrival = arrival
+        self.upload_id = arrival.upload_id or UploadId(uuid4())
+        self.key = resumption.key if resumption else key or MediaKey(uuid4())
+        self.accepted = False
+        self._details = arrival.details
+        self._journal = None if resumption is None else resumption.journal
+        self._has_rows = resumption is not None
+        self._described = resumption is not None and resumption.described
+        self._waiting: list[SpooledPart] = []
+        self._origin = Origin(
+            upload_id=self.upload_id,
+            key=self.key,
+            owner=arrival.caller.owner,
+            node=intake.node,
+            filename=arrival.filename,
+            received_at=intake.clock.now() if resumption is None else resumption.received_at,
+        )
+        self.progress = resumption.progress if resumption else new_progress(self.upload_id, arrival)
+        self._receiver = Receiver(
+            spool=intake.spool,
+            limits=intake.limits,
+            media_key=self.key,
+            progress=self.progress,
+            declared_type=arrival.declared_type,
+            filename=arrival.filename,
+            on_part=self._part_finished,
+            start=None if resumption is None else resumption.start,
+        )
+
+    @property
+    def receiver(self) -> Receiver:
+        """For what only resumable uploads do: settle, hold, take back."""
+        return self._receiver
+
+    async def write(self, chunk: bytes) -> None:
+        """Take the next bytes; raises what `Receiver.write` raises."""
+        await self._receiver.write(chunk)
+
+    def announce(self, size: int) -> None:
+        """The length that was not known at the beginning."""
+        self._arrival = replace(self._arrival, size=size)
+        self.progress.total_bytes = size
+
+    async def finish(self, *, sha256: bytes | None = None) -> Received:
+        """The last byte has come; ``sha256`` is what the client declared. Raises what `Receiver.finish` raises."""
+        return await self._receiver.finish(sha256=sha256, size=self._arrival.size)
+
+    async def accept(
+        self,
+        received: Received,
+        details: Details,
+        *,
+        also: Callable[[AsyncSession, int], Awaitable[None]] | None = None,
+    ) -> Accepted:
+        """Make the file durable and visible: the acknowledgement. Everything before can be undone, this not.
+
+        ``also`` is done in the same transaction, with the media's id; not where an existing one is given instead.
+        Raises `ChannelNotBound` where no channel takes this category, and what `charge` raises.
+        """
+        if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
+            self.progress.accepted(existing.id, 0)
+            return Accepted(media=existing, upload_id=self.upload_id, existing=True)
+        await self._spool.sync(self.key, range(received.last.index + 1))
+        async with self._sessions.begin() as session:
+            media = await self._insert_media(session, received, details)
+            await self._settle_upload(session, media, received)
+            await self._adopt_parts(session, media, [*self._waiting, received.last])
+            if details.request_number is not None:
+                await attach_row(session, media, details.request_number, by=media.owner)
+            else:
+                await refresh(session, media)
+            if also is not None:
+                await also(session, media.id)
+            await wake_measurer(session, self._origin.node, media, parts=received.last.index + 1)
+            record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
+            await session.flush()
+            await charge(session, self._arrival.caller, media)
+            view = await media_view(session, media)
+        self.accepted = True
+        self.progress.accepted(view.id, received.last.index + 1)
+        log.info("media_accepted", media_id=view.id, size=view.file_size, content_type=view.content_type)
+        return Accepted(media=view, upload_id=self.upload_id)
+
+    async def discard(self, error: BaseException | None) -> None:
+        """Drop the upload: spool files, rows, and what was shipped of it. A cancellation does not stop it."""
+        await self._receiver.close()
+        if self.accepted:
+            return
+        reason = _reason(error)
+        if not self.progress.ended:  # it has, well, where the caller asked for an own duplicate instead
+            self.progress.failed(reason)
+        begun = self._receiver.parts_begun
+        dropping = discard_upload(self._sessions, self._spool, self.key, spooled=begun, recorded=self._has_rows)
+        await asyncio.shield(asyncio.ensure_future(dropping))
+        log.info("upload_discarded", upload_id=str(self.upload_id), reason=reason["code"])
+
+    async def _part_finished(self, part: SpooledPart, content_type: ContentType) -> None:
+        details = self._details
+        if details is None:
+            self._waiting.append(part)
+            return
+        category = category_of(details, content_type)
+        if self._journal is not None:
+            await self._journal.part_ended(part)
+        existed, self._has_rows = self._has_rows, True
+        async with self._sessions.begin() as session:
+            if not self._described:
+                await bound_channels(session, category.purpose)
+                row = upload_row(self._origin, content_type, details, self._arrival.size)
+                await _describe(session, row, existed=existed)
+            if self._journal is not None:
+                await self._journal.part_recorded(session, part)
+            recorded = part_row(self._origin, part, category, media_id=None, last=False)
+            session.add(recorded)
+            await session.flush()
+            await wake_shipper(session, recorded)
+        self._described = True
+
+    async def _insert_media(self, session: AsyncSession, received: Received, details: Details) -> Media:
+        media = media_row(self._origin, received, details)
+        await bound_channels(session, media.purpose)
+        same = await session.scalar(own_duplicates(media.owner, received))
+        media.duplicate_of = None if same is None else same.id
+        session.add(media)
+        await session.flush()
+        return media
+
+    async def _settle_upload(self, session: AsyncSession, media: Media, received: Received) -> None:
+        if not self._has_rows:
+            self._has_rows = True
+            session.add(upload_row(self._origin, received.content_type, self._details or NO_DETAILS, received.size))
+            await session.flush()
+        settled = {"phase": UploadPhase.STORING, "media_id": media.id, "finished_at": func.now()}
+        sizes = {"received_bytes": received.size, "total_bytes": received.size}
+        await session.execute(update(Upload).where(Upload.id == self.upload_id).values(**settled, **sizes))
+
+    async def _adopt_parts(self, session: AsyncSession, media: Media, unrecorded: list[SpooledPart]) -> None:
+        await session.execute(update(Part).where(Part.media_key == self.key).values(media_id=media.id))
+        await move_parts(session, self.key, media.purpose)
+        rows = [
+            part_row(self._origin, part, media.category, media_id=media.id, last=part is unrecorded[-1])
+            for part in unrecorded
+        ]
+        session.add_all(rows)
+        await session.flush()
+        for row in rows:
+            await wake_shipper(session, row)
+
+    async def _own_duplicate(self, received: Received, details: Details) -> MediaView | None:
+        async with self._sessions.begin() as session:
+            media = await session.scalar(own_duplicates(self._origin.owner, received, details))
+            return None if media is None else await media_view(session, media)
+
+
+async def _describe(session: AsyncSession, row: Upload, *, existed: bool) -> None:
+    """Have the upload's row say what captions of early parts need."""
+    if existed:
+        told = {"details": row.details, "filename": row.filename}
+        await session.execute(update(Upload).where(Upload.id == row.id).values(**told))
+    else:
+        session.add(row)
+        await session.flush()
+
+
+def new_progress(upload_id: UploadId, arrival: Arrival) -> Progress:
+    return Progress(
+        upload_id=upload_id,
+        owner=arrival.caller.owner,
+        filename=clean_filename(arrival.filename, mime=None),
+        total_bytes=arrival.size,
+    )
+
+
+def _reason(error: BaseException | None) -> dict[str, object]:
+    if isinstance(error, MediagateError):
+        return {"code": error.code, **error.fields}
+    return {"code": "upload_aborted" if error is None else "upload_interrupted"}
