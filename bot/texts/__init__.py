@@ -1,4 +1,4 @@
-"""What the bot says, in every language it speaks: one Fluent file per language beside this one.
+"""What the bot says, in every language it speaks: per language a directory of Fluent files, one per subject.
 
 Fluent has the plural rules of Russian and Uzbek (`{ $count -> … }`), needs no compile step, and its files read like
 text; gettext would bring a build step for ``.mo`` files.
@@ -70,8 +70,13 @@ def load_catalogue() -> Catalogue:
 def _bundle(language: str) -> FluentBundle:
     # No isolating marks around arguments: they would end up in what people copy, ids and names.
     bundle = FluentBundle([language], use_isolating=False)
-    bundle.add_resource(FluentResource((TEXTS_DIR / f"{language}.ftl").read_text(encoding="utf-8")))
+    bundle.add_resource(FluentResource(source_of(language)))
     return bundle
+
+
+def source_of(language: str) -> str:
+    """All files of a language, one after the other."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((TEXTS_DIR / language).glob("*.ftl")))
 
 
 def _escaped(value: Value) -> Value:

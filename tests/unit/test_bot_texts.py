@@ -10,7 +10,7 @@ from fluent.syntax.visitor import Visitor
 import bot
 from bot.errors import TEXT_KEYS, as_json, every_error, explain, explain_json, explain_plain, text_key
 from bot.sizes import size_text
-from bot.texts import TEXTS_DIR, UnknownText, load_catalogue
+from bot.texts import UnknownText, load_catalogue, source_of
 from storage.callers.people import LANGUAGES, language_from
 from storage.domain import Category, FileType
 from storage.errors import FileTooLarge, InvalidRequestNumber, MediagateError, MissingScope
@@ -35,7 +35,7 @@ class Variables(Visitor):
 
 
 def parsed(language: str) -> dict[str, Variables]:
-    resource = FluentParser().parse((TEXTS_DIR / f"{language}.ftl").read_text(encoding="utf-8"))
+    resource = FluentParser().parse(source_of(language))
     found = {}
     for entry in resource.body:
         assert not isinstance(entry, ast.Junk), entry.content
