@@ -205,7 +205,9 @@ def test_make_run_starts_at_once_and_a_signal_ends_it_without_a_complaint(checko
             os.killpg(make.pid, sign)  # as a terminal does
         else:
             make.send_signal(sign)
-        assert make.communicate(timeout=10)[0] == ""
+        said = make.communicate(timeout=60)[0].splitlines()
+        # Interrupted while it reaps the child, make may find nothing left to wait for and say so; nobody else does.
+        assert [line for line in said if "wait: No child" not in line and "unfinished jobs" not in line] == []
 
 
 def test_make_makes_the_environment_anew_where_the_checkout_was_moved(checkout: Path) -> None:
