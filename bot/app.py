@@ -28,6 +28,7 @@ from bot.polling import ALLOWED_UPDATES, Poller
 from bot.routers.basics import basics_router, fallback_router
 from bot.routers.files import files_router
 from bot.routers.media import media_router
+from bot.routers.request_view import request_view_router
 from bot.routers.requests import requests_router
 from bot.texts import load_catalogue
 from bot.working import InboxWorker
@@ -184,7 +185,7 @@ class BotDoor:
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
             observer.outer_middleware(ErrorsTold())
         dispatcher.include_routers(
-            media_router(), files_router(), requests_router(), basics_router(), fallback_router()
+            media_router(), files_router(), request_view_router(), requests_router(), basics_router(), fallback_router()
         )
         return dispatcher
 

@@ -1,19 +1,16 @@
-"""Requests: attaching by command or by a reply, and what belongs to a request."""
+"""Requests: attaching by command or by a reply."""
 
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject, Filter
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import Message
 
 from bot.arguments import request_number
-from bot.giving import Giver
 from bot.incoming import Caption
 from bot.keeping import Keeper
-from bot.keyboards import RequestPage
-from bot.pages import REQUEST_LIMIT, request_page
-from bot.saying import PRIVATE, change, say
+from bot.saying import PRIVATE, say
 from bot.texts import Texts
 from storage.callers.people import PersonView
 from storage.domain import MediaId
@@ -32,8 +29,6 @@ class SaysNumber(Filter):
 def requests_router() -> Router:
     router = Router(name="requests")
     router.message.register(attach, Command("attach", ignore_case=True))
-    router.message.register(show_request, Command("request", ignore_case=True))
-    router.callback_query.register(turn_request_page, RequestPage.filter())
     said = F.text & ~F.text.startswith("/")
     router.message.register(attach_by_reply, F.reply_to_message, said, SaysNumber())
     return router
@@ -82,45 +77,6 @@ async def attach_by_reply(
         _attached(texts, number, await use_cases.attaching.attach(person.caller, number, ids)) for number in numbers
     ]
     await say(bot, message, "\n".join(said))
-
-
-async def show_request(
-    message: Message,
-    *,
-    command: CommandObject,
-    bot: Bot,
-    person: PersonView,
-    texts: Texts,
-    use_cases: UseCases,
-    giver: Giver,
-    timezone: tzinfo,
-) -> None:
-    number = request_number(command.args, today=_today(timezone))
-    if number is None:
-        await say(bot, message, texts("request-usage"))
-        return
-    views = await use_cases.reading.of_request(person.caller, number, limit=REQUEST_LIMIT)
-    page = request_page(texts, number, views, page=0)
-    await say(bot, message, page.text, page.keyboard)
-    await giver.show_photos(message, views)
-
-
-async def turn_request_page(
-    query: CallbackQuery,
-    *,
-    callback_data: RequestPage,
-    bot: Bot,
-    person: PersonView,
-    texts: Texts,
-    use_cases: UseCases,
-    timezone: tzinfo,
-) -> None:
-    number = request_number(callback_data.number, today=_today(timezone))
-    if number is None or query.message is None:
-        return
-    views = await use_cases.reading.of_request(person.caller, number, limit=REQUEST_LIMIT)
-    page = request_page(texts, number, views, page=max(0, callback_data.page))
-    await change(bot, query.message, page.text, page.keyboard)
 
 
 async def _behind(reply: Message, person: PersonView, use_cases: UseCases) -> list[MediaId]:
