@@ -28,22 +28,30 @@ from storage.telegram.binding import Binder
 
 @dataclass
 class RunningArchive:
-    """An archive whose jobs run, over a sandbox."""
+    """An archive over a sandbox, and what it is made of."""
 
     archive: Archive
     sandbox: SandboxClient
     settings: Settings
-    spool: Path
+    bot: Bot
+    jobs: JobRunner
+
+    @property
+    def spool(self) -> Path:
+        return self.settings.data_dir / "spool"
 
     def spooled_files(self) -> list[str]:
         return sorted(path.name for path in self.spool.iterdir())
 
 
 @asynccontextmanager
-async def running_archive(
+async def assembled_archive(
     database_url: str, sandbox: SandboxClient, tmp_path: Path, **variables: str
 ) -> AsyncIterator[RunningArchive]:
-    """Assemble and run; ``variables`` are settings in lower case without prefix."""
+    """Assemble all but run no jobs yet: a door may register its own before.
+
+    ``variables`` are settings in lower case without prefix.
+    """
     given = {
         "database_url": database_url,
         "secret_key": "a secret key for tests",
@@ -61,8 +69,16 @@ async def running_archive(
         archive = open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=SystemClock(), node="test")
         async with archive as opened:
             await Binder(sessions=opened.sessions, bot=bot).bind(CHANNELS)
-            async with jobs.running():
-                yield RunningArchive(opened, sandbox, settings, settings.data_dir / "spool")
+            yield RunningArchive(opened, sandbox, settings, bot, jobs)
+
+
+@asynccontextmanager
+async def running_archive(
+    database_url: str, sandbox: SandboxClient, tmp_path: Path, **variables: str
+) -> AsyncIterator[RunningArchive]:
+    """Assemble as `assembled_archive` does, and run the jobs."""
+    async with assembled_archive(database_url, sandbox, tmp_path, **variables) as assembled, assembled.jobs.running():
+        yield assembled
 
 
 async def eventually(check: Callable[[], Awaitable[bool]], *, within: float = 60.0) -> None:

@@ -1,33 +1,29 @@
 """The bot over a whole storage layer and a local Telegram, and what a person sees of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from sqlalchemy import select
 
 from bot.app import BotConfig, BotDoor
-from gateway.archive import Archive, open_archive
-from gateway.sandbox_process import CHANNELS, TOKEN
-from gateway.settings import load_settings
+from gateway.archive import Archive
+from gateway.sandbox_process import TOKEN
 from sandbox.client import SandboxClient
 from storage.callers.people import Access
-from storage.clock import SystemClock
-from storage.database import Sessions, open_database
+from storage.database import Sessions
 from storage.domain import InboxState
-from storage.jobs import JobRunner
 from storage.tables import InboxUpdate
-from storage.telegram.binding import Binder
+from tests.flow.archives import RunningArchive, assembled_archive
+from tests.flow.http_door import open_door
 
 Json = dict[str, Any]
 
 TENANT, STAFF, ADMIN, GROUP, REQUESTS = 1001, 1002, 1003, -1_002_000_000_001, -1_001_000_000_001
+WEBHOOK_SECRET = "s3cret"
 BOT_ID = int(TOKEN.partition(":")[0])
 SAMPLE_PEOPLE: Json = {"admin_ids": frozenset({ADMIN}), "staff_ids": frozenset({STAFF})}
 
@@ -39,6 +35,7 @@ class RunningBot:
     door: BotDoor
     archive: Archive
     sandbox: SandboxClient
+    running: RunningArchive
     _presses: int = 0
 
     @property
@@ -93,31 +90,45 @@ async def running_bot(
     tmp_path: Path,
     *,
     config: Json | None = None,
+    webhook: bool = False,
     **variables: str,
 ) -> AsyncIterator[RunningBot]:
-    """Assemble and run; ``config`` are fields of `BotConfig`, ``variables`` settings in lower case."""
-    given = {
-        "database_url": database_url,
-        "secret_key": "a secret key for tests",
-        "bot_tokens": TOKEN,
-        "telegram_api_url": sandbox.base_url,
-        "data_dir": str(tmp_path / "data"),
-        "lane_rate": "0",
-        "delete_grace": "2s",
-        **variables,
-    }
-    settings = load_settings({f"MEDIAGATE_{name.upper()}": value for name, value in given.items()})
-    settings.data_dir.mkdir(exist_ok=True)
-    api = TelegramAPIServer.from_base(settings.telegram_api_url)
-    async with open_database(database_url) as engine, Bot(TOKEN, session=AiohttpSession(api=api)) as bot:
-        jobs = JobRunner(database_url, "test")
-        archive = open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=SystemClock(), node="test")
-        async with archive as opened:
-            await Binder(sessions=opened.sessions, bot=bot).bind(CHANNELS)
-            fields = {"node": "test", "access": Access.OPEN, **SAMPLE_PEOPLE, **(config or {})}
-            door = BotDoor(bot=bot, use_cases=opened.use_cases, jobs=jobs, config=BotConfig(**fields))
-            async with jobs.running(), door.running():
-                yield RunningBot(door, opened, sandbox)
+    """Assemble and run; ``config`` are fields of `BotConfig`, ``variables`` settings in lower case.
+
+    With ``webhook`` updates come over HTTP through the gateway's own route, else they are polled for.
+    """
+    async with AsyncExitStack() as stack:
+        assembled = await stack.enter_async_context(
+            assembled_archive(database_url, sandbox, tmp_path, **{"delete_grace": "2s", **variables})
+        )
+        fields: Json = {"node": "test", "access": Access.OPEN, **SAMPLE_PEOPLE, **(config or {})}
+        doors: list[BotDoor] = []
+        if webhook:
+            await sandbox.options(http_webhooks=True)
+            http = await stack.enter_async_context(open_door(assembled, accept_update=_accept(doors)))
+            fields |= {"webhook": True, "webhook_secret": WEBHOOK_SECRET, "public_url": http.url}
+        door = BotDoor(
+            bot=assembled.bot,
+            use_cases=assembled.archive.use_cases,
+            jobs=assembled.jobs,
+            config=BotConfig(**fields),
+        )
+        doors.append(door)
+        await stack.enter_async_context(assembled.jobs.running())
+        await stack.enter_async_context(door.running())
+        yield RunningBot(door, assembled.archive, sandbox, assembled)
+
+
+def _accept(doors: list[BotDoor]) -> Callable[[str, Json], Awaitable[bool]]:
+    """What the HTTP door, which is open first, gives updates to: the bot's door, once it is there."""
+
+    async def accept(secret: str, update: Json) -> bool:
+        if not doors or not doors[0].is_from_telegram(secret):
+            return False
+        await doors[0].accept_update(update)
+        return True
+
+    return accept
 
 
 def buttons(message: Json) -> list[Json]:
