@@ -3,8 +3,9 @@
 
 import * as api from "./api.js";
 import * as store from "./store.js";
-import { el, toast } from "./dom.js";
+import { toast } from "./dom.js";
 import { alertBox } from "./dialog.js";
+import { copyText, openLink } from "./links.js";
 import { openMiniApp } from "./miniapp.js";
 import { pickChat } from "./picker.js";
 import { topicField } from "./topics.js";
@@ -135,40 +136,3 @@ export const forward = (chat, message, to) =>
     to: to.id,
     ...(to.bot_id ? { to_bot: to.bot_id } : {}),
   });
-
-const SAFE = /^(https?:\/\/|tg:|mailto:|tel:)/i;
-const BARE = /^[\w-]+(\.[\w-]+)+(:\d+)?([/?#]|$)/;
-
-/** An address that may become a link, or null: a bot must not be able to run a script in this page. */
-export function safeUrl(text) {
-  const address = BARE.test(text) ? `https://${text}` : text;
-  return SAFE.test(address) && URL.canParse(address) ? address : null;
-}
-
-/** Links to a bot of this sandbox open its chat here; all others open a new tab. */
-export function openLink(text) {
-  const address = safeUrl(text);
-  if (!address) return toast("This link cannot be opened", "error");
-  const deep = deepLink(address);
-  if (deep) return store.emit("deeplink", deep);
-  const link = el("a", { href: address, target: "_blank", rel: "noopener noreferrer" });
-  link.click();
-  return undefined;
-}
-
-export function deepLink(address) {
-  const url = new URL(address);
-  const direct = /^(www\.)?(t|telegram)\.me$/.test(url.hostname) ? url.pathname.slice(1) : null;
-  const name = url.protocol === "tg:" ? url.searchParams.get("domain") : direct;
-  const bot = name && state.bots.find((each) => each.username?.toLowerCase() === name.toLowerCase());
-  return bot ? { bot, start: url.searchParams.get("start") } : null;
-}
-
-export async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast("Copied");
-  } catch {
-    toast("The browser does not allow copying here", "error");
-  }
-}

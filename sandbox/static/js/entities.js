@@ -2,7 +2,7 @@
 // JavaScript strings are made of, so they can be cut directly.
 
 import { el, icon } from "./dom.js";
-import { copyText, openLink, safeUrl } from "./actions.js";
+import { copyText, openLink, safeUrl } from "./links.js";
 import { emit } from "./store.js";
 
 const BLOCKS = ["PRE", "BLOCKQUOTE"];

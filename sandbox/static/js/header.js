@@ -5,7 +5,7 @@ import { chatAvatar } from "./chatlist.js";
 import { menu } from "./dialog.js";
 import * as api from "./api.js";
 import { reported } from "./live.js";
-import { copyText } from "./actions.js";
+import { copyText } from "./links.js";
 import { isForum, topicBar } from "./topics.js";
 import * as store from "./store.js";
 

@@ -2,7 +2,8 @@
 
 import { el } from "./dom.js";
 import { menu } from "./dialog.js";
-import { copyText, forward, react, remove } from "./actions.js";
+import { forward, react, remove } from "./actions.js";
+import { copyText } from "./links.js";
 import { reported } from "./live.js";
 import { chatKey, emit, mayWrite, state, wroteIt } from "./store.js";
 import { pickChat } from "./picker.js";

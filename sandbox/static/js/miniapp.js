@@ -4,7 +4,7 @@
 import * as api from "./api.js";
 import { el, icon, iconButton, toast } from "./dom.js";
 import { alertBox, modal } from "./dialog.js";
-import { openLink } from "./actions.js";
+import { openLink } from "./links.js";
 import { reported } from "./live.js";
 import * as store from "./store.js";
 
