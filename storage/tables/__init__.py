@@ -5,6 +5,16 @@ constraints; their transitions live in `storage.domain`. A change here goes with
 holds the two together.
 """
 
+from storage.tables.admins import (
+    Alert,
+    AlertMessage,
+    ChannelCheck,
+    InviteLink,
+    InviteUse,
+    KeyDraft,
+    Presence,
+    Recovery,
+)
 from storage.tables.base import Table
 from storage.tables.channels import Bot, Channel, ChannelBinding, Lane, Node
 from storage.tables.chats import Card, CardItem, InboxUpdate
@@ -15,6 +25,8 @@ from storage.tables.uploads import IdempotencyKey, Invitation, ResumableUpload, 
 
 __all__ = [
     "UNMEASURED",
+    "Alert",
+    "AlertMessage",
     "ApiKey",
     "Attachment",
     "Audit",
@@ -23,12 +35,16 @@ __all__ = [
     "CardItem",
     "Channel",
     "ChannelBinding",
+    "ChannelCheck",
     "FileRef",
     "IdempotencyKey",
     "InboxUpdate",
     "Incident",
     "Intent",
     "Invitation",
+    "InviteLink",
+    "InviteUse",
+    "KeyDraft",
     "Lane",
     "Link",
     "LinkDownload",
@@ -36,6 +52,8 @@ __all__ = [
     "Node",
     "Part",
     "Person",
+    "Presence",
+    "Recovery",
     "Request",
     "ResumableUpload",
     "StrayMessage",

@@ -18,7 +18,7 @@ from storage.tables.base import NOW, Table
 
 
 class Person(Table):
-    """Somebody the bot met. ``admitted`` is null until `ACCESS` let them in."""
+    """Somebody the bot met. ``admitted_at`` is null until `ACCESS` let them in; who is blocked gets no answers."""
 
     __tablename__ = "people"
 
@@ -28,6 +28,7 @@ class Person(Table):
     username: Mapped[str | None]
     language: Mapped[str | None]
     admitted_at: Mapped[datetime | None]
+    blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     last_seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
