@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
+from aiogram.fsm.strategy import FSMStrategy
 from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 
@@ -18,6 +19,7 @@ from bot.admission import Admission
 from bot.apologies import Apologies
 from bot.card_rows import CardRows
 from bot.cards import Cards
+from bot.conversations import Conversations, OrderedByInbox
 from bot.giving import Giver
 from bot.inbox import INBOX_JOB, Inbox, RawUpdate
 from bot.invitations import Invitations
@@ -76,6 +78,7 @@ class BotDoor:
         sessions = use_cases.sessions
         self._inbox = Inbox(sessions, bot_id=bot.id, node=config.node)
         self._card_rows = CardRows(sessions)
+        self._conversations = Conversations(sessions)
         self._people = People(sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids)
         self._invitations = Invitations(config.webhook_secret, SystemClock())
         self._dispatcher = self._assemble(use_cases)
@@ -124,6 +127,7 @@ class BotDoor:
         """Every minute: wake what has no wake-up, take back what was left, drop old updates."""
         await self._inbox.sweep()
         await self._card_rows.recover(older_than=_ABANDONED_AFTER)
+        await self._conversations.forget()
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -162,7 +166,9 @@ class BotDoor:
 
     def _assemble(self, use_cases: UseCases) -> Dispatcher:
         dispatcher = Dispatcher(
-            disable_fsm=True,
+            storage=self._conversations,
+            events_isolation=OrderedByInbox(),
+            fsm_strategy=FSMStrategy.USER_IN_TOPIC,
             use_cases=use_cases,
             people=self._people,
             catalogue=self._catalogue,

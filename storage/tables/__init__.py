@@ -17,7 +17,7 @@ from storage.tables.admins import (
 )
 from storage.tables.base import Table
 from storage.tables.channels import Bot, Channel, ChannelBinding, Lane, Node
-from storage.tables.chats import Card, CardItem, InboxUpdate
+from storage.tables.chats import Card, CardItem, Conversation, InboxUpdate
 from storage.tables.media import UNMEASURED, Attachment, Link, LinkDownload, Media, Request
 from storage.tables.parts import FileRef, Intent, Part, StrayMessage
 from storage.tables.people import ApiKey, Audit, Incident, Person, Usage
@@ -36,6 +36,7 @@ __all__ = [
     "Channel",
     "ChannelBinding",
     "ChannelCheck",
+    "Conversation",
     "FileRef",
     "IdempotencyKey",
     "InboxUpdate",

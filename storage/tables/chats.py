@@ -47,10 +47,10 @@ class InboxUpdate(Table):
 
 
 class Card(Table):
-    """The bot's one answer to a file or an album, edited in place while its media move on.
+    """The bot's one answer to a file, an album or an invitation to upload, edited in place while its media move on.
 
     ``wanted`` rises with each change of its media; the card is up to date when ``sent`` has caught up. ``shown`` is a
-    digest of what the chat sees: a change that nobody would see costs no edit.
+    digest of what the chat sees since ``shown_at``: a change that nobody would see costs no edit.
     """
 
     __tablename__ = "cards"
@@ -65,6 +65,7 @@ class Card(Table):
     wanted: Mapped[int] = mapped_column(server_default=text("1"))
     sent: Mapped[int] = mapped_column(server_default=text("0"))
     shown: Mapped[bytes | None]
+    shown_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     changed_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -77,13 +78,39 @@ class Card(Table):
 
 
 class CardItem(Table):
-    """A media (or the reason why there is none) on a card."""
+    """A media (or the reason why there is none) on a card.
+
+    What comes by an upload has no message: ``message_id`` is then its place on the card, from -1 downwards, and
+    ``upload_id`` the upload, which becomes a media or fails.
+    """
 
     __tablename__ = "card_items"
 
     card_id: Mapped[int] = mapped_column(ForeignKey("cards.id", ondelete="CASCADE"), primary_key=True)
     message_id: Mapped[int] = mapped_column(primary_key=True)
     media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
+    upload_id: Mapped[UUID | None]
     error: Mapped[dict[str, Any] | None]
 
-    __table_args__ = (Index(None, "media_id"),)
+    __table_args__ = (Index(None, "media_id"), Index(None, "upload_id"))
+
+
+class Conversation(Table):
+    """Where a person's dialogue with the bot stands in a chat (0: outside of topics), as aiogram's state and data.
+
+    From ``expires_at`` on it counts as ended. Each change puts that off by ``lifetime`` seconds.
+    """
+
+    __tablename__ = "conversations"
+
+    bot_id: Mapped[int] = mapped_column(primary_key=True)
+    chat_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    thread_id: Mapped[int] = mapped_column(primary_key=True)
+    destiny: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str | None]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    lifetime: Mapped[int]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "expires_at"),)
