@@ -39,17 +39,24 @@ class Upload(Table):
     received_bytes: Mapped[int] = mapped_column(server_default=text("0"))
     total_bytes: Mapped[int | None]
     media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitations.id", ondelete="SET NULL"))
     error: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     finished_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "owner", "created_at"), Index(None, "phase"), Index(None, "media_id"))
+    __table_args__ = (
+        Index(None, "owner", "created_at"),
+        Index(None, "phase"),
+        Index(None, "media_id"),
+        Index(None, "invitation_id"),
+    )
 
 
 class Invitation(Table):
     """Leave for somebody without credentials to upload. Only its token's digest is kept; media belong to ``owner``.
 
     ``files_kept`` counts the media that came by it; what is still on its way is counted in `ResumableUpload`.
+    ``quota`` is that of its maker at the time (`Quota`, without what is unlimited); ``card_id`` shows its uploads.
     """
 
     __tablename__ = "invitations"
@@ -62,11 +69,13 @@ class Invitation(Table):
     files_kept: Mapped[int] = mapped_column(server_default=text("0"))
     request_number: Mapped[str | None]
     category: Mapped[Category | None]
+    quota: Mapped[dict[str, Any] | None]
+    card_id: Mapped[int | None] = mapped_column(ForeignKey("cards.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "owner", "id"), Index(None, "expires_at"))
+    __table_args__ = (Index(None, "owner", "id"), Index(None, "expires_at"), Index(None, "card_id"))
 
 
 class ResumableUpload(Table):
@@ -105,12 +114,16 @@ class ResumableUpload(Table):
         Index(None, "invitation_id"),
         Index(None, "media_id"),
         Index("ix_resumable_uploads_open", "node", "expires_at", postgresql_where=text("outcome is null")),
+        Index("ix_resumable_uploads_open_of_owner", "owner", postgresql_where=text("outcome is null")),
         Index("ix_resumable_uploads_ended", "ended_at", postgresql_where=text("outcome is not null")),
     )
 
 
 class IdempotencyKey(Table):
-    """The first result under a caller's idempotency key; ``status`` is null while it runs."""
+    """The first result under a caller's idempotency key; ``status`` is null while it runs, or was broken off.
+
+    ``created_at`` is of the attempt that runs, ``began_at`` of the first.
+    """
 
     __tablename__ = "idempotency_keys"
 
@@ -121,3 +134,8 @@ class IdempotencyKey(Table):
     status: Mapped[int | None]
     body: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    began_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        Index("ix_idempotency_keys_unfinished", "owner", "began_at", postgresql_where=text("status is null")),
+    )
