@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.access import may_attach_others, visible_media
 from storage.auditing.audit import record
+from storage.callers.telling import note_attached
 from storage.catalog.refreshing import refresh
 from storage.database import Sessions
 from storage.domain import GONE, Caller, Category, MediaId
@@ -32,6 +33,7 @@ async def attach_row(
     if added is not None:
         await refresh(session, media)
         record(session, by, "attached", media_id=media.id, request_number=number)
+        await note_attached(session, media, number, by=by, category=category or media.category)
     return added is not None
 
 

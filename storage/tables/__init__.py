@@ -18,9 +18,11 @@ from storage.tables.admins import (
 from storage.tables.base import Table
 from storage.tables.channels import Bot, Channel, ChannelBinding, Lane, Node
 from storage.tables.chats import Card, CardItem, Conversation, InboxUpdate
+from storage.tables.groups import Group, Membership, StaffAnswer, StaffCard
 from storage.tables.media import UNMEASURED, Attachment, Link, LinkDownload, Media, Request
 from storage.tables.parts import FileRef, Intent, Part, StrayMessage
 from storage.tables.people import ApiKey, Audit, Incident, Person, Usage
+from storage.tables.tenants import AskedSearch, SpokenWords, Tiding
 from storage.tables.uploads import IdempotencyKey, Invitation, ResumableUpload, Upload
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Alert",
     "AlertMessage",
     "ApiKey",
+    "AskedSearch",
     "Attachment",
     "Audit",
     "Bot",
@@ -38,6 +41,7 @@ __all__ = [
     "ChannelCheck",
     "Conversation",
     "FileRef",
+    "Group",
     "IdempotencyKey",
     "InboxUpdate",
     "Incident",
@@ -50,6 +54,7 @@ __all__ = [
     "Link",
     "LinkDownload",
     "Media",
+    "Membership",
     "Node",
     "Part",
     "Person",
@@ -57,8 +62,12 @@ __all__ = [
     "Recovery",
     "Request",
     "ResumableUpload",
+    "SpokenWords",
+    "StaffAnswer",
+    "StaffCard",
     "StrayMessage",
     "Table",
+    "Tiding",
     "Upload",
     "Usage",
 ]
