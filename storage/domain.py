@@ -60,6 +60,15 @@ class InboxState(StrEnum):
     FAILED = "failed"
 
 
+class WaitingState(StrEnum):
+    """What became of media that staff were asked about. ``gone``: their sender deleted them."""
+
+    OPEN = "open"
+    ATTACHED = "attached"
+    NOT_NEEDED = "not_needed"
+    GONE = "gone"
+
+
 class Purpose(StrEnum):
     REQUESTS = "requests"
     REPORTS = "reports"
@@ -186,8 +195,8 @@ class Caller:
     quota: Quota = NO_QUOTA
 
     @classmethod
-    def person(cls, telegram_id: int, role: Role) -> "Caller":
-        return cls(owner=f"telegram:{telegram_id}", role=role)
+    def person(cls, telegram_id: int, role: Role, quota: Quota = NO_QUOTA) -> "Caller":
+        return cls(owner=f"telegram:{telegram_id}", role=role, quota=quota)
 
     @classmethod
     def user(cls, subject: str, scopes: frozenset[Scope]) -> "Caller":

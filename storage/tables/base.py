@@ -28,6 +28,7 @@ from storage.domain import (
     Purpose,
     Role,
     UploadPhase,
+    WaitingState,
 )
 
 
@@ -59,12 +60,14 @@ class Table(DeclarativeBase):
         str: Text,
         bytes: LargeBinary,
         list[str]: ARRAY(Text),
+        list[int]: ARRAY(BigInteger),
         dict[str, Any]: JSONB,
         MediaStatus: _states(MediaStatus),
         PartState: _states(PartState),
         UploadPhase: _states(UploadPhase),
         Inspection: _states(Inspection),
         InboxState: _states(InboxState),
+        WaitingState: _states(WaitingState),
         Purpose: _states(Purpose),
         FileType: _states(FileType),
         Category: _states(Category),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.domain import (
     InboxState,
+    WaitingState,
 )
 from storage.tables.base import NOW, Table
 
@@ -61,6 +62,7 @@ class Card(Table):
     language: Mapped[str]
     reply_to_message_id: Mapped[int]
     media_group_id: Mapped[str | None]
+    thread_id: Mapped[int | None]
     message_id: Mapped[int | None]
     wanted: Mapped[int] = mapped_column(server_default=text("1"))
     sent: Mapped[int] = mapped_column(server_default=text("0"))
