@@ -15,7 +15,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.domain import (
     InboxState,
-    WaitingState,
 )
 from storage.tables.base import NOW, Table
 
