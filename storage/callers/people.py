@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage.auditing.audit import record
 from storage.database import Sessions
-from storage.domain import Caller, Role
+from storage.domain import NO_QUOTA, Caller, Quota, Role
 from storage.tables import Person
 
 LANGUAGES = ("en", "ru", "uz")
@@ -48,9 +48,11 @@ class PersonView:
     language: str
     admitted: bool
 
+    quota: Quota = NO_QUOTA
+
     @property
     def caller(self) -> Caller:
-        return Caller.person(self.telegram_id, self.role)
+        return Caller.person(self.telegram_id, self.role, self.quota)
 
     @property
     def is_staff(self) -> bool:
@@ -58,15 +60,25 @@ class PersonView:
 
 
 class People:
-    """``admins`` and ``staff`` are Telegram ids that have these roles whatever the table says."""
+    """``admins`` and ``staff`` are Telegram ids that have these roles whatever the table says.
+
+    ``quota`` is for everybody else.
+    """
 
     def __init__(
-        self, sessions: Sessions, *, access: Access, admins: Collection[int] = (), staff: Collection[int] = ()
+        self,
+        sessions: Sessions,
+        *,
+        access: Access,
+        admins: Collection[int] = (),
+        staff: Collection[int] = (),
+        quota: Quota = NO_QUOTA,
     ) -> None:
         self._sessions = sessions
         self._access = access
         self._admins = frozenset(admins)
         self._staff = frozenset(staff)
+        self._quota = quota
 
     async def meet(self, user: TelegramUser) -> PersonView:
         """Note that ``user`` wrote, and say who they are. The table's language and role win over Telegram's word."""
@@ -139,6 +151,7 @@ class People:
             role=role,
             first_name=person.first_name,
             language=person.language or language_from(language_code),
+            quota=self._quota if role is Role.USER else NO_QUOTA,
             admitted=admitted,
         )
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
+from storage.callers.quotas import charge
 from storage.catalog.attachments import attach_row
 from storage.catalog.refreshing import refresh
 from storage.content import default_category, extension_of
@@ -83,7 +84,7 @@ class Adopting:
     async def adopt(self, caller: Caller, file: TelegramFile, details: Details) -> Adopted:
         """Keep a file that somebody sent in a chat. The same message twice is one media.
 
-        Raises `FileTooLarge`, `TypeNotAllowed` by Telegram's word for the type, `ChannelNotBound`.
+        Raises `FileTooLarge`, `TypeNotAllowed` by Telegram's word for the type, `ChannelNotBound`, `QuotaExceeded`.
         """
         self._limits.require_size(file.file_size)
         mime = file.mime_type or _FALLBACK_TYPES.get(file.file_type, "application/octet-stream")
@@ -100,6 +101,7 @@ class Adopting:
             await bound_channels(session, media.purpose)
             session.add(media)
             await session.flush()
+            await charge(session, caller, media)
             await self._add_part(session, media, file)
             if details.request_number is not None:
                 await attach_row(session, media, details.request_number, by=caller.owner)
