@@ -64,6 +64,9 @@ class BotConfig:
     staff_ids: frozenset[int] = frozenset()
     timezone: tzinfo = UTC
     public_url: str = "http://127.0.0.1:8080"
+    local_telegram: bool = False
+    """Whether people are on this machine too, so that a `public_url` that is only local leads them somewhere."""
+
     webhook: bool = False
     webhook_secret: str | None = None
 

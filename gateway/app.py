@@ -29,6 +29,7 @@ from gateway.data_dir import claim_data_dir, secret_key, write_once
 from gateway.health import Health
 from gateway.postgres import embedded_postgres
 from gateway.process_lock import process_lock
+from gateway.roles import configured_roles
 from gateway.settings import Settings, SettingsError
 from gateway.telegram_api import check_token, open_bot
 from gateway.telegram_counting import CallCounter
@@ -167,15 +168,15 @@ async def _bind_channels(settings: Settings, archive: Archive, bot: Bot) -> None
 
 def _bot_door(ground: _Ground, archive: Archive) -> BotDoor:
     settings = ground.settings
-    staff = settings.staff_ids | (sandbox_process.STAFF_IDS if settings.sandbox else frozenset())
-    admins = settings.admin_ids | (sandbox_process.ADMIN_IDS if settings.sandbox else frozenset())
+    roles = configured_roles(settings)
     config = BotConfig(
         node=ground.node,
         access=settings.access,
-        admin_ids=admins,
-        staff_ids=staff,
+        admin_ids=roles.admins,
+        staff_ids=roles.staff,
         timezone=settings.timezone,
         public_url=ground.url,
+        local_telegram=settings.sandbox,
         webhook=settings.webhook,
         webhook_secret=_webhook_secret(settings),
     )

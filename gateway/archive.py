@@ -13,18 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.data_dir import secret_key
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
+from gateway.roles import configured_roles
 from gateway.settings import Settings
 from storage.auditing.audit import AuditTrail
 from storage.auditing.incidents import Incidents
 from storage.callers.invitations import Invitations
+from storage.callers.names import Names
+from storage.callers.people import People
 from storage.catalog.attachments import Attaching
 from storage.catalog.deleting import Deleting, Eraser
 from storage.catalog.editing import Editing
 from storage.catalog.expiring import Expirer
+from storage.catalog.history import Histories
 from storage.catalog.keeping import Keeping
 from storage.catalog.media_info import measure_job
 from storage.catalog.reading import Reading
 from storage.catalog.refreshing import Refresher
+from storage.catalog.request_files import RequestFiles
 from storage.catalog.statistics import Statistics
 from storage.catalog.timeline import Timelines
 from storage.clock import Clock
@@ -32,6 +37,8 @@ from storage.content import Policy
 from storage.database import Sessions, session_factory
 from storage.delivery.delivering import Delivery
 from storage.delivery.links import Links
+from storage.delivery.request_links import RequestLinks
+from storage.delivery.request_zip import RequestZips
 from storage.delivery.sending import Sending
 from storage.engine.archiving import Archiving
 from storage.engine.caption_edits import CaptionEditor
@@ -159,6 +166,11 @@ async def open_archive(
             previews=imaging.previews,
             cleaning=imaging.cleaning,
             links=links,
+            request_files=RequestFiles(sessions),
+            request_links=_request_links(settings, sessions, clock),
+            request_zips=RequestZips(delivery=delivery, timezone=settings.timezone),
+            histories=Histories(sessions),
+            names=Names(sessions),
             board=board,
             audit=audit,
             incidents=incidents,
@@ -185,6 +197,13 @@ def _invitations(intake: Intake, settings: Settings, jobs: JobRunner) -> Invitat
     invitations = Invitations(sessions=intake.sessions, secret_key=secret, clock=intake.clock)
     jobs.every("invitation_sweep", EVERY_HOUR, invitations.forget)
     return invitations
+
+
+def _request_links(settings: Settings, sessions: Sessions, clock: Clock) -> RequestLinks:
+    """A page of a request ends with the rights of whoever made it."""
+    roles = configured_roles(settings)
+    people = People(sessions, access=settings.access, admins=roles.admins, staff=roles.staff)
+    return RequestLinks(clock=clock, secret_key=secret_key(settings), role_of=people.role_of)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from storage.auditing.audit import AuditTrail
 from storage.auditing.incidents import Incidents
 from storage.callers.invitations import Invitations
+from storage.callers.names import Names
 from storage.catalog.attachments import Attaching
 from storage.catalog.deleting import Deleting
 from storage.catalog.editing import Editing
+from storage.catalog.history import Histories
 from storage.catalog.keeping import Keeping
 from storage.catalog.reading import Reading
+from storage.catalog.request_files import RequestFiles
 from storage.catalog.statistics import Statistics
 from storage.catalog.timeline import Timelines
 from storage.database import Sessions
 from storage.delivery.delivering import Delivery
 from storage.delivery.links import Links
+from storage.delivery.request_links import RequestLinks
+from storage.delivery.request_zip import RequestZips
 from storage.delivery.sending import Sending
 from storage.engine.archiving import Archiving
 from storage.intake.adopting import Adopting
@@ -47,6 +52,11 @@ class UseCases:
     previews: Previews
     cleaning: Cleaning
     links: Links
+    request_files: RequestFiles
+    request_links: RequestLinks
+    request_zips: RequestZips
+    histories: Histories
+    names: Names
     board: ProgressBoard
     audit: AuditTrail
     incidents: Incidents

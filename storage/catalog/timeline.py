@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
 from storage.access import require_reading_by_number, visible_media
+from storage.auditing.audit import READS
 from storage.database import Sessions
-from storage.domain import GONE, Caller
+from storage.domain import GONE, Caller, MediaId
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Audit, Media
 from storage.views import MediaView, media_views
@@ -24,6 +26,7 @@ class Event:
     by: str
     media_id: int | None
     media: MediaView | None
+    detail: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +50,7 @@ class Timelines:
         attached = select(Attachment.media_id).where(Attachment.request_number == number)
         # Of other requests' attachments this one's timeline does not tell.
         of_its_media = and_(Audit.media_id.in_(attached), Audit.request_number.is_(None))
-        query = select(Audit).where(or_(Audit.request_number == number, of_its_media))
+        query = select(Audit).where(or_(Audit.request_number == number, of_its_media), Audit.action.not_in(READS))
         there = Media.id.in_(attached) & Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             rows = (await session.scalars(query.order_by(Audit.id.desc()).limit(_MOST))).all()
@@ -56,7 +59,14 @@ class Timelines:
             views = {view.id: view for view in await media_views(session, (await session.scalars(seen)).all())}
             total = await session.scalar(select(func.count()).select_from(Media).where(there))
         events = [
-            Event(at=row.at, event=row.action, by=row.actor, media_id=row.media_id, media=views.get(row.media_id))  # type: ignore[call-overload]
+            Event(
+                at=row.at,
+                event=row.action,
+                by=row.actor,
+                media_id=row.media_id,
+                media=None if row.media_id is None else views.get(MediaId(row.media_id)),
+                detail=row.detail or {},
+            )
             for row in reversed(rows)
         ]
         return Timeline(number=number, events=events, total_files=total or 0)
