@@ -32,6 +32,8 @@ class PartState(StrEnum):
     SHIPPING = "shipping"
     STORED = "stored"
     DAMAGED = "damaged"
+    LOST = "lost"
+    """Its bytes were lost from the spool before Telegram had them."""
 
 
 class UploadPhase(StrEnum):
@@ -147,10 +149,11 @@ MEDIA_TRANSITIONS: Mapping[MediaStatus, frozenset[MediaStatus]] = {
 }
 
 PART_TRANSITIONS: Mapping[PartState, frozenset[PartState]] = {
-    PartState.SPOOLED: frozenset({PartState.SHIPPING}),
+    PartState.SPOOLED: frozenset({PartState.SHIPPING, PartState.LOST}),
     PartState.SHIPPING: frozenset({PartState.SPOOLED, PartState.STORED}),
     PartState.STORED: frozenset({PartState.DAMAGED}),
     PartState.DAMAGED: frozenset({PartState.STORED}),
+    PartState.LOST: frozenset({PartState.SPOOLED, PartState.SHIPPING}),
 }
 
 

@@ -23,18 +23,20 @@
     │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  ├── WrongStatus
     │   ├── InSeveralParts      ├── RecipientUnavailable └── NotCleanable
     ├── Busy                    later, with ``retry_after`` seconds
-    │   ├── UploadElsewhere
+    │   ├── UploadElsewhere     ├── TooManyUploads
     │   ├── RateLimited         ├── QuotaExceeded    ├── AuthUnavailable
     │   │   └── TooManyFailures
     │   ├── SpoolFull           ├── TooSlow          ├── ShuttingDown  ├── ChannelNotBound
     │   └── SourceUnavailable
     └── ArchiveError            Telegram, as the storage layer sees it
         ├── Postponed           no effect; again after ``retry_after`` seconds
-        │   ├── FloodWait       └── Unreachable
+        │   ├── FloodWait       ├── Unreachable      └── NoLane
         ├── OutcomeUnknown      it may have had its effect
         ├── CallRefused         no effect, and none to expect
         │   ├── MessageMissing  ├── FileTooBig       └── ChannelUnavailable
+        │                                                └── BotUnavailable
         └── PartDamaged
+            └── PartLost
 
 A class has a stable ``code`` and safe fields, no status and no text for users: `web` and `bot` each
 map classes to answers in one table, looked up along the MRO.
@@ -384,6 +386,12 @@ class UploadElsewhere(Busy):
     code = "upload_elsewhere"
 
 
+class TooManyUploads(Busy):
+    """The caller, or the invitation, has ``limit`` resumable uploads that are not finished."""
+
+    code = "too_many_uploads"
+
+
 class SpoolFull(Busy):
     """The spool has no room."""
 
@@ -442,6 +450,12 @@ class Unreachable(Postponed):
     code = "unreachable"
 
 
+class NoLane(Postponed):
+    """No bot can work in any of the channels at present."""
+
+    code = "no_lane"
+
+
 class OutcomeUnknown(ArchiveError):
     """The call may or may not have had its effect: a lost answer, a time-out, a 5xx."""
 
@@ -476,7 +490,19 @@ class ChannelUnavailable(CallRefused):
     code = "channel_unavailable"
 
 
+class BotUnavailable(ChannelUnavailable):
+    """The bot can do nothing at all: its token is not known (any more), or it is none of ours."""
+
+    code = "bot_unavailable"
+
+
 class PartDamaged(ArchiveError):
-    """What came back from Telegram is not what went there."""
+    """What came back from Telegram is not what went there, or nothing came back."""
 
     code = "part_damaged"
+
+
+class PartLost(PartDamaged):
+    """Its bytes were lost from the spool before Telegram had them (``part``, counted from 1)."""
+
+    code = "part_lost"

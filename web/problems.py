@@ -115,6 +115,9 @@ TABLE: Mapping[type[MediagateError], Line] = {
     ),
     errors.AuthUnavailable: Line(503, "Tokens cannot be checked", "The Auth Service does not answer. Try again later."),
     errors.UploadElsewhere: Line(503, "Upload elsewhere", "Another node has this upload. Try again."),
+    errors.TooManyUploads: Line(
+        429, "Too many unfinished uploads", "At most {limit} uploads may be unfinished at once. Finish or end some first."
+    ),
     errors.SpoolFull: Line(503, "No room", "There is no room for more uploads right now. Try again later."),
     errors.TooSlow: Line(408, "Too slow", "The body came too slowly; the upload was ended."),
     errors.ShuttingDown: Line(503, "Shutting down", "The server is restarting. Try again in a moment."),
@@ -123,6 +126,7 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.ArchiveError: Line(502, "Telegram failed", "Telegram did not do what was needed."),
     errors.Postponed: Line(503, "Telegram is busy", "Telegram cannot be asked for {retry_after} seconds."),
     errors.PartDamaged: Line(502, "Part damaged", "What Telegram gave back is not what it was given."),
+    errors.PartLost: Line(410, "Part lost", "Bytes of this file were lost before Telegram had them. Upload it again."),
 }
 
 _CHALLENGE = 'ApiKey realm="mediagate", Bearer realm="mediagate"'

@@ -16,7 +16,7 @@ from storage.tables.admins import (
     Recovery,
 )
 from storage.tables.base import Table
-from storage.tables.channels import Bot, Channel, ChannelBinding, Lane, Node
+from storage.tables.channels import Bot, BotBudget, Channel, ChannelBinding, EngineEvent, Lane, Node
 from storage.tables.chats import Card, CardItem, Conversation, InboxUpdate
 from storage.tables.groups import Group, Membership, StaffAnswer, StaffCard
 from storage.tables.media import UNMEASURED, Attachment, Link, LinkDownload, Media, Request
@@ -34,12 +34,14 @@ __all__ = [
     "Attachment",
     "Audit",
     "Bot",
+    "BotBudget",
     "Card",
     "CardItem",
     "Channel",
     "ChannelBinding",
     "ChannelCheck",
     "Conversation",
+    "EngineEvent",
     "FileRef",
     "Group",
     "IdempotencyKey",

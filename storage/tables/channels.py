@@ -1,13 +1,16 @@
 """Channels, bots, and what their lanes have learnt; and the processes that work with them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ForeignKey,
     Identity,
+    Index,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.domain import (
@@ -17,7 +20,10 @@ from storage.tables.base import NOW, Table
 
 
 class Channel(Table):
-    """A Telegram channel we archive into. ``head_message_id`` is the greatest message id known in it."""
+    """A Telegram channel we archive into. ``head_message_id`` is the greatest message id known in it.
+
+    ``posted`` counts the messages we put there; ``full_at`` is when they were found to be as many as it shall have.
+    """
 
     __tablename__ = "channels"
 
@@ -26,6 +32,8 @@ class Channel(Table):
     title: Mapped[str]
     anchor_message_id: Mapped[int]
     head_message_id: Mapped[int]
+    posted: Mapped[int] = mapped_column(server_default=text("0"))
+    full_at: Mapped[datetime | None]
     bound_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
@@ -49,8 +57,35 @@ class Bot(Table):
     update_offset: Mapped[int | None]
 
 
-class Lane(Table):
-    """What a (bot, channel) pair has learnt about its flood budget; it survives restarts."""
+class _Outage:
+    """Out of use ``out_since``, tried again at ``retry_at``, after ``failures``; null: at work."""
+
+    out_since: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    reason: Mapped[str | None]
+
+
+class BotBudget(_Outage, Table):
+    """What a bot has sent lately, over all channels, and whether it works at all.
+
+    ``version`` guards this row and the bot's lanes: each change of them is one statement that compares and raises it.
+    ``sent`` are seconds since 1970; ``sizes`` says from when on an upload of exactly that size may begin.
+    """
+
+    __tablename__ = "bot_budgets"
+
+    bot_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+    sent: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    sizes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+
+
+class Lane(_Outage, Table):
+    """A (bot, channel) pair: what it has learnt about its flood budget, and what it sent in the last minute.
+
+    ``sent`` are pairs of seconds since 1970 and urgency.
+    """
 
     __tablename__ = "lanes"
 
@@ -59,6 +94,27 @@ class Lane(Table):
     blocked_until: Mapped[datetime | None]
     per_minute: Mapped[int | None]
     learnt_at: Mapped[datetime | None]
+    sent: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+
+
+class EngineEvent(Table):
+    """What admins should hear of the archive: a bot or lane that was lost or is back, a full channel, lost bytes.
+
+    ``told_at`` is for whoever tells them.
+    """
+
+    __tablename__ = "engine_events"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=NOW)
+    kind: Mapped[str]
+    bot_id: Mapped[int | None]
+    chat_id: Mapped[int | None]
+    media_id: Mapped[int | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    told_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_engine_events_untold", "id", postgresql_where=text("told_at is null")),)
 
 
 class Node(Table):
