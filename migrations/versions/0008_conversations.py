@@ -1,4 +1,4 @@
-"""Conversations of the bot."""
+"""Conversations of the bot, and attaching in them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,7 +25,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bot_id", "chat_id", "user_id", "thread_id", "destiny", name="pk_conversations"),
     )
     op.create_index("ix_conversations_expires_at", "conversations", ["expires_at"])
+    op.add_column("cards", sa.Column("by_staff", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column("cards", sa.Column("choosing", postgresql.JSONB(), nullable=True))
+    op.add_column("attachments", sa.Column("by_caption", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.create_index("ix_attachments_attached_by_attached_at", "attachments", ["attached_by", "attached_at"])
+    op.create_table(
+        "attachment_changes",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
+        sa.Column("steps", postgresql.JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_attachment_changes"),
+    )
+    op.create_index("ix_attachment_changes_at", "attachment_changes", ["at"])
 
 
 def downgrade() -> None:
+    op.drop_table("attachment_changes")
+    op.drop_index("ix_attachments_attached_by_attached_at", "attachments")
+    op.drop_column("attachments", "by_caption")
+    op.drop_column("cards", "choosing")
+    op.drop_column("cards", "by_staff")
     op.drop_table("conversations")

@@ -19,7 +19,7 @@ from storage.tables.base import Table
 from storage.tables.channels import Bot, BotBudget, Channel, ChannelBinding, EngineEvent, Lane, Node
 from storage.tables.chats import Card, CardItem, Conversation, InboxUpdate
 from storage.tables.groups import Group, Membership, StaffAnswer, StaffCard
-from storage.tables.media import UNMEASURED, Attachment, Link, LinkDownload, Media, Request
+from storage.tables.media import UNMEASURED, Attachment, AttachmentChange, Link, LinkDownload, Media, Request
 from storage.tables.parts import FileRef, Intent, Part, StrayMessage
 from storage.tables.people import ApiKey, Audit, Incident, Person, Usage
 from storage.tables.tenants import AskedSearch, SpokenWords, Tiding
@@ -32,6 +32,7 @@ __all__ = [
     "ApiKey",
     "AskedSearch",
     "Attachment",
+    "AttachmentChange",
     "Audit",
     "Bot",
     "BotBudget",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.domain import (
@@ -50,7 +51,8 @@ class Card(Table):
     """The bot's one answer to a file, an album or an invitation to upload, edited in place while its media move on.
 
     ``wanted`` rises with each change of its media; the card is up to date when ``sent`` has caught up. ``shown`` is a
-    digest of what the chat sees since ``shown_at``: a change that nobody would see costs no edit.
+    digest of what the chat sees since ``shown_at``: a change that nobody would see costs no edit. Message ids below zero are
+    those of the group that the chat was before it became a supergroup: nothing there can be answered or edited.
     """
 
     __tablename__ = "cards"
@@ -62,6 +64,8 @@ class Card(Table):
     reply_to_message_id: Mapped[int]
     media_group_id: Mapped[str | None]
     thread_id: Mapped[int | None]
+    by_staff: Mapped[bool] = mapped_column(server_default=text("false"))
+    choosing: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     message_id: Mapped[int | None]
     wanted: Mapped[int] = mapped_column(server_default=text("1"))
     sent: Mapped[int] = mapped_column(server_default=text("0"))

@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from storage.domain import (
@@ -126,7 +126,7 @@ class Request(Table):
 
 
 class Attachment(Table):
-    """The link between a request and a media."""
+    """The link between a request and a media; ``by_caption`` where the media's own caption made it."""
 
     __tablename__ = "attachments"
 
@@ -136,8 +136,25 @@ class Attachment(Table):
     category: Mapped[Category]
     note: Mapped[str | None]
     attached_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    by_caption: Mapped[bool] = mapped_column(server_default=text("false"))
 
-    __table_args__ = (Index(None, "media_id"),)
+    __table_args__ = (Index(None, "media_id"), Index(None, "attached_by", "attached_at"))
+
+
+class AttachmentChange(Table):
+    """Attachments that somebody changed in one go, so that it can be undone for a while.
+
+    ``steps``, in their order: ``{"added": bool, "media": id, "number": …, "category": …, "by_caption": bool}``.
+    """
+
+    __tablename__ = "attachment_changes"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    actor: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=NOW)
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+    __table_args__ = (Index(None, "at"),)
 
 
 class Link(Table):
