@@ -24,6 +24,7 @@ from bot.giving import Giver
 from bot.inbox import INBOX_JOB, Inbox, RawUpdate
 from bot.invitations import Invitations
 from bot.keeping import Keeper
+from bot.limiting import Limiting, Patience
 from bot.menu import set_menus
 from bot.middlewares import ErrorsTold, PressesAnswered, Summary
 from bot.polling import ALLOWED_UPDATES, Poller
@@ -32,10 +33,14 @@ from bot.routers.files import files_router
 from bot.routers.media import media_router
 from bot.routers.request_view import request_view_router
 from bot.routers.requests import requests_router
+from bot.routers.words import card_buttons_router, words_router
 from bot.texts import load_catalogue
+from bot.words import Words
 from bot.working import InboxWorker
+from storage.callers.groups import Groups
 from storage.callers.people import Access, People
 from storage.clock import SystemClock
+from storage.domain import NO_QUOTA, Quota
 from storage.errors import MalformedBody
 from storage.jobs import JobRunner
 from storage.use_cases import UseCases
@@ -62,6 +67,7 @@ class BotConfig:
     access: Access = Access.INVITE
     admin_ids: frozenset[int] = frozenset()
     staff_ids: frozenset[int] = frozenset()
+    staff_chat: int | None = None
     timezone: tzinfo = UTC
     public_url: str = "http://127.0.0.1:8080"
     local_telegram: bool = False
@@ -69,6 +75,10 @@ class BotConfig:
 
     webhook: bool = False
     webhook_secret: str | None = None
+    person_rate: int = 0
+    """Commands, presses and texts that a person has a minute; 0: as many as they like."""
+
+    person_quota: Quota = NO_QUOTA
 
 
 class BotDoor:
@@ -81,8 +91,9 @@ class BotDoor:
         sessions = use_cases.sessions
         self._inbox = Inbox(sessions, bot_id=bot.id, node=config.node)
         self._card_rows = CardRows(sessions)
+        self._groups = Groups(sessions, staff_chat=config.staff_chat)
         self._conversations = Conversations(sessions)
-        self._people = People(sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids)
+        self._people = People(sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids, quota=config.person_quota)
         self._invitations = Invitations(config.webhook_secret, SystemClock())
         self._dispatcher = self._assemble(use_cases)
         apologies = Apologies(bot, self._catalogue)
@@ -93,7 +104,8 @@ class BotDoor:
             stopping=jobs.stopping,
             note=partial(use_cases.incidents.note, door="telegram"),
         )
-        cards = Cards(self._card_rows, bot=bot, catalogue=self._catalogue, timezone=config.timezone)
+        moved = self._groups.move
+        cards = Cards(self._card_rows, bot=bot, catalogue=self._catalogue, timezone=config.timezone, moved=moved)
         jobs.handle(INBOX_JOB, worker.handle, at_once=_CHATS_AT_ONCE)
         jobs.handle(CARD_JOB, cards.handle, at_once=_CARDS_AT_ONCE)
 
@@ -177,6 +189,7 @@ class BotDoor:
             catalogue=self._catalogue,
             invitations=self._invitations,
             timezone=self._config.timezone,
+            words=Words(use_cases.sessions),
             keeper=Keeper(bot=self._bot, use_cases=use_cases, inbox=self._inbox, timezone=self._config.timezone),
             giver=Giver(bot=self._bot, use_cases=use_cases, public_url=self._config.public_url),
         )
@@ -190,6 +203,7 @@ class BotDoor:
                 bot=self._bot,
             )
         )
+        dispatcher.update.outer_middleware(Limiting(Patience(self._config.person_rate), self._bot))
         dispatcher.callback_query.outer_middleware(PressesAnswered())
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
             observer.outer_middleware(ErrorsTold())

@@ -1,20 +1,16 @@
-"""The rows behind cards: what is on them, and who brings them up to date.
-
-``sent`` holds the version that the chat shows. While a job sends or edits it is negative, ``-1 - sent``: set by
-compare-and-set, so that two jobs never send two cards, nor an older text over a newer one.
-"""
+"""The rows behind cards: what is on them, and who brings them up to date (`bot.versions`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.card_text import Item
-from bot.holding import Holding
+from bot.versions import VersionedRows
 from storage.database import Sessions
 from storage.jobs import INTERACTIVE, Later, enqueue
 from storage.tables import Card, CardItem, Media
@@ -93,6 +89,13 @@ async def items_of_album(session: AsyncSession, chat_id: int, album: str) -> dic
     return {row.message_id: row.media_id for row in rows}
 
 
+async def told_today(session: AsyncSession, chat_id: int, code: str) -> bool:
+    """Whether a card in the chat gave this reason today (UTC): it need not be said again for each file."""
+    today = Card.created_at >= func.current_date()  # connections speak UTC
+    cards = select(CardItem.card_id).join(Card).where(Card.chat_id == chat_id, today)
+    return bool(await session.scalar(select(cards.where(CardItem.error["code"].astext == code).exists())))
+
+
 async def _open(session: AsyncSession, place: Place) -> Card:
     same = Card.reply_to_message_id == place.message_id
     if place.album is not None:
@@ -118,20 +121,16 @@ async def _open(session: AsyncSession, place: Place) -> Card:
     return card
 
 
-class CardRows:
-    """What the card job asks of the database: short transactions, none across a call to Telegram."""
+class CardRows(VersionedRows):
+    """What the card job asks of the database."""
 
     def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self.holding = Holding()
+        super().__init__(sessions, Card, wake_card)
 
     async def claim(self, card_id: int) -> ClaimedCard | None:
-        """The card, ours until `settle` or `release`; None where it is up to date or another job has it.
-
-        That other job looks again before it lets go, so nothing is lost. Raises `Later` while an album still comes in.
-        """
+        """See `CatchingUp.claim`. Raises `Later` while an album still comes in."""
         async with self._sessions.begin() as session:
-            query = select(Card).where(Card.id == card_id, Card.sent >= 0, Card.sent < Card.wanted)
+            query = select(Card).where(Card.id == card_id, self.behind)
             card = await session.scalar(query.with_for_update())
             if card is None:
                 return None
@@ -141,40 +140,10 @@ class CardRows:
             card.sent = -1 - card.sent
             return await self._read(session, card, now)
 
-    async def settle(self, card: ClaimedCard, message_id: int | None, shown: bytes, *, look_again: bool) -> bool:
-        """The chat shows ``card.version`` in ``message_id``, looking like ``shown``. True where it is behind again."""
+    async def look_again(self, card_id: int) -> None:
+        """Once it takes Telegram longer than usual."""
         async with self._sessions.begin() as session:
-            values = {"sent": card.version, "message_id": message_id, "shown": shown}
-            wanted = await session.scalar(update(Card).where(Card.id == card.id).values(values).returning(Card.wanted))
-            if look_again:
-                await enqueue(
-                    session, CARD_JOB, {"card": card.id, "late": True}, priority=INTERACTIVE, delay=WAITING_AFTER
-                )
-        return wanted is not None and wanted > card.version
-
-    async def release(self, card_id: int, *, chat_id: int | None = None) -> None:
-        """Nothing was shown: the card is to be claimed again, in the chat that its chat became."""
-        values: dict[str, Any] = {"sent": -1 - Card.sent}
-        if chat_id is not None:
-            values["chat_id"] = chat_id
-        async with self._sessions.begin() as session:
-            await session.execute(update(Card).where(Card.id == card_id, Card.sent < 0).values(values))
-
-    async def want_again(self, card_id: int) -> None:
-        """Time has passed: have the card rendered anew."""
-        async with self._sessions.begin() as session:
-            await session.execute(update(Card).where(Card.id == card_id).values(wanted=Card.wanted + 1))
-
-    async def recover(self, *, older_than: float) -> None:
-        """Wake cards that are behind, and free those that a killed process held; ``older_than`` seconds only."""
-        quiet = Card.changed_at < func.now() - text("make_interval(secs => :age)").bindparams(age=older_than)
-        async with self._sessions.begin() as session:
-            await session.execute(
-                update(Card).where(Card.sent < 0, Card.id.not_in(self.holding.ids()), quiet).values(sent=-1 - Card.sent)
-            )
-            behind = await session.scalars(select(Card.id).where(Card.sent < Card.wanted, Card.sent >= 0, quiet))
-            for card_id in behind.all():
-                await wake_card(session, card_id)
+            await enqueue(session, CARD_JOB, {"card": card_id, "late": True}, priority=INTERACTIVE, delay=WAITING_AFTER)
 
     async def _read(self, session: AsyncSession, card: Card, now: datetime) -> ClaimedCard:
         rows = (

@@ -40,6 +40,7 @@ def _groups() -> None:
         sa.Column("staff_chat", sa.Boolean(), server_default=_FALSE, nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("moved_to", sa.BigInteger(), nullable=True),
         sa.Column("cure_told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("anonymous_told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reactions_refused_at", sa.DateTime(timezone=True), nullable=True),

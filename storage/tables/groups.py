@@ -22,7 +22,8 @@ class Group(Table):
     """A group or supergroup the bot is, or was, in. ``status`` is the bot's own there, in Telegram's words.
 
     ``sees_all``: it gets every message, not only commands and replies to it (privacy mode). The ``…_told_at`` say
-    what was said there already, ``reactions_refused_at`` when Telegram last forbade reactions.
+    what was said there already, ``reactions_refused_at`` when Telegram last forbade reactions. A group that became a
+    supergroup stays, with ``moved_to``, so that a setting which names it leads there.
     """
 
     __tablename__ = "groups"
@@ -35,6 +36,7 @@ class Group(Table):
     staff_chat: Mapped[bool] = mapped_column(server_default=text("false"))
     checked_at: Mapped[datetime] = mapped_column(server_default=NOW)
     left_at: Mapped[datetime | None]
+    moved_to: Mapped[int | None]
     cure_told_at: Mapped[datetime | None]
     anonymous_told_at: Mapped[datetime | None]
     reactions_refused_at: Mapped[datetime | None]

@@ -1,0 +1,219 @@
+"""Groups the bot is in, and the one of them whose members are staff.
+
+Which group that is says the setting ``STAFF_CHAT``, else the row that an admin marked.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.auditing.audit import record
+from storage.database import Sessions
+from storage.tables import Card, CardItem, Conversation, Group, Membership, StaffAnswer, StaffCard
+
+OUT = ("left", "kicked")
+"""The bot's status in chats that it is not in."""
+
+_QUIET = timedelta(hours=1)
+"""Between two answers to anonymous admins of a group."""
+
+_REFUSED_FOR = timedelta(days=1)
+"""How long a refused reaction is not tried again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupView:
+    """A group as the bot last found it. ``present``: the bot is in it."""
+
+    chat_id: int
+    title: str
+    present: bool
+    is_admin: bool
+    sees_all: bool
+    language: str | None
+    age: timedelta
+
+
+def staff_chat_query() -> Select[int]:
+    """The chat id of the group that an admin marked."""
+    return select(Group.chat_id).where(Group.staff_chat)
+
+
+async def get_staff_chat(session: AsyncSession) -> int | None:
+    """The chat that an admin marked in a chat; the setting is not asked."""
+    return await session.scalar(staff_chat_query())
+
+
+async def set_staff_chat(session: AsyncSession, chat_id: int | None, *, by: int, title: str = "") -> None:
+    """Make this group the staff chat in place of another; null: none. The one who does it is ``by``.
+
+    What was shown in the other chat and is still open is asked anew, as `storage.catalog.waiting` finds.
+    """
+    await session.execute(update(Group).where(Group.staff_chat).values(staff_chat=False))
+    if chat_id is not None:
+        row = insert(Group).values(chat_id=chat_id, title=title, status="member", sees_all=False, staff_chat=True)
+        await session.execute(row.on_conflict_do_update(index_elements=[Group.chat_id], set_={"staff_chat": True}))
+    record(session, f"telegram:{by}", "staff_chat_set", detail={"chat": chat_id})
+
+
+class Groups:
+    """The rows of groups. ``staff_chat`` is the setting, which wins over what was marked in a chat."""
+
+    def __init__(self, sessions: Sessions, *, staff_chat: int | None = None) -> None:
+        self._sessions = sessions
+        self._fixed = staff_chat
+
+    async def staff_chat(self) -> int | None:
+        """Where staff are asked; None where there is no such chat."""
+        async with self._sessions.begin() as session:
+            return await self.staff_chat_in(session)
+
+    async def staff_chat_in(self, session: AsyncSession) -> int | None:
+        """The same inside a transaction. A chat that the bot was removed from is none."""
+        chat_id = self._fixed if self._fixed is not None else await get_staff_chat(session)
+        group = None if chat_id is None else await session.get(Group, chat_id)
+        if group is not None and group.moved_to is not None:
+            group = await session.get(Group, group.moved_to)
+        if group is None:
+            return chat_id
+        return group.chat_id if group.left_at is None else None
+
+    async def bind_staff_chat(self, chat_id: int | None, *, by: int, title: str = "") -> None:
+        """`set_staff_chat` in a transaction of its own."""
+        async with self._sessions.begin() as session:
+            await set_staff_chat(session, chat_id, by=by, title=title)
+
+    async def get(self, chat_id: int) -> GroupView | None:
+        """The group as it was last found; None where the bot never was."""
+        async with self._sessions.begin() as session:
+            group = await session.get(Group, chat_id)
+            now = await session.scalar(select(func.clock_timestamp()))
+            return None if group is None or now is None else _view(group, now - group.checked_at)
+
+    async def found(
+        self, chat_id: int, *, title: str, status: str, sees_all: bool, language: str | None = None
+    ) -> bool:
+        """Note how the bot stands in a group. True where it was in it before, and is not any more.
+
+        ``language`` is that of whoever let the bot in; the first one counts.
+        """
+        out = status in OUT
+        values = {"title": title, "status": status, "sees_all": sees_all, "checked_at": func.clock_timestamp()}
+        row = insert(Group).values(
+            chat_id=chat_id, language=language, left_at=func.clock_timestamp() if out else None, **values
+        )
+        async with self._sessions.begin() as session:
+            before = await session.scalar(
+                select(Group.left_at.is_(None)).where(Group.chat_id == chat_id).with_for_update()
+            )
+            kept = {
+                **values,
+                "language": func.coalesce(Group.language, row.excluded.language),
+                "left_at": func.coalesce(Group.left_at, row.excluded.left_at) if out else None,
+            }
+            await session.execute(row.on_conflict_do_update(index_elements=[Group.chat_id], set_=kept))
+        return out and before is True
+
+    async def lost(self, chat_id: int) -> None:
+        """A call was refused because the bot is not in the chat any more."""
+        async with self._sessions.begin() as session:
+            out = {"status": OUT[1], "left_at": func.clock_timestamp()}
+            await session.execute(update(Group).where(Group.chat_id == chat_id, Group.left_at.is_(None)).values(**out))
+
+    async def language(self, chat_id: int) -> str | None:
+        async with self._sessions.begin() as session:
+            return await session.scalar(select(Group.language).where(Group.chat_id == chat_id))
+
+    async def may_tell_cure(self, chat_id: int) -> bool:
+        """Whether the group still has to hear what the bot cannot see; true once per group."""
+        return await self._first(chat_id, Group.cure_told_at.is_(None), cure_told_at=func.now())
+
+    async def may_answer_anonymous(self, chat_id: int) -> bool:
+        """Whether it is time to tell the group's anonymous admins that nobody sees who they are."""
+        told = Group.anonymous_told_at
+        return await self._first(chat_id, told.is_(None) | (told < func.now() - _QUIET), anonymous_told_at=func.now())
+
+    async def reacts(self, chat_id: int) -> bool:
+        """Whether reactions are not known to be forbidden."""
+        refused = exists().where(Group.chat_id == chat_id, Group.reactions_refused_at > func.now() - _REFUSED_FOR)
+        async with self._sessions.begin() as session:
+            return not await session.scalar(select(refused))
+
+    async def reactions_refused(self, chat_id: int) -> None:
+        async with self._sessions.begin() as session:
+            refused = update(Group).where(Group.chat_id == chat_id)
+            await session.execute(refused.values(reactions_refused_at=func.now()))
+
+    async def move(self, old: int, new: int) -> None:
+        """A group became a supergroup: every row that names it follows. May be done again.
+
+        Messages in the new chat are counted anew, so the ids of the old one's are kept below zero, where they meet
+        none of them. Media keep the place they came from.
+        """
+        async with self._sessions.begin() as session:
+            await _move_group(session, old, new)
+            await _move_people(session, old, new)
+            cards = select(Card.id).where(Card.chat_id == old)
+            await session.execute(
+                update(CardItem).where(CardItem.card_id.in_(cards)).values(message_id=-func.abs(CardItem.message_id))
+            )
+            await session.execute(
+                update(Card)
+                .where(Card.chat_id == old)
+                .values(chat_id=new, message_id=None, reply_to_message_id=-func.abs(Card.reply_to_message_id))
+            )
+            await session.execute(
+                update(StaffCard).where(StaffCard.chat_id == old).values(chat_id=new, message_id=None, pictures=[])
+            )
+            await session.execute(
+                update(StaffAnswer)
+                .where(StaffAnswer.staff_chat_id == old)
+                .values(staff_chat_id=new, staff_message_id=-func.abs(StaffAnswer.staff_message_id))
+            )
+
+    async def _first(self, chat_id: int, condition: ColumnElement[bool], **values: object) -> bool:
+        async with self._sessions.begin() as session:
+            found = await session.scalar(
+                update(Group).where(Group.chat_id == chat_id, condition).values(**values).returning(Group.chat_id)
+            )
+        return found is not None
+
+
+async def _move_group(session: AsyncSession, old: int, new: int) -> None:
+    """The row of the new chat may be there already: its first update can come before the word of the move."""
+    former = await session.get(Group, old, with_for_update=True)
+    if former is None or former.moved_to is not None:
+        return
+    kept = {
+        "staff_chat": former.staff_chat,
+        "language": former.language,
+        "cure_told_at": former.cure_told_at,
+        "reactions_refused_at": former.reactions_refused_at,
+    }
+    row = insert(Group).values(chat_id=new, title=former.title, status=former.status, sees_all=former.sees_all, **kept)
+    former.staff_chat, former.moved_to, former.left_at = False, new, func.now()
+    await session.flush()
+    await session.execute(row.on_conflict_do_update(index_elements=[Group.chat_id], set_=kept))
+
+
+async def _move_people(session: AsyncSession, old: int, new: int) -> None:
+    """Who is in it, and what they are in the middle of saying there."""
+    for table, person in ((Membership, Membership.person_id), (Conversation, Conversation.user_id)):
+        known = select(person).where(table.chat_id == new)
+        stale = update(table).where(table.chat_id == old, person.not_in(known)).values(chat_id=new)
+        await session.execute(stale.execution_options(synchronize_session=False))
+
+
+def _view(group: Group, age: timedelta) -> GroupView:
+    return GroupView(
+        chat_id=group.chat_id,
+        title=group.title,
+        present=group.left_at is None,
+        is_admin=group.status in ("administrator", "creator"),
+        sees_all=group.sees_all,
+        language=group.language,
+        age=age,
+    )
