@@ -123,6 +123,24 @@ class Category(StrEnum):
         }.get(prefix, Purpose.REQUESTS)
 
 
+class Stage(StrEnum):
+    """What a picture of some work shows: how it was found, or how it was left."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+    def category(self, file_type: FileType) -> Category:
+        """A media of this type, attached as this: a request's own, or one of its completion."""
+        match file_type:
+            case FileType.PHOTO:
+                kind = "photo"
+            case FileType.VIDEO | FileType.VIDEO_NOTE | FileType.ANIMATION:
+                kind = "video"
+            case _:
+                kind = "document"
+        return Category(f"{'request' if self is Stage.BEFORE else 'completion'}_{kind}")
+
+
 class Role(StrEnum):
     USER = "user"
     STAFF = "staff"

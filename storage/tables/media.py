@@ -144,7 +144,8 @@ class Attachment(Table):
 class AttachmentChange(Table):
     """Attachments that somebody changed in one go, so that it can be undone for a while.
 
-    ``steps``, in their order: ``{"added": bool, "media": id, "number": …, "category": …, "by_caption": bool}``.
+    ``steps``, in their order: ``{"media": id, "number": …, "before": link, "after": link}`` with
+    ``{"category": …, "by_caption": bool}`` as a link, null where there was or is none.
     """
 
     __tablename__ = "attachment_changes"
