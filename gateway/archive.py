@@ -57,6 +57,7 @@ from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
 from storage.ports import PartStore
 from storage.previews import ThumbnailMaker
 from storage.previews.studio import WORKERS
+from storage.resumable.cards import CardTicker
 from storage.resumable.expiring import expire
 from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
@@ -140,6 +141,7 @@ async def open_archive(
         incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
         await stack.enter_async_context(audit.running())
         await stack.enter_async_context(incidents.running())
+        await stack.enter_async_context(CardTicker(sessions=sessions, board=board).running())
         jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
         jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
         jobs.handle(measure_job(node), imaging.measurer.handle, at_once=WORKERS)
@@ -187,7 +189,7 @@ async def open_archive(
 
 def _resumable(intake: Intake, settings: Settings, jobs: JobRunner) -> Resumable:
     """Their bytes are in this node's spool, so each node sweeps its own."""
-    uploads = Resumable(intake, settings.upload_expiry)
+    uploads = Resumable(intake, settings.upload_expiry, most_open=settings.open_uploads)
     jobs.every(f"uploads:{intake.node}", EVERY_MINUTE, partial(expire, uploads))
     return uploads
 

@@ -116,7 +116,9 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.AuthUnavailable: Line(503, "Tokens cannot be checked", "The Auth Service does not answer. Try again later."),
     errors.UploadElsewhere: Line(503, "Upload elsewhere", "Another node has this upload. Try again."),
     errors.TooManyUploads: Line(
-        429, "Too many unfinished uploads", "At most {limit} uploads may be unfinished at once. Finish or end some first."
+        429,
+        "Too many unfinished uploads",
+        "At most {limit} uploads may be unfinished at once. Finish or end some first.",
     ),
     errors.SpoolFull: Line(503, "No room", "There is no room for more uploads right now. Try again later."),
     errors.TooSlow: Line(408, "Too slow", "The body came too slowly; the upload was ended."),

@@ -1,14 +1,15 @@
 """Invitations: leave for somebody without credentials to upload, by a token that is shown once.
 
-What comes by an invitation belongs to whoever gave it, as if they had uploaded it themselves. The limits count files
-that were kept and those on their way; bytes on their way never exceed what the files that are left may have.
-An invitation that has expired takes no new files, but lets those on their way arrive. A revoked one opens nothing.
+What comes by an invitation belongs to whoever gave it, as if they had uploaded it themselves, and counts against the
+quota that they had then. The limits count files that were kept and those on their way; bytes on their way never exceed
+what the files that are left may have. An invitation that has expired takes no new files, but lets those on their way
+arrive. A revoked one opens nothing.
 """
 
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.auditing.audit import record
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import Caller, Category
+from storage.domain import Caller, Category, Quota
 from storage.errors import (
     FileTooLarge,
     InvitationEnded,
@@ -27,7 +28,8 @@ from storage.errors import (
     Unauthenticated,
 )
 from storage.request_numbers import RequestNumber
-from storage.tables import Invitation, ResumableUpload
+from storage.resumable.cards import show_upload
+from storage.tables import Card, Invitation, ResumableUpload, Upload
 
 MOST_FILES, LONGEST = 1000, timedelta(days=90)
 """What an invitation may allow at most."""
@@ -58,9 +60,21 @@ class Invited:
     files_left: int
     request_number: str | None
     category: Category | None
+    quota: Quota
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardPlace:
+    """Where a card that shows what comes belongs: in answer to ``message_id``, in the person's language."""
+
+    chat_id: int
+    message_id: int
+    person_id: int
+    language: str
+    thread_id: int | None = None
 
 
 class Invitations:
@@ -82,6 +96,7 @@ class Invitations:
             files_kept=0,
             request_number=terms.request_number,
             category=terms.category,
+            quota=_limited(caller.quota),
             created_at=now,
             expires_at=now + terms.expires_in,
         )
@@ -90,6 +105,33 @@ class Invitations:
             await session.flush()
             record(session, caller.owner, "invited", request_number=terms.request_number, detail={"id": str(row.id)})
         return _invited(row), token
+
+    async def show_in_chat(self, invitation_id: int, place: CardPlace) -> None:
+        """Have what comes by the invitation shown on one card in a chat, which is sent with the first upload.
+
+        The card says how far an upload has come, then it is that of the media. Again the same does nothing.
+        """
+        async with self._sessions.begin() as session:
+            row = await session.get_one(Invitation, invitation_id, with_for_update=True)
+            if row.card_id is not None:
+                return
+            card = Card(
+                chat_id=place.chat_id,
+                person_id=place.person_id,
+                language=place.language,
+                reply_to_message_id=place.message_id,
+                thread_id=place.thread_id,
+                wanted=0,
+            )
+            session.add(card)
+            await session.flush()
+            row.card_id = card.id
+            await session.flush()
+            runs = select(ResumableUpload.id).where(ResumableUpload.kind == "partial")
+            mine = (Upload.invitation_id == invitation_id) & Upload.id.not_in(runs)
+            begun = select(Upload.id, Upload.media_id).where(mine)
+            for upload_id, media_id in (await session.execute(begun.order_by(Upload.created_at))).all():
+                await show_upload(session, invitation_id, upload_id, media_id=media_id)
 
     async def of_caller(self, caller: Caller, *, limit: int, offset: int) -> Sequence[Invited]:
         """The caller's own, newest first; those that ended stay for a week."""
@@ -172,6 +214,11 @@ async def count_kept(session: AsyncSession, invitation_id: int) -> None:
     await session.execute(kept)
 
 
+def _limited(quota: Quota) -> dict[str, int] | None:
+    """What of a quota is limited; None where nothing is."""
+    return {unit: limit for unit, limit in asdict(quota).items() if limit is not None} or None
+
+
 def _open(invitation_id: int) -> ColumnElement[bool]:
     return (ResumableUpload.invitation_id == invitation_id) & ResumableUpload.outcome.is_(None)
 
@@ -185,6 +232,7 @@ def _invited(row: Invitation) -> Invited:
         files_left=max(0, row.max_files - row.files_kept),
         request_number=row.request_number,
         category=row.category,
+        quota=Quota(**(row.quota or {})),
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

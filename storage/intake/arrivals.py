@@ -16,6 +16,9 @@ class Arrival:
     filename: str | None = None
     declared_type: str | None = None
     size: int | None = None
+    invitation_id: int | None = None
+    """The invitation by which it comes."""
+
     details: Details | None = None
     """Known already: parts may be shipped before the end."""
 

@@ -23,6 +23,9 @@ class Progress:
 
     upload_id: UploadId
     owner: str
+    invitation_id: int | None = None
+    """The invitation by which it came."""
+
     filename: str | None = None
     total_bytes: int | None = None
     phase: UploadPhase = UploadPhase.RECEIVING

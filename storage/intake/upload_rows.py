@@ -25,6 +25,7 @@ class Origin:
     owner: str
     node: str
     filename: str | None
+    invitation_id: int | None
     received_at: datetime
 
 
@@ -54,6 +55,7 @@ def upload_row(origin: Origin, content_type: ContentType, details: Details, tota
         phase=UploadPhase.RECEIVING,
         details=facts.as_json(),
         filename=facts.filename,
+        invitation_id=origin.invitation_id,
         total_bytes=total,
     )
 

@@ -87,6 +87,7 @@ class UploadSession:
             owner=arrival.caller.owner,
             node=intake.node,
             filename=arrival.filename,
+            invitation_id=arrival.invitation_id,
             received_at=intake.clock.now() if resumption is None else resumption.received_at,
         )
         self.progress = resumption.progress if resumption else new_progress(self.upload_id, arrival)
@@ -240,6 +241,7 @@ def new_progress(upload_id: UploadId, arrival: Arrival) -> Progress:
     return Progress(
         upload_id=upload_id,
         owner=arrival.caller.owner,
+        invitation_id=arrival.invitation_id,
         filename=clean_filename(arrival.filename, mime=None),
         total_bytes=arrival.size,
     )

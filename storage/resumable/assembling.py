@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.callers.invitations import claim, count_kept
 from storage.domain import MediaKey, UploadId
-from storage.errors import EmptyFile, UnfinishedParts
+from storage.errors import EmptyFile, QuotaExceeded, QuotaUsedUp, UnfinishedParts
 from storage.intake.arrivals import Accepted, Arrival
+from storage.resumable.cards import show_upload
 from storage.resumable.model import Creation, Kind, Outcome, Said, Status, Uploader
 from storage.resumable.rows import of_uploader, status_of
 from storage.tables import ResumableUpload, Upload
@@ -51,6 +52,7 @@ async def assemble(
         filename=said.filename,
         declared_type=said.declared_type,
         size=total,
+        invitation_id=rows[0].invitation_id,
         details=said.details,
     )
     async with intake.begin(arrival, key=key) as session:
@@ -86,11 +88,18 @@ async def concatenate(uploads: "Resumable", uploader: Uploader, ids: Sequence[Up
         if uploader.invited is not None:
             await claim(session, uploader.invited.id, total, made.created_at, begun=True)
             await count_kept(session, uploader.invited.id)
+            await show_upload(session, uploader.invited.id, upload_id, media_id=media_id)
         await _join(session, ids, upload_id, made)
         made.media_id = media_id
         session.add(made)
 
-    await assemble(uploads, uploader, rows, creation.said, over, upload_id=upload_id, key=key)
+    try:
+        await assemble(uploads, uploader, rows, creation.said, over, upload_id=upload_id, key=key)
+    except (QuotaExceeded, QuotaUsedUp) as error:
+        for row in rows:
+            async with uploads.live.using(UploadId(row.id)) as live, live.lock:
+                await uploads.drop(live, row, Outcome.REFUSED, error)
+        raise
     await _clear(uploads, rows)
     return status_of(made)
 

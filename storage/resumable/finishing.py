@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.callers.invitations import count_kept
 from storage.domain import UploadId
-from storage.errors import InvalidInput
+from storage.errors import InvalidInput, QuotaExceeded, QuotaUsedUp
 from storage.intake.upload_session import UploadSession
 from storage.resumable.assembling import assemble, completed
+from storage.resumable.cards import show_upload
 from storage.resumable.live import Live
 from storage.resumable.loading import is_raw
 from storage.resumable.model import Outcome, Said, Uploader
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 
 async def finish(uploads: "Resumable", live: Live, uploader: Uploader, row: ResumableUpload) -> None:
-    """Make it a media. A refusal ends the upload; after anything else it is to be finished later."""
+    """Make it a media. A refusal ends the upload; after anything else it is to be finished later.
+
+    A day's quota that is used up is a refusal too: what nobody may keep today is not to fill the spool until tomorrow.
+    """
     try:
         if is_raw(row):
             await _finish_raw(uploads, uploader, row)
@@ -29,7 +33,7 @@ async def finish(uploads: "Resumable", live: Live, uploader: Uploader, row: Resu
             await uploads.load(live, uploader, row)
             assert live.session is not None
             await _accept(uploads, live.session, row)
-    except InvalidInput as error:
+    except (InvalidInput, QuotaExceeded, QuotaUsedUp) as error:
         await uploads.drop(live, row, Outcome.REFUSED, error)
         raise
     finally:
@@ -38,9 +42,7 @@ async def finish(uploads: "Resumable", live: Live, uploader: Uploader, row: Resu
 
 async def _accept(uploads: "Resumable", session: UploadSession, row: ResumableUpload) -> None:
     async def over(transaction: AsyncSession, media_id: int) -> None:
-        await end(transaction, UploadId(row.id), Outcome.KEPT, now=uploads.intake.clock.now(), media_id=media_id)
-        if row.invitation_id is not None:
-            await count_kept(transaction, row.invitation_id)
+        await _end(uploads, transaction, row, media_id)
 
     received = await session.finish()
     accepted = await completed(session.accept(received, Said.from_json(row.said).details, also=over))
@@ -54,11 +56,17 @@ async def _finish_raw(uploads: "Resumable", uploader: Uploader, row: ResumableUp
     """Where no digest can be resumed, the bytes were only kept: they pass through a session of their own now."""
 
     async def over(transaction: AsyncSession, media_id: int) -> None:
-        await end(transaction, UploadId(row.id), Outcome.KEPT, now=uploads.intake.clock.now(), media_id=media_id)
+        await _end(uploads, transaction, row, media_id)
         await transaction.execute(delete(Upload).where(Upload.id == row.id))
-        if row.invitation_id is not None:
-            await count_kept(transaction, row.invitation_id)
 
     await assemble(uploads, uploader, [row], Said.from_json(row.said), over)
     await uploads.intake.spool.cut(row.media_key, 0, 0)
     uploads.intake.board.forget(UploadId(row.id))
+
+
+async def _end(uploads: "Resumable", session: AsyncSession, row: ResumableUpload, media_id: int) -> None:
+    """The upload has become the media: for itself, its invitation, and the card in the chat."""
+    await end(session, UploadId(row.id), Outcome.KEPT, now=uploads.intake.clock.now(), media_id=media_id)
+    if row.invitation_id is not None:
+        await count_kept(session, row.invitation_id)
+        await show_upload(session, row.invitation_id, row.id, media_id=media_id)

@@ -6,16 +6,33 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import MediaId, UploadId, UploadPhase
-from storage.errors import UploadGone, UploadNotFound
+from storage.errors import TooManyUploads, UploadGone, UploadNotFound
 from storage.filenames import clean_filename
 from storage.resumable.model import Creation, Kind, Outcome, Status, Uploader
 from storage.tables import ResumableUpload, Upload
+
+_PLACE_SECONDS = 60
 
 
 def of_uploader(uploader: Uploader) -> ColumnElement[bool]:
     """Whose uploads these are: the owner's, and by an invitation only its own."""
     own = ResumableUpload.owner == uploader.caller.owner
     return own if uploader.invited is None else own & (ResumableUpload.invitation_id == uploader.invited.id)
+
+
+async def require_place(session: AsyncSession, uploader: Uploader, most: int) -> None:
+    """In the transaction that begins one more upload: so that nobody fills the tables. Raises `TooManyUploads`.
+
+    Those by an invitation count for the invitation, and do not keep who gave it from uploading.
+    """
+    owner = uploader.caller.owner
+    whose = f"{owner}#{uploader.invitation_id or ''}"
+    # Beginnings of the same owner wait for each other, else many at once would all find room.
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(whose, 0))))
+    own = (ResumableUpload.owner == owner) & ResumableUpload.invitation_id.is_not_distinct_from(uploader.invitation_id)
+    still_open = select(func.count()).where(own, ResumableUpload.outcome.is_(None))
+    if (await session.scalar(still_open) or 0) >= most:
+        raise TooManyUploads(limit=most, retry_after=_PLACE_SECONDS)
 
 
 async def find(session: AsyncSession, uploader: Uploader, upload_id: UploadId) -> ResumableUpload:
@@ -60,6 +77,7 @@ def new_rows(
         node=node,
         phase=UploadPhase.RECEIVING,
         details={},
+        invitation_id=uploader.invitation_id,
         filename=clean_filename(said.filename, mime=None),
         total_bytes=creation.length,
         created_at=now,

@@ -25,6 +25,7 @@ from storage.intake.progress import Progress
 from storage.intake.taking_in import Intake
 from storage.intake.upload_session import new_progress
 from storage.resumable.assembling import concatenate
+from storage.resumable.cards import show_upload
 from storage.resumable.checksums import Checksum
 from storage.resumable.contract import Resumption
 from storage.resumable.finishing import finish
@@ -32,7 +33,7 @@ from storage.resumable.journal import UploadJournal
 from storage.resumable.live import Live, LiveUploads
 from storage.resumable.loading import read_kept, start_of
 from storage.resumable.model import Creation, Kind, Outcome, Said, Status, Uploader
-from storage.resumable.rows import end, find, new_rows, status_of
+from storage.resumable.rows import end, find, new_rows, require_place, status_of
 from storage.resumable.writing import Writing
 from storage.tables import ResumableUpload
 
@@ -44,9 +45,10 @@ _RESTART_SECONDS = 5
 class Resumable:
     """Uploads that survive a broken connection, and the end of the client or of this process, at any byte."""
 
-    def __init__(self, intake: Intake, expiry: timedelta) -> None:
+    def __init__(self, intake: Intake, expiry: timedelta, *, most_open: int) -> None:
         self.intake = intake
         self.expiry = expiry
+        self.most_open = most_open
         self.live = LiveUploads()
 
     def stop(self) -> None:
@@ -56,8 +58,8 @@ class Resumable:
     async def create(self, uploader: Uploader, creation: Creation) -> Status:
         """Begin an upload.
 
-        Raises `ShuttingDown`, `SpoolFull`, `FileTooLarge`, `EmptyFile`, what `require_room` raises, and by an
-        invitation what `claim` raises.
+        Raises `ShuttingDown`, `SpoolFull`, `FileTooLarge`, `EmptyFile`, `TooManyUploads`, what `require_room` raises,
+        and by an invitation what `claim` raises.
         """
         intake, now = self.intake, self.intake.clock.now()
         if intake.closing:
@@ -75,7 +77,11 @@ class Resumable:
         async with intake.sessions.begin() as session:
             if uploader.invited is not None:
                 await claim(session, uploader.invited.id, creation.length, now, partial=creation.partial)
+            await require_place(session, uploader, self.most_open)
             session.add_all([upload, row])
+            await session.flush()
+            if not creation.partial:
+                await show_upload(session, uploader.invitation_id, upload_id)
         log.info("upload_created", upload_id=str(upload_id), length=creation.length, kind=row.kind)
         return status_of(row)
 
@@ -167,6 +173,7 @@ class Resumable:
             filename=said.filename,
             declared_type=said.declared_type,
             size=row.length,
+            invitation_id=row.invitation_id,
             details=said.details,
         )
         async with intake.sessions.begin() as session:
@@ -214,15 +221,19 @@ class Resumable:
     ) -> None:
         """End an upload that does not become a media, and everything that is left of it."""
         intake, key, upload_id = self.intake, MediaKey(row.media_key), UploadId(row.id)
+        reason = {"code": f"upload_{outcome}"} if error is None else {"code": error.code, **error.fields}
         async with intake.sessions.begin() as session:
             ended = await end(session, upload_id, outcome, now=intake.clock.now())
+            if ended and row.kind != Kind.PARTIAL:
+                told = {**reason, "filename": Said.from_json(row.said).filename}
+                await show_upload(session, row.invitation_id, upload_id, error=told)
             kept = await read_kept(session, row)
         await live.let_go()
         if not ended:
             return
         progress = intake.board.get(upload_id)
         if progress is not None and not progress.ended:
-            progress.failed({"code": f"upload_{outcome}"} if error is None else {"code": error.code, **error.fields})
+            progress.failed(reason)
         await discard_upload(intake.sessions, intake.spool, key, spooled=len(kept.parts), recorded=True)
         await intake.spool.cut(key, len(kept.parts), 0)
         log.info("upload_dropped", upload_id=str(upload_id), outcome=outcome.value)

@@ -25,7 +25,8 @@ async def uploader_of(request: web.Request) -> Uploader:
         return Uploader(caller=caller)
     invited = await invited_by(request)
     # A role of its own: by an invitation nobody sees more than its uploads, whatever its owner may.
-    caller = Caller(owner=invited.owner, role=Role.USER, scopes=frozenset({Scope.MEDIA_WRITE}))
+    scopes = frozenset({Scope.MEDIA_WRITE})
+    caller = Caller(owner=invited.owner, role=Role.USER, scopes=scopes, quota=invited.quota)
     request[CALLER] = caller
     structlog.contextvars.bind_contextvars(caller=caller.owner, invitation=invited.id)
     return Uploader(caller=caller, invited=invited)
