@@ -137,6 +137,7 @@ class Settings(BaseModel):
     )
     archive_wait: Duration = Field(timedelta(seconds=30), examples=["30s"])
     upload_expiry: Duration = Field(timedelta(hours=24), examples=["24h"])
+    open_uploads: int = Field(1000, ge=1, examples=["1000"])
     delete_grace: Duration = Field(timedelta(seconds=10), examples=["10s"])
     lane_rate: int = Field(default_factory=_default_rate, ge=0, examples=["20"])
 
