@@ -9,10 +9,14 @@ _PIECE = 8192
 
 
 class CuttingProxy:
-    """Passes bytes on, and cuts the first ``cuts`` connections after 20 to 150 thousand bytes from the client."""
+    """Passes bytes on, and cuts the first ``cuts`` connections after 20 to 150 thousand bytes from the client.
 
-    def __init__(self, port: int, cuts: int) -> None:
+    With ``answers`` these are bytes from the server.
+    """
+
+    def __init__(self, port: int, cuts: int, *, answers: bool = False) -> None:
         self.to_port = port
+        self._answers = answers
         self._random = random.Random(7)
         self.cuts_left = cuts
         self.port = 0
@@ -34,20 +38,24 @@ class CuttingProxy:
         task = asyncio.current_task()
         assert task is not None
         self._passing.add(task)
-        with suppress(OSError):
+        # Cancelled at the end of `serving`: a connection's task has nobody to tell.
+        with suppress(OSError, asyncio.CancelledError):
             await self._join(reader, writer)
         writer.transport.abort()
         self._passing.discard(task)
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
-        back = asyncio.create_task(_pass(far_reader, writer))
+        ways = [(reader, far_writer), (far_reader, writer)]
+        if self._answers:
+            ways.reverse()
+        other = asyncio.create_task(_pass(*ways[1]))
         try:
-            await self._forward(reader, far_writer)
-            await back
+            await self._forward(*ways[0])
+            await other
         finally:
-            back.cancel()
-            await asyncio.gather(back, return_exceptions=True)
+            other.cancel()
+            await asyncio.gather(other, return_exceptions=True)
             far_writer.transport.abort()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
