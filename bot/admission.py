@@ -12,11 +12,16 @@ from bot.keyboards import contact_keyboard
 from bot.saying import PRIVATE, end_press, say
 from bot.texts import Catalogue, Texts
 from storage.callers.people import Access, People, PersonView
+from storage.callers.rate_limits import RateLimiter
+from storage.errors import RateLimited
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
 _ANONYMOUS_ADMIN = 1087968824
 """`GroupAnonymousBot`: an admin who writes as the group (TELEGRAM.md, Updates)."""
+
+_WRONG_CONTACTS = 5
+"""How often a minute somebody is told that a contact is not their own."""
 
 
 class Admission(BaseMiddleware):
@@ -33,6 +38,7 @@ class Admission(BaseMiddleware):
         self._access = access
         self._invitations = invitations
         self._bot = bot
+        self._wrong_contacts = RateLimiter(_WRONG_CONTACTS)
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         user: User | None = data.get("event_from_user")
@@ -75,10 +81,17 @@ class Admission(BaseMiddleware):
         assert message.contact is not None
         # Anybody can send a contact card of anybody; `user_id` is set by Telegram, for one's own too.
         if message.contact.user_id != person.telegram_id or message.forward_origin is not None:
-            await say(self._bot, message, texts("contact-not-yours"), contact_keyboard(texts))
+            await self._refuse_contact(message, person, texts)
             return
         await self._people.admit(person.telegram_id)
         await say(self._bot, message, texts("contact-welcome", name=person.first_name), ReplyKeyboardRemove())
+
+    async def _refuse_contact(self, message: Message, person: PersonView, texts: Texts) -> None:
+        try:
+            self._wrong_contacts.take(str(person.telegram_id))
+        except RateLimited:
+            return  # they were told
+        await say(self._bot, message, texts("contact-not-yours"), contact_keyboard(texts))
 
     async def _answer_anonymous(self, update: Update, user: User | None) -> None:
         message = update.message

@@ -93,7 +93,9 @@ class BotDoor:
         self._card_rows = CardRows(sessions)
         self._groups = Groups(sessions, staff_chat=config.staff_chat)
         self._conversations = Conversations(sessions)
-        self._people = People(sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids, quota=config.person_quota)
+        self._people = People(
+            sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids, quota=config.person_quota
+        )
         self._invitations = Invitations(config.webhook_secret, SystemClock())
         self._dispatcher = self._assemble(use_cases)
         apologies = Apologies(bot, self._catalogue)

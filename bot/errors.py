@@ -29,6 +29,8 @@ TEXT_KEYS: Mapping[type[MediagateError], str] = MappingProxyType(
         errors.InSeveralParts: "error-conflict",
         errors.RecipientUnavailable: "error-conflict",
         errors.Busy: "error-busy",
+        errors.QuotaExceeded: "error-quota-files",
+        errors.QuotaUsedUp: "error-quota-files",
         errors.ChannelNotBound: "error-no-channel",
         errors.SourceUnavailable: "error-source",
         errors.ArchiveError: "error-telegram",
@@ -73,6 +75,8 @@ def _explain(texts: Texts, kind: type[MediagateError], fields: Mapping[str, Any]
     key = text_key(kind)
     if key == "error-too-large" and isinstance(fields.get("limit"), int):
         return texts("error-too-large-limit", limit=size_text(texts, fields["limit"]))
+    if key == "error-quota-files" and fields.get("unit") == "bytes":
+        return texts("error-quota-bytes")
     if key == "error-number":
         return texts(key, value=str(fields.get("value", ""))[:64])
     return texts(key)

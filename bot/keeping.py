@@ -6,16 +6,19 @@ from datetime import UTC, datetime, tzinfo
 from aiogram import Bot
 from aiogram.types import Message
 
-from bot.card_rows import Place, items_of_album, put_item
+from bot.card_rows import Place, items_of_album, put_item, told_today
 from bot.errors import as_json
 from bot.inbox import Inbox, RawUpdate
 from bot.incoming import Caption, read_caption, telegram_file
+from bot.saying import react
 from storage.callers.people import PersonView
 from storage.catalog.describing import Describing
 from storage.domain import MediaId
-from storage.errors import MediagateError
+from storage.errors import MediagateError, QuotaExceeded
 from storage.intake.adopting import TelegramFile
 from storage.use_cases import UseCases
+
+_NOT_KEPT = "🤷"
 
 
 class Keeper:
@@ -46,7 +49,7 @@ class Keeper:
 
         False where the message is of a media that is deleted, or that the person may not see.
         """
-        media_id, error = None, None
+        media_id, error, beyond = None, None, False
         try:
             adopted = await self._use_cases.adopting.adopt(person.caller, file, caption.details)
             media_id = adopted.media.id
@@ -54,6 +57,7 @@ class Keeper:
                 await self._use_cases.attaching.attach(person.caller, number, [media_id])
         except MediagateError as refusal:
             error = as_json(refusal) | {"filename": file.file_name, "file_type": file.file_type.value}
+            beyond = isinstance(refusal, QuotaExceeded) and message.media_group_id is None
         place = Place(
             chat_id=message.chat.id,
             person_id=person.telegram_id,
@@ -62,7 +66,11 @@ class Keeper:
             album=message.media_group_id,
         )
         async with self._use_cases.sessions.begin() as session:
-            await put_item(session, place, media_id=media_id, error=error)
+            told = beyond and await told_today(session, place.chat_id, QuotaExceeded.code)
+            if not told:
+                await put_item(session, place, media_id=media_id, error=error)
+        if told:
+            await react(self._bot, message, _NOT_KEPT)
         return media_id is None or bool(await self._use_cases.reading.several(person.caller, [media_id]))
 
     async def keep_earlier(self, person: PersonView, earlier: Sequence[RawUpdate], caption: Caption) -> None:

@@ -1,5 +1,7 @@
 """Answering in a chat: HTML, no link previews, as a reply in groups, and never lost with the message answered to."""
 
+from contextlib import suppress
+
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import (
@@ -9,6 +11,7 @@ from aiogram.types import (
     LinkPreviewOptions,
     MaybeInaccessibleMessageUnion,
     Message,
+    ReactionTypeEmoji,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
     ReplyParameters,
@@ -65,6 +68,12 @@ async def end_press(bot: Bot, query: CallbackQuery, text: str | None = None, *, 
     except TelegramBadRequest as error:
         if "query is too old" not in error.message:
             raise
+
+
+async def react(bot: Bot, message: Message, emoji: str) -> None:
+    """Answer with a reaction, which nobody has to read; where a chat does not allow them, with nothing."""
+    with suppress(TelegramBadRequest):
+        await bot.set_message_reaction(message.chat.id, message.message_id, [ReactionTypeEmoji(emoji=emoji)])
 
 
 def addressed(message: Message, bot_id: int) -> bool:

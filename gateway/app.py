@@ -36,7 +36,7 @@ from gateway.telegram_counting import CallCounter
 from storage.callers.keys import BootstrapKey, Keys
 from storage.clock import Clock, SystemClock
 from storage.database import open_database
-from storage.domain import Purpose
+from storage.domain import Purpose, Quota
 from storage.errors import ArchiveError
 from storage.intake.idempotency import Idempotency
 from storage.intake.uploads import Uploads
@@ -179,6 +179,8 @@ def _bot_door(ground: _Ground, archive: Archive) -> BotDoor:
         local_telegram=settings.sandbox,
         webhook=settings.webhook,
         webhook_secret=_webhook_secret(settings),
+        person_rate=settings.person_rate,
+        person_quota=Quota(day_bytes=settings.person_day_bytes, day_files=settings.person_day_files),
     )
     door = BotDoor(bot=ground.bot, use_cases=archive.use_cases, jobs=ground.jobs, config=config)
     ground.jobs.every("bot_sweep", EVERY_MINUTE, door.sweep)

@@ -119,6 +119,9 @@ class Settings(BaseModel):
     rate_limit: int = Field(PER_KEY, ge=0, examples=["60000"])
     rate_limit_address: int = Field(PER_ADDRESS, ge=0, examples=["60000"])
     auth_failures: int = Field(FAILURES, ge=0, examples=["100"])
+    person_rate: int = Field(60, ge=0, examples=["60"])
+    person_day_files: int | None = Field(None, ge=1, examples=["500"])
+    person_day_bytes: Size | None = Field(None, ge=1, examples=["5GiB"])
 
     auth_service_url: Url | None = Field(None, examples=["https://auth.example.com"])
     auth_mode: Literal["jwks", "introspection"] = Field("jwks", examples=["introspection"])
