@@ -90,7 +90,7 @@ class BotDoor:
         self._catalogue = load_catalogue()
         sessions = use_cases.sessions
         self._inbox = Inbox(sessions, bot_id=bot.id, node=config.node)
-        self._card_rows = CardRows(sessions)
+        self._card_rows = CardRows(sessions, use_cases.board)
         self._groups = Groups(sessions, staff_chat=config.staff_chat)
         self._conversations = Conversations(sessions)
         self._people = People(
@@ -191,6 +191,7 @@ class BotDoor:
             catalogue=self._catalogue,
             invitations=self._invitations,
             timezone=self._config.timezone,
+            public_url=self._config.public_url,
             words=Words(use_cases.sessions),
             keeper=Keeper(bot=self._bot, use_cases=use_cases, inbox=self._inbox, timezone=self._config.timezone),
             giver=Giver(bot=self._bot, use_cases=use_cases, public_url=self._config.public_url),
@@ -210,7 +211,14 @@ class BotDoor:
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
             observer.outer_middleware(ErrorsTold())
         dispatcher.include_routers(
-            media_router(), files_router(), request_view_router(), requests_router(), basics_router(), fallback_router()
+            media_router(),
+            card_buttons_router(),
+            files_router(),
+            request_view_router(),
+            requests_router(),
+            basics_router(),
+            words_router(),
+            fallback_router(),
         )
         return dispatcher
 

@@ -9,11 +9,14 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.card_text import Item
+from bot.card_text import Item, Moving
 from bot.versions import VersionedRows
 from storage.database import Sessions
+from storage.domain import UploadId
+from storage.intake.progress import ProgressBoard
 from storage.jobs import INTERACTIVE, Later, enqueue
-from storage.tables import Card, CardItem, Media
+from storage.resumable.cards import EVERY
+from storage.tables import Card, CardItem, Media, Upload
 from storage.views import MediaView, media_views
 from storage.wakeups import CARD_JOB, wake_card
 
@@ -43,6 +46,7 @@ class ClaimedCard:
     id: int
     version: int
     chat_id: int
+    person_id: int
     language: str
     reply_to: int
     album: bool
@@ -122,13 +126,17 @@ async def _open(session: AsyncSession, place: Place) -> Card:
 
 
 class CardRows(VersionedRows):
-    """What the card job asks of the database."""
+    """What the card job asks of the database, and of ``board`` how far this process's own uploads are."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, board: ProgressBoard) -> None:
         super().__init__(sessions, Card, wake_card)
+        self._board = board
 
     async def claim(self, card_id: int) -> ClaimedCard | None:
-        """See `CatchingUp.claim`. Raises `Later` while an album still comes in."""
+        """See `CatchingUp.claim`.
+
+        Raises `Later` while an album still comes in, and where a card of uploads was edited a moment ago.
+        """
         async with self._sessions.begin() as session:
             query = select(Card).where(Card.id == card_id, self.behind)
             card = await session.scalar(query.with_for_update())
@@ -137,6 +145,7 @@ class CardRows(VersionedRows):
             now = await session.scalar(select(func.clock_timestamp()))
             assert now is not None
             _require_silence(card, now)
+            await _require_pause(session, card, now)
             card.sent = -1 - card.sent
             return await self._read(session, card, now)
 
@@ -148,37 +157,73 @@ class CardRows(VersionedRows):
     async def _read(self, session: AsyncSession, card: Card, now: datetime) -> ClaimedCard:
         rows = (
             await session.execute(
-                select(CardItem, Media)
+                select(CardItem, Media, Upload)
                 .outerjoin(Media, Media.id == CardItem.media_id)
+                .outerjoin(Upload, Upload.id == CardItem.upload_id)
                 .where(CardItem.card_id == card.id)
-                .order_by(CardItem.message_id)
+                .order_by(func.abs(CardItem.message_id))
             )
         ).all()
         media = [row.Media for row in rows if row.Media is not None]
         views = dict(zip((one.id for one in media), await media_views(session, media), strict=True))
+        items = [
+            self._unkept(row.CardItem, row.Upload)
+            if row.Media is None
+            else _item(card, row.CardItem, row.Media, views[row.Media.id], _age(card, row.Upload, now))
+            for row in rows
+        ]
         return ClaimedCard(
             id=card.id,
             version=card.wanted,
             chat_id=card.chat_id,
+            person_id=card.person_id,
             language=card.language,
-            reply_to=card.reply_to_message_id,
+            reply_to=await _answered(session, card, items),
             album=card.media_group_id is not None,
             message_id=card.message_id,
             shown=card.shown,
-            items=[_item(card, row.CardItem, row.Media, views, now) for row in rows],
+            items=items,
         )
 
+    def _unkept(self, row: CardItem, upload: Upload | None) -> Item:
+        """What is not kept, or still on its way."""
+        if upload is None or row.error is not None:
+            return Item(message_id=row.message_id, error=row.error or {})
+        live = self._board.get(UploadId(upload.id))
+        received = upload.received_bytes if live is None else live.received_bytes
+        moving = Moving(filename=upload.filename, received=received, total=upload.total_bytes)
+        return Item(message_id=row.message_id, moving=moving)
 
-def _item(card: Card, row: CardItem, media: Media | None, views: Mapping[int, MediaView], now: datetime) -> Item:
-    if media is None:
-        return Item(message_id=row.message_id, error=row.error or {})
-    view = views[media.id]
-    age = (now - card.created_at).total_seconds()
+
+async def _answered(session: AsyncSession, card: Card, items: Sequence[Item]) -> int:
+    """What a card answers: its message; where that brought a file again, the card that the file has."""
+    again = [item.view.id for item in items if item.view is not None and item.duplicate]
+    if len(items) != 1 or not again:
+        return card.reply_to_message_id
+    first = (
+        select(Card.message_id)
+        .join(CardItem, CardItem.card_id == Card.id)
+        .where(CardItem.media_id == again[0], Card.chat_id == card.chat_id, Card.id != card.id)
+        .where(Card.message_id.is_not(None))
+        .order_by(Card.id)
+        .limit(1)
+    )
+    return await session.scalar(first) or card.reply_to_message_id
+
+
+def _age(card: Card, upload: Upload | None, now: datetime) -> float:
+    """Seconds since it was received: with the card, or at the end of its upload."""
+    since = card.created_at if upload is None or upload.finished_at is None else upload.finished_at
+    return (now - since).total_seconds()
+
+
+def _item(card: Card, row: CardItem, media: Media, view: MediaView, age: float) -> Item:
+    sent_here = (media.source_chat_id, media.source_message_id) == (card.chat_id, row.message_id)
     return Item(
         message_id=row.message_id,
         view=view,
         error=row.error,
-        duplicate=(media.source_chat_id, media.source_message_id) != (card.chat_id, row.message_id),
+        duplicate=not sent_here and row.upload_id is None,
         waiting=not view.stored and age >= WAITING_AFTER,
         deletable=view.owner == f"telegram:{card.person_id}",
     )
@@ -190,3 +235,13 @@ def _require_silence(card: Card, now: datetime) -> None:
     left = ALBUM_SILENCE - (now - card.changed_at).total_seconds()
     if left > 0 and (now - card.created_at).total_seconds() < _LONGEST_SILENCE:
         raise Later(left, "album")
+
+
+async def _require_pause(session: AsyncSession, card: Card, now: datetime) -> None:
+    """Uploads change many times a second; Telegram bears an edit every few."""
+    left = 0.0 if card.shown_at is None else EVERY - (now - card.shown_at).total_seconds()
+    if left <= 0:
+        return
+    by_upload = select(CardItem.card_id).where(CardItem.card_id == card.id, CardItem.upload_id.is_not(None))
+    if await session.scalar(by_upload.limit(1)) is not None:
+        raise Later(left, "paced")

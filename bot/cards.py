@@ -5,6 +5,7 @@ from datetime import tzinfo
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import LinkPreviewOptions, ReplyParameters
+from sqlalchemy import func
 
 from bot.card_rows import CardRows, ClaimedCard
 from bot.card_text import RenderedCard, render_card
@@ -34,14 +35,16 @@ class Cards(CatchingUp[ClaimedCard, Shown]):
 
     async def settle(self, claim: ClaimedCard, shown: Shown | None) -> bool:
         message_id, digest = shown or (claim.message_id, self._rendered(claim).digest)
-        behind = await self._rows.settle_row(claim.id, claim.version, message_id=message_id, shown=digest)
+        said = {"message_id": message_id, "shown": digest, "shown_at": func.clock_timestamp()}
+        behind = await self._rows.settle_row(claim.id, claim.version, **said)
         if shown is not None and claim.unstored:
             await self._rows.look_again(claim.id)
         return behind
 
     def _rendered(self, card: ClaimedCard) -> RenderedCard:
         texts = self._catalogue(card.language)
-        return render_card(texts, card.items, album=card.album, timezone=self._timezone)
+        private = card.chat_id == card.person_id
+        return render_card(texts, card.items, album=card.album, timezone=self._timezone, private=private)
 
     async def _put(self, card: ClaimedCard, rendered: RenderedCard) -> int:
         """Send or edit, unless the chat shows it already; returns the id of the message that now shows the card."""

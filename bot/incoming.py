@@ -44,6 +44,15 @@ class Caption:
     def __bool__(self) -> bool:
         return self.details != NO_DETAILS
 
+    def after(self, before: "Caption") -> "Caption":
+        """With what was said before: the earlier numbers where there are none here, the tags, and the words first."""
+        words = [said for said in (before.description, self.description) if said]
+        return Caption(
+            numbers=self.numbers or before.numbers,
+            tags=clean_tags([*before.tags, *self.tags])[:TAGS_LIMIT],
+            description="\n".join(words)[:DESCRIPTION_LIMIT] or None,
+        )
+
 
 def read_caption(text: str | None, *, today: date) -> Caption:
     """Never raises: what is no number is description."""

@@ -1,6 +1,7 @@
 """Keeping what people send: adopt the file, put it on its card, and let captions reach a whole album."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 from aiogram import Bot
@@ -16,6 +17,7 @@ from storage.catalog.describing import Describing
 from storage.domain import MediaId
 from storage.errors import MediagateError, QuotaExceeded
 from storage.intake.adopting import TelegramFile
+from storage.request_numbers import InvalidRequestNumber, RequestNumber, find_request_numbers, parse_loose
 from storage.use_cases import UseCases
 
 _NOT_KEPT = "🤷"
@@ -38,6 +40,14 @@ class Keeper:
         """What a text says, with today's date where Mediagate lives."""
         return read_caption(text, today=datetime.now(UTC).astimezone(self._timezone).date())
 
+    def number_in(self, text: str) -> RequestNumber | None:
+        """The request number that a text is, or has in it."""
+        today = datetime.now(UTC).astimezone(self._timezone).date()
+        try:
+            return parse_loose(text, today)
+        except InvalidRequestNumber:
+            return next(iter(find_request_numbers(text, today=today)), None)
+
     async def album_before(self, message: Message, update_id: int) -> list[RawUpdate]:
         """The updates of the message's album that came before this one."""
         if message.media_group_id is None:
@@ -53,6 +63,8 @@ class Keeper:
         try:
             adopted = await self._use_cases.adopting.adopt(person.caller, file, caption.details)
             media_id = adopted.media.id
+            if adopted.duplicate:
+                await self.describe(person, [media_id], replace(caption, numbers=()), adding=True)
             for number in caption.numbers[1:]:
                 await self._use_cases.attaching.attach(person.caller, number, [media_id])
         except MediagateError as refusal:
@@ -81,13 +93,20 @@ class Keeper:
                 if (file := self.file_of(message)) is not None:
                     await self._keep_or_describe(person, message, file, caption)
 
-    async def describe(self, person: PersonView, ids: Sequence[MediaId], caption: Caption) -> None:
-        """Attach media to the caption's requests, and give them its words. Deleted ones are left alone."""
+    async def describe(
+        self, person: PersonView, ids: Sequence[MediaId], caption: Caption, *, adding: bool = False
+    ) -> None:
+        """Attach media to the caption's requests, and give them its words: in place of earlier ones, or ``adding``.
+
+        Deleted ones are left alone, and so are the words of media that are others'.
+        """
         views = await self._use_cases.reading.several(person.caller, ids)
         there = [view.id for view in views]
         for number in caption.numbers:
             await self._use_cases.attaching.attach(person.caller, number, there)
-        await self._describing.describe(person.caller, there, description=caption.description, tags=caption.tags)
+        await self._describing.describe(
+            person.caller, there, description=caption.description, tags=caption.tags, adding=adding
+        )
 
     async def _keep_or_describe(
         self, person: PersonView, message: Message, file: TelegramFile, caption: Caption

@@ -1,5 +1,7 @@
 """Buttons. Their data says what to do to which media, and carries no authority: use cases check who presses."""
 
+from collections.abc import Sequence
+
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import (
     InlineKeyboardButton,
@@ -30,9 +32,60 @@ class GetMedia(CallbackData, prefix="get"):
 
 
 class MyPage(CallbackData, prefix="my"):
-    """A page of one's own files, from 0."""
+    """A page of one's own files, from 0. ``only``: a filter of `bot.pages`, or a request number."""
 
     page: int
+    only: str = ""
+
+
+class MyRequests(CallbackData, prefix="myreq"):
+    """The requests that one's own files belong to."""
+
+
+class FindPage(CallbackData, prefix="find"):
+    """A page of a search that was asked, from 0."""
+
+    search: int
+    page: int
+
+
+class WordCard(CallbackData, prefix="word"):
+    """Describe what is on the card that has the button."""
+
+
+class NumberCard(CallbackData, prefix="number"):
+    """Attach what is on the card that has the button."""
+
+
+class UploadPage(CallbackData, prefix="page"):
+    """Offer the upload page for what is on the card that has the button."""
+
+
+class AttachTo(CallbackData, prefix="to"):
+    """Attach what is on the card ``card``, a message of the same chat, to a request."""
+
+    number: str
+    card: int
+
+
+class CancelDialogue(CallbackData, prefix="cancel"):
+    """Leave the question that has the button."""
+
+
+class ListEverything(CallbackData, prefix="list"):
+    """A file that lists everything somebody sent."""
+
+
+class DeleteEverything(CallbackData, prefix="delall"):
+    """Delete everything somebody sent; asked again first, unless ``sure``."""
+
+    sure: bool = False
+
+
+class RestoreEverything(CallbackData, prefix="undoall"):
+    """Take that back: the media whose erasure was set for this time, in microseconds."""
+
+    until: int
 
 
 class RequestPage(CallbackData, prefix="req"):
@@ -43,18 +96,26 @@ class RequestPage(CallbackData, prefix="req"):
 
 
 class ChooseLanguage(CallbackData, prefix="lang"):
+    """Speak a language; ``hello`` where it was asked with the first greeting."""
+
     code: str
+    hello: bool = False
 
 
 def undo_keyboard(texts: Texts, media_id: int) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[[button(texts.plain("button-undo"), RestoreMedia(id=media_id))]])
 
 
-def language_keyboard() -> InlineKeyboardMarkup:
+def language_keyboard(*, hello: bool = False) -> InlineKeyboardMarkup:
     names = {"uz": "Oʻzbekcha", "ru": "Русский", "en": "English"}
-    return InlineKeyboardMarkup(
-        inline_keyboard=[[button(name, ChooseLanguage(code=code)) for code, name in names.items()]]
-    )
+    row = [button(name, ChooseLanguage(code=code, hello=hello)) for code, name in names.items()]
+    return InlineKeyboardMarkup(inline_keyboard=[row])
+
+
+def dialogue_keyboard(texts: Texts, offered: Sequence[AttachTo] = ()) -> InlineKeyboardMarkup:
+    """Request numbers that may be meant, and the way out of a question."""
+    rows = rows_of([button(one.number, one) for one in offered], 2)
+    return InlineKeyboardMarkup(inline_keyboard=[*rows, [button(texts.plain("button-cancel"), CancelDialogue())]])
 
 
 def contact_keyboard(texts: Texts) -> ReplyKeyboardMarkup:

@@ -10,6 +10,9 @@ from storage.views import MediaView
 NAME_SHOWN = 60
 _NUMBERS_SHOWN = 5
 _TAIL = 12
+WORDS_SHOWN = 200
+_UNSEEN = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF])
+"""Marks that turn the direction of what follows, or stand for nothing: a name must not disturb the lines around it."""
 
 ICONS = {
     FileType.PHOTO: "🖼",
@@ -25,8 +28,14 @@ ICONS = {
 
 def short_name(name: str, limit: int = NAME_SHOWN) -> str:
     """A name of at most ``limit`` characters on one line; the middle goes, the extension stays."""
-    name = " ".join(name.split())
+    name = " ".join(name.translate(_UNSEEN).split())
     return name if len(name) <= limit else f"{name[: limit - _TAIL - 1]}…{name[-_TAIL:]}"
+
+
+def short_words(words: str, limit: int = WORDS_SHOWN) -> str:
+    """The beginning of a description, on one line."""
+    words = " ".join(words.translate(_UNSEEN).split())
+    return words if len(words) <= limit else f"{words[: limit - 1]}…"
 
 
 def facts_line(texts: Texts, view: MediaView) -> str:

@@ -4,11 +4,14 @@ from typing import Any
 
 from aiogram import Bot, Router
 from aiogram.filters import Filter
+from aiogram.fsm.context import FSMContext
 from aiogram.types import Message, Update
 
 from bot.incoming import Caption
 from bot.keeping import Keeper
+from bot.routers.words import Telling
 from bot.saying import PRIVATE, addressed
+from bot.words import Spoken, Words
 from storage.callers.people import PersonView
 from storage.intake.adopting import TelegramFile
 from storage.use_cases import UseCases
@@ -36,17 +39,24 @@ async def keep(
     caption: Caption,
     person: PersonView,
     keeper: Keeper,
+    words: Words,
     event_update: Update,
     bot: Bot,
+    state: FSMContext,
+    raw_state: str | None = None,
 ) -> None:
     """Keep a file; in groups only those meant for us."""
     earlier = await keeper.album_before(message, event_update.update_id)
-    inherited = caption or _captioned(earlier, keeper)
-    if not (message.chat.type == PRIVATE or inherited.numbers or addressed(message, bot.id)):
+    written = caption or _captioned(earlier, keeper)
+    if not (message.chat.type == PRIVATE or written.numbers or addressed(message, bot.id)):
         return
-    await keeper.keep(person, message, file, inherited)
+    if raw_state in Telling:
+        await state.clear()  # a question about an earlier file is not about this one
+    if message.chat.type == PRIVATE:
+        written = _with_spoken(written, await words.hear_file(person.telegram_id, message), keeper)
+    await keeper.keep(person, message, file, written)
     if caption:
-        await keeper.keep_earlier(person, earlier, caption)
+        await keeper.keep_earlier(person, earlier, written)
 
 
 async def caption_edited(
@@ -66,6 +76,13 @@ async def caption_edited(
         await keeper.describe(person, [view.id for view in views], caption)
     elif message.chat.type == PRIVATE or caption.numbers:
         await keeper.keep(person, message, file, caption)
+
+
+def _with_spoken(written: Caption, spoken: Spoken | None, keeper: Keeper) -> Caption:
+    """What was said before counts too. Words about other files give way to a file's own."""
+    if spoken is None or (spoken.borrowed and written):
+        return written
+    return written.after(keeper.caption_of(spoken.text))
 
 
 def _captioned(earlier: list[dict[str, Any]], keeper: Keeper) -> Caption:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 
 from storage.access import require_reading_by_number, visible_media
 from storage.database import Sessions
 from storage.domain import GONE, Caller, Category, MediaId
 from storage.errors import MediaDeleted, MediaNotFound
 from storage.request_numbers import RequestNumber
+from storage.search.criteria import EVERYTHING, Criteria
 from storage.tables import Attachment, Card, CardItem, Media
 from storage.views import MediaView, media_view, media_views
 
@@ -61,13 +62,28 @@ class Reading:
             query = query.where(Attachment.category == category)
         return await self._page(query, limit, offset)
 
-    async def own(self, caller: Caller, *, limit: int, offset: int) -> tuple[list[MediaView], int]:
-        """What the caller gave us themselves, newest first, and how many there are in all."""
-        mine = (Media.owner == caller.owner) & Media.status.not_in(GONE)
+    async def own(
+        self, caller: Caller, *, limit: int, offset: int, criteria: Criteria = EVERYTHING
+    ) -> tuple[list[MediaView], int]:
+        """What the caller gave us themselves, newest first, and how many there are in all that meet ``criteria``."""
+        mine = and_(Media.owner == caller.owner, *criteria.conditions())
         async with self._sessions.begin() as session:
             total = await session.scalar(select(func.count()).select_from(Media).where(mine))
         views = await self._page(select(Media).where(mine).order_by(Media.id.desc()), limit, offset)
         return views, total or 0
+
+    async def own_numbers(self, caller: Caller, *, limit: int) -> list[tuple[RequestNumber, int]]:
+        """The requests that the caller's own media belong to, the last attached first, each with how many."""
+        query = (
+            select(Attachment.request_number, func.count())
+            .join(Media, Media.id == Attachment.media_id)
+            .where(Media.owner == caller.owner, Media.status.not_in(GONE))
+            .group_by(Attachment.request_number)
+            .order_by(func.max(Attachment.attached_at).desc(), Attachment.request_number.desc())
+            .limit(limit)
+        )
+        async with self._sessions.begin() as session:
+            return [(RequestNumber(number), count) for number, count in await session.execute(query)]
 
     async def behind_message(self, caller: Caller, chat_id: int, message_id: int) -> list[MediaView]:
         """The media that a chat message stands for: sent in it, or shown by it as a card. Visible ones only."""

@@ -93,3 +93,6 @@ class Criteria:
         if self.attached is not None:
             attached = exists().where(Attachment.media_id == Media.id)
             yield attached if self.attached else ~attached & Media.category.not_in(_NEVER_ATTACHED)
+
+
+EVERYTHING = Criteria()
