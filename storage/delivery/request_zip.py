@@ -1,6 +1,6 @@
 """A request's files as one ZIP, in folders that say where in the work each belongs."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import tzinfo
 from functools import partial
@@ -40,7 +40,7 @@ class RequestZips:
         self._delivery = delivery
         self._timezone = timezone
 
-    def stream(self, files: Sequence[RequestFile]) -> AsyncIterator[bytes]:
+    def stream(self, files: Sequence[RequestFile]) -> AsyncGenerator[bytes, None]:
         """The ZIP of ``files``, in their order. Raises `ArchiveError`s in the middle of a file that breaks off."""
         named = list(zip(_paths(files), files, strict=True))
         by_path = dict(named)

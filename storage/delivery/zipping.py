@@ -7,7 +7,7 @@ a stored file in memory until its checksum is known.
 
 import zipfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -55,7 +55,9 @@ class _Sink:
         return b"".join(pieces)
 
 
-async def zipped(entries: Iterable[Entry], missing_text: Callable[[list[str]], str | None]) -> AsyncIterator[bytes]:
+async def zipped(
+    entries: Iterable[Entry], missing_text: Callable[[list[str]], str | None]
+) -> AsyncGenerator[bytes, None]:
     """The bytes of the ZIP.
 
     A file that cannot be reached when its turn comes is left out; at the end ``missing_text`` is asked with the paths

@@ -92,6 +92,12 @@ _SCOPES: dict[Scope | None, str] = {
         GET //api/docs/{name}
         GET //api/openapi.json
         GET //d/{token}
+        GET //r/{token}
+        GET //r/{token}/request
+        GET //r/{token}/zip
+        GET //r/{token}/media/{media_id}/preview
+        GET //r/{token}/media/{media_id}/file
+        GET //r/static/{folder}/{name}
         GET //upload
         GET //upload/static/{folder}/{name}
         GET //metrics

@@ -6,12 +6,14 @@ const SLOT = "mediagate.language";
 
 let texts = {};
 let language = "en";
+let place;
 const redraws = [];
 
 export const locale = () => language;
 
-/** Load the language that was chosen here, or the first of the browser's that we speak. */
-export async function begin() {
+/** Load the language that was chosen here, or the first of the browser's that we speak. `from`: where the texts are. */
+export async function begin(from = new URL("../words/", import.meta.url)) {
+  place = from;
   await load(
     chosen() ?? navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in LANGUAGES) ?? "en",
   );
@@ -51,7 +53,7 @@ export function plural(key, count, values = {}) {
 }
 
 async function load(wanted) {
-  const response = await fetch(new URL(`../words/${wanted}.json`, import.meta.url));
+  const response = await fetch(new URL(`${wanted}.json`, place));
   texts = await response.json();
   language = wanted;
   document.documentElement.lang = wanted;
