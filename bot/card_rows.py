@@ -15,6 +15,7 @@ from storage.database import Sessions
 from storage.domain import UploadId
 from storage.intake.progress import ProgressBoard
 from storage.jobs import INTERACTIVE, Later, enqueue
+from storage.notices import MOVED, tell_staff_cards
 from storage.resumable.cards import EVERY
 from storage.tables import Card, CardItem, Media, Upload
 from storage.views import MediaView, media_views
@@ -30,13 +31,15 @@ WAITING_AFTER = 15.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a card belongs: one per message, or per album."""
+    """Where a card belongs: one per message, or per album. ``thread_id`` is the topic of a forum."""
 
     chat_id: int
     person_id: int
     language: str
     message_id: int
     album: str | None
+    thread_id: int | None = None
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +52,7 @@ class ClaimedCard:
     person_id: int
     language: str
     reply_to: int
+    thread_id: int | None
     album: bool
     message_id: int | None
     shown: bytes | None
@@ -81,6 +85,8 @@ async def put_item(
         card.changed_at = func.clock_timestamp()
         await session.flush()
         await wake_card(session, card.id, delay=0 if place.album is None else ALBUM_SILENCE)
+        if media_id is not None:
+            await tell_staff_cards(session, media_id)
 
 
 async def items_of_album(session: AsyncSession, chat_id: int, album: str) -> dict[int, int | None]:
@@ -116,6 +122,8 @@ async def _open(session: AsyncSession, place: Place) -> Card:
             language=place.language,
             reply_to_message_id=place.message_id,
             media_group_id=place.album,
+            thread_id=place.thread_id,
+            by_staff=place.by_staff,
             wanted=0,
         )
         .on_conflict_do_nothing()
@@ -179,6 +187,7 @@ class CardRows(VersionedRows):
             person_id=card.person_id,
             language=card.language,
             reply_to=await _answered(session, card, items),
+            thread_id=card.thread_id,
             album=card.media_group_id is not None,
             message_id=card.message_id,
             shown=card.shown,
@@ -218,7 +227,8 @@ def _age(card: Card, upload: Upload | None, now: datetime) -> float:
 
 
 def _item(card: Card, row: CardItem, media: Media, view: MediaView, age: float) -> Item:
-    sent_here = (media.source_chat_id, media.source_message_id) == (card.chat_id, row.message_id)
+    moved = row.message_id < -MOVED // 2
+    sent_here = moved or (media.source_chat_id, media.source_message_id) == (card.chat_id, row.message_id)
     return Item(
         message_id=row.message_id,
         view=view,

@@ -72,6 +72,7 @@ class Cards(CatchingUp[ClaimedCard, Shown]):
         message = await self._bot.send_message(
             card.chat_id,
             rendered.text,
+            message_thread_id=card.thread_id,
             parse_mode="HTML",
             link_preview_options=LinkPreviewOptions(is_disabled=True),
             reply_parameters=ReplyParameters(message_id=card.reply_to, allow_sending_without_reply=True),

@@ -11,7 +11,7 @@ from bot.card_rows import Place, items_of_album, put_item, told_today
 from bot.errors import as_json
 from bot.inbox import Inbox, RawUpdate
 from bot.incoming import Caption, read_caption, telegram_file
-from bot.saying import react
+from bot.saying import react, topic_of
 from storage.callers.people import PersonView
 from storage.catalog.describing import Describing
 from storage.domain import MediaId
@@ -76,6 +76,8 @@ class Keeper:
             language=person.language,
             message_id=message.message_id,
             album=message.media_group_id,
+            thread_id=topic_of(message),
+            by_staff=person.is_staff,
         )
         async with self._use_cases.sessions.begin() as session:
             told = beyond and await told_today(session, place.chat_id, QuotaExceeded.code)

@@ -31,6 +31,7 @@ async def say(bot: Bot, message: MaybeInaccessibleMessageUnion, text: str, marku
     await bot.send_message(
         message.chat.id,
         text,
+        message_thread_id=topic_of(message),
         parse_mode="HTML",
         reply_markup=markup,
         reply_parameters=reply,
@@ -74,6 +75,11 @@ async def react(bot: Bot, message: Message, emoji: str) -> None:
     """Answer with a reaction, which nobody has to read; where a chat does not allow them, with nothing."""
     with suppress(TelegramBadRequest):
         await bot.set_message_reaction(message.chat.id, message.message_id, [ReactionTypeEmoji(emoji=emoji)])
+
+
+def topic_of(message: MaybeInaccessibleMessageUnion) -> int | None:
+    """The topic of a forum that a message is in; where the one it answers is gone, only this keeps an answer there."""
+    return message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
 
 
 def addressed(message: Message, bot_id: int) -> bool:

@@ -1,12 +1,16 @@
 """Telling the bot's cards that a media moved on: in the same transaction, as rows and wake-ups."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.tables import Card, CardItem
-from storage.wakeups import CARD_JOB, wake_card
+from storage.tables import Card, CardItem, Media, StaffCard
+from storage.wakeups import CARD_JOB, wake_card, wake_staff_card
 
-__all__ = ["CARD_JOB", "media_changed", "wake_card"]
+MOVED = 10**12
+"""What is taken from the ids of messages in a group that became a supergroup, where ids are counted anew."""
+
+__all__ = ["CARD_JOB", "MOVED", "came_with_card", "media_changed", "tell_staff_cards", "wake_card"]
 
 
 async def media_changed(session: AsyncSession, media_id: int) -> None:
@@ -19,3 +23,29 @@ async def media_changed(session: AsyncSession, media_id: int) -> None:
     )
     for card_id in cards.all():
         await wake_card(session, card_id)
+    await tell_staff_cards(session, media_id)
+
+
+def came_with_card() -> ColumnElement[bool]:
+    """Joins `Card`, `CardItem` and `Media`: those that came with the card's messages. A duplicate counts where it came
+    first, so that nobody is asked about it twice.
+    """
+    same_place = (Media.source_chat_id == Card.chat_id) & (Media.source_message_id == CardItem.message_id)
+    moved = (CardItem.message_id < -MOVED // 2) & (Media.source_message_id == CardItem.message_id + MOVED)
+    came = or_(same_place, moved, CardItem.upload_id.is_not(None))
+    return and_(Card.id == CardItem.card_id, Media.id == CardItem.media_id, came)
+
+
+async def tell_staff_cards(session: AsyncSession, media_id: int) -> None:
+    """Staff are asked about a media that waits for a request, unless staff sent it; who was asked sees it change."""
+    await session.flush()
+    asked = exists().where(StaffCard.card_id == Card.id)
+    waits = Media.awaits_request & ~Card.by_staff
+    cards = select(Card.id).where(came_with_card(), Media.id == media_id, or_(waits, asked)).distinct()
+    changed = {"wanted": StaffCard.wanted + 1, "changed_at": func.clock_timestamp()}
+    statement = insert(StaffCard).from_select(["card_id"], cards)
+    rows = await session.scalars(
+        statement.on_conflict_do_update(index_elements=[StaffCard.card_id], set_=changed).returning(StaffCard.id)
+    )
+    for row_id in rows.all():
+        await wake_staff_card(session, row_id)

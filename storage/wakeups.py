@@ -6,6 +6,7 @@ from storage.jobs import BULK, INTERACTIVE, NORMAL, enqueue
 from storage.tables import Part
 
 CARD_JOB = "card"
+STAFF_CARD_JOB = "staff_card"
 STRAYS_JOB = "strays"
 RECONCILE_JOB = "reconcile"
 ERASE_JOB = "erase"
@@ -60,4 +61,11 @@ async def wake_captions(session: AsyncSession, media_id: int) -> None:
     """Edit the captions of a media that are behind. The delay lets changes that come together be one edit."""
     await enqueue(
         session, CAPTIONS_JOB, {"media": media_id}, priority=BULK, delay=_CAPTIONS_DELAY, dedupe=f"captions:{media_id}"
+    )
+
+
+async def wake_staff_card(session: AsyncSession, row_id: int, *, delay: float = 0) -> None:
+    """Bring a card of the staff chat up to date."""
+    await enqueue(
+        session, STAFF_CARD_JOB, {"staff_card": row_id}, priority=NORMAL, delay=delay, dedupe=f"staff_card:{row_id}"
     )

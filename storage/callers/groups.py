@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
 from storage.database import Sessions
+from storage.notices import MOVED
 from storage.tables import Card, CardItem, Conversation, Group, Membership, StaffAnswer, StaffCard
 
 OUT = ("left", "kicked")
@@ -150,7 +151,7 @@ class Groups:
     async def move(self, old: int, new: int) -> None:
         """A group became a supergroup: every row that names it follows. May be done again.
 
-        Messages in the new chat are counted anew, so the ids of the old one's are kept below zero, where they meet
+        Messages in the new chat are counted anew, so the ids of the old one's are kept far below zero, where they meet
         none of them. Media keep the place they came from.
         """
         async with self._sessions.begin() as session:
@@ -158,12 +159,14 @@ class Groups:
             await _move_people(session, old, new)
             cards = select(Card.id).where(Card.chat_id == old)
             await session.execute(
-                update(CardItem).where(CardItem.card_id.in_(cards)).values(message_id=-func.abs(CardItem.message_id))
+                update(CardItem)
+                .where(CardItem.card_id.in_(cards), CardItem.upload_id.is_(None))
+                .values(message_id=CardItem.message_id - MOVED)
             )
             await session.execute(
                 update(Card)
                 .where(Card.chat_id == old)
-                .values(chat_id=new, message_id=None, reply_to_message_id=-func.abs(Card.reply_to_message_id))
+                .values(chat_id=new, message_id=None, reply_to_message_id=Card.reply_to_message_id - MOVED)
             )
             await session.execute(
                 update(StaffCard).where(StaffCard.chat_id == old).values(chat_id=new, message_id=None, pictures=[])
@@ -171,7 +174,7 @@ class Groups:
             await session.execute(
                 update(StaffAnswer)
                 .where(StaffAnswer.staff_chat_id == old)
-                .values(staff_chat_id=new, staff_message_id=-func.abs(StaffAnswer.staff_message_id))
+                .values(staff_chat_id=new, staff_message_id=StaffAnswer.staff_message_id - MOVED)
             )
 
     async def _first(self, chat_id: int, condition: ColumnElement[bool], **values: object) -> bool:
