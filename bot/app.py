@@ -26,8 +26,8 @@ from bot.invitations import Invitations
 from bot.keeping import Keeper
 from bot.limiting import Limiting, Patience
 from bot.menu import set_menus
-from bot.middlewares import ErrorsTold, PressesAnswered, Summary
-from bot.polling import ALLOWED_UPDATES, Poller
+from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
+from bot.polling import ALLOWED_UPDATES, Poller, Rival
 from bot.routers.basics import basics_router, fallback_router
 from bot.routers.files import files_router
 from bot.routers.media import media_router
@@ -82,10 +82,16 @@ class BotConfig:
 
 
 class BotDoor:
-    """Registers its job handlers when made: make it before the job runner runs; the rest goes in any order."""
+    """Registers its job handlers when made: make it before the job runner runs; the rest goes in any order.
 
-    def __init__(self, *, bot: Bot, use_cases: UseCases, jobs: JobRunner, config: BotConfig) -> None:
+    ``rival`` is told when somebody else takes this bot's updates.
+    """
+
+    def __init__(
+        self, *, bot: Bot, use_cases: UseCases, jobs: JobRunner, config: BotConfig, rival: Rival | None = None
+    ) -> None:
         self._bot = bot
+        self._rival = rival
         self._config = config
         self._catalogue = load_catalogue()
         sessions = use_cases.sessions
@@ -156,7 +162,7 @@ class BotDoor:
             await _until_done("webhook_not_set", self._set_webhook)
             return
         await _until_done("webhook_not_deleted", self._delete_webhook)
-        await Poller(self._bot, self._inbox).run()
+        await Poller(self._bot, self._inbox, rival=self._rival).run()
 
     async def _introduce(self) -> None:
         await set_menus(self._bot, self._catalogue, self._config.admin_ids | self._config.staff_ids)
@@ -210,6 +216,7 @@ class BotDoor:
         dispatcher.callback_query.outer_middleware(PressesAnswered())
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
             observer.outer_middleware(ErrorsTold())
+            observer.middleware(ActionsShown())
         dispatcher.include_routers(
             media_router(),
             card_buttons_router(),

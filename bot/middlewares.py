@@ -1,12 +1,16 @@
 """Around the handlers: the context of the logs with one summary line, errors told to people, buttons answered."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from aiogram import BaseMiddleware, Bot
 from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.dispatcher.flags import get_flag
+from aiogram.exceptions import AiogramError
 from aiogram.types import CallbackQuery, Message, TelegramObject, Update
+from aiogram.utils.chat_action import ChatActionSender
 
 from bot.admission import Handler
 from bot.errors import explain, explain_plain
@@ -15,6 +19,9 @@ from bot.texts import Texts
 from storage.errors import MediagateError
 
 log = structlog.get_logger(__name__)
+
+_ACTION_AFTER = 0.4
+"""Seconds after which a chat is shown that something is coming: what is there at once costs no call."""
 
 
 class Summary(BaseMiddleware):
@@ -63,3 +70,33 @@ class PressesAnswered(BaseMiddleware):
         result = await handler(event, data)
         await end_press(data["bot"], event, result if isinstance(result, str) else None)
         return result
+
+
+class ActionsShown(BaseMiddleware):
+    """Shows a chat "sending a file…" while a handler with the flag ``chat_action`` takes its time.
+
+    aiogram's own middleware does it for every handler, at once, and not for presses.
+    """
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        action = get_flag(data, "chat_action")
+        message = event.message if isinstance(event, CallbackQuery) else event
+        if action is None or not isinstance(message, Message):
+            return await handler(event, data)
+        topic = message.message_thread_id if message.is_topic_message else None
+        async with _Sender(
+            bot=data["bot"],
+            chat_id=message.chat.id,
+            message_thread_id=topic,
+            action=action,
+            initial_sleep=_ACTION_AFTER,
+        ):
+            return await handler(event, data)
+
+
+class _Sender(ChatActionSender):
+    """What Telegram refuses here is not worth a word: the answer itself will say so."""
+
+    async def _worker(self) -> None:
+        with suppress(AiogramError):
+            await super()._worker()

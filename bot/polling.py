@@ -5,6 +5,8 @@ aiogram's own polling confirms updates before their handlers are done and swallo
 """
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -26,6 +28,12 @@ _CONFLICT_DELAY = 5.0
 
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
+_QUARREL = 60.0
+"""Seconds. A second conflict within them is no restart that overlaps with its former self; so long without is peace."""
+
+Rival = Callable[[str | None], Awaitable[None]]
+"""Is told Telegram's words once somebody else takes this bot's updates for good, and None when that is over."""
+
 
 class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
     """``getUpdates`` as it is: an update that aiogram cannot read must not block those behind it."""
@@ -41,21 +49,34 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
 class Poller:
     """Moves updates from Telegram to the inbox until it is cancelled. It may be cancelled at any instant."""
 
-    def __init__(self, bot: Bot, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        inbox: Inbox,
+        *,
+        rival: Rival | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        conflict_delay: float = _CONFLICT_DELAY,
+    ) -> None:
         self._bot = bot
         self._inbox = inbox
         self._confirm: int | None = None
+        self._conflict_delay = conflict_delay
+        self._quarrel = _Quarrel(rival, monotonic)
 
     async def run(self) -> None:
         failures = 0
         while True:
             try:
                 await self._poll_once()
+                await self._quarrel.note_success()
                 failures = 0
             except Exception as error:  # noqa: BLE001 -- the loop must not end; what went wrong is logged
-                delay = _delay(error, failures)
+                delay = self._delay(error, failures)
                 failures += 1
                 _report(error, delay)
+                if isinstance(error, TelegramConflictError):
+                    await self._quarrel.note_conflict(error.message)
                 await asyncio.sleep(delay)
 
     async def _poll_once(self) -> None:
@@ -69,17 +90,49 @@ class Poller:
             await self._inbox.accept(updates, username=username)
             self._confirm = _last_id(updates) + 1
 
+    def _delay(self, error: Exception, failures: int) -> float:
+        if isinstance(error, TelegramRetryAfter):
+            return float(error.retry_after)
+        if isinstance(error, TelegramConflictError):
+            return self._conflict_delay
+        return _BACKOFF[min(failures, len(_BACKOFF) - 1)]
+
+
+class _Quarrel:
+    """Whether somebody else polls too. Rivals succeed in turns, so that a success alone says little."""
+
+    def __init__(self, rival: Rival | None, monotonic: Callable[[], float]) -> None:
+        self._rival = rival
+        self._monotonic = monotonic
+        self._last: float | None = None
+        self._told = False
+
+    async def note_conflict(self, description: str) -> None:
+        before, self._last = self._last, self._monotonic()
+        if before is not None and self._last - before < _QUARREL and not self._told:
+            self._told = True
+            await self._tell(description)
+
+    async def note_success(self) -> None:
+        if self._last is None or self._monotonic() - self._last < _QUARREL:
+            return
+        self._last = None
+        if self._told:
+            self._told = False
+            log.info("polling_conflict_over")
+            await self._tell(None)
+
+    async def _tell(self, description: str | None) -> None:
+        if self._rival is None:
+            return
+        try:
+            await self._rival(description)
+        except Exception as error:  # noqa: BLE001 -- who is told must not stop the polling
+            log.warning("conflict_not_told", error=type(error).__name__)
+
 
 def _last_id(updates: list[RawUpdate]) -> int:
     return max(int(one["update_id"]) for one in updates)
-
-
-def _delay(error: Exception, failures: int) -> float:
-    if isinstance(error, TelegramRetryAfter):
-        return float(error.retry_after)
-    if isinstance(error, TelegramConflictError):
-        return _CONFLICT_DELAY
-    return _BACKOFF[min(failures, len(_BACKOFF) - 1)]
 
 
 def _report(error: Exception, delay: float) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from aiogram.exceptions import (
+    TelegramBadRequest,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramRetryAfter,
     TelegramServerError,
@@ -24,6 +27,17 @@ _PASSING = (TelegramRetryAfter, TelegramNetworkError, TelegramServerError)
 """Telegram asks to wait, or is away: no fault of the update, which waits with its person for the answer."""
 
 _MOST_WAITS, _LONGEST_WAIT = 20, 30.0
+
+_NOWHERE = (
+    "chat not found",
+    "group chat was deleted",
+    "not enough rights to send",
+    "have no rights to send",
+    "CHAT_WRITE_FORBIDDEN",
+    "TOPIC_CLOSED",
+    "message thread not found",
+)
+"""Refusals that mean: there is nobody (any more) to answer. No fault of ours either, and trying again is no use."""
 
 Feed = Callable[[RawUpdate], Awaitable[None]]
 Apologise = Callable[[RawUpdate, str], Awaitable[None]]
@@ -66,14 +80,17 @@ class InboxWorker:
 
     async def _handle_one(self, claimed: Claimed) -> Claimed | None:
         """Handle an update, with its retries; returns the chat's next one."""
-        waits = 0
+        waits, moved = 0, False
         while True:
             try:
                 await self._feed(claimed.payload)
                 return await self._inbox.done_and_next(claimed)
-            except TelegramForbiddenError as error:
-                log.info("person_unreachable", update_id=claimed.update_id, description=error.message)
-                return await self._inbox.done_and_next(claimed)
+            except TelegramMigrateToChat as error:
+                if moved:
+                    return await self._give_up(claimed, error)
+                log.info("chat_moved", update_id=claimed.update_id, to=error.migrate_to_chat_id)
+                claimed, moved = replace(claimed, payload=in_chat(claimed.payload, error.migrate_to_chat_id)), True
+                continue
             except _PASSING as error:
                 waits += 1
                 if waits > _MOST_WAITS:
@@ -81,6 +98,9 @@ class InboxWorker:
                 delay = _delay(error, waits)
                 log.info("update_waits", update_id=claimed.update_id, error=type(error).__name__, delay=delay)
             except Exception as error:  # noqa: BLE001 -- the one catch-all of this door
+                if _leads_nowhere(error):
+                    log.info("person_unreachable", update_id=claimed.update_id, description=str(error))
+                    return await self._inbox.done_and_next(claimed)
                 if claimed.attempts >= len(_RETRY_DELAYS):
                     return await self._give_up(claimed, error)
                 delay = _RETRY_DELAYS[claimed.attempts]
@@ -104,6 +124,23 @@ class InboxWorker:
         except TimeoutError:
             return False
         return True
+
+
+def in_chat(raw: RawUpdate, chat_id: int) -> RawUpdate:
+    """The update as if it had come from the supergroup that its group became; what it replies to stays where it was."""
+    found = dict(raw)
+    for name, body in raw.items():
+        if isinstance(body, dict) and isinstance(body.get("chat"), dict):
+            found[name] = {**body, "chat": {**body["chat"], "id": chat_id, "type": "supergroup"}}
+        elif isinstance(body, dict) and isinstance(body.get("message"), dict):
+            found[name] = {**body, **in_chat({"message": body["message"]}, chat_id)}
+    return found
+
+
+def _leads_nowhere(error: Exception) -> bool:
+    if isinstance(error, TelegramBadRequest):
+        return any(text in error.message for text in _NOWHERE)
+    return isinstance(error, TelegramForbiddenError)
 
 
 def _delay(error: Exception, waits: int) -> float:

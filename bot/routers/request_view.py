@@ -18,7 +18,7 @@ from storage.use_cases import UseCases
 
 def request_view_router() -> Router:
     router = Router(name="request view")
-    router.message.register(show_request, Command("request", ignore_case=True))
+    router.message.register(show_request, Command("request", ignore_case=True), flags={"chat_action": "upload_photo"})
     router.callback_query.register(turn_request_page, RequestPage.filter())
     return router
 
