@@ -19,19 +19,24 @@ from web.openapi.doc import Doc
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A route. ``scope`` None: open to anybody."""
+    """A route. ``scope`` None: open to anybody.
+
+    ``invited``: an invitation's token opens it too, and its handler looks at who calls itself (`web.tus.uploader`).
+    """
 
     method: str
     path: str
     handler: Handler
     scope: Scope | None
     doc: Doc
+    invited: bool = False
 
 
 def add_endpoints(app: web.Application, endpoints: Iterable[Endpoint]) -> None:
     """Register the routes. None of them sends ``100 Continue`` by itself: `web.upload.body` does when it reads."""
     for endpoint in endpoints:
-        handler = endpoint.handler if endpoint.scope is None else partial(_guarded, endpoint)
+        by_itself = endpoint.scope is None or endpoint.invited
+        handler = endpoint.handler if by_itself else partial(_guarded, endpoint)
         app.router.add_route(endpoint.method, endpoint.path, _as_coroutine(handler), expect_handler=_decide_later)
 
 

@@ -104,8 +104,12 @@ class Progress:
             return True
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
-        done, _ = await asyncio.wait({waiter}, timeout=timeout)
-        return bool(done)
+        try:
+            done, _ = await asyncio.wait({waiter}, timeout=timeout)
+            return bool(done)
+        finally:
+            if not waiter.done():
+                self._waiters.remove(waiter)
 
     async def wait_ended(self, timeout: float) -> bool:
         """Wait until the upload is done or failed, at most ``timeout`` seconds."""
@@ -159,6 +163,11 @@ class ProgressBoard:
         """A part was stored; unknown media keys (after a restart) are nobody's business here."""
         if (progress := self._by_key.get(media_key)) is not None:
             progress.part_stored(index, size)
+
+    def part_lost(self, media_key: UUID, error: dict[str, Any]) -> None:
+        """A part's bytes are gone: who waits for its upload waits in vain."""
+        if (progress := self._by_key.get(media_key)) is not None:
+            progress.failed(error)
 
     def _forget_old(self) -> None:
         horizon = time.monotonic() - KEEP_SECONDS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.access import own_uploads
@@ -55,33 +55,38 @@ class ArchiveState:
 
 
 class Uploads:
-    """The queries about uploads. A caller sees their own."""
+    """The queries about uploads. A caller sees their own, and by an invitation only what came by it."""
 
     def __init__(self, *, sessions: Sessions, board: ProgressBoard, clock: Clock) -> None:
         self._sessions = sessions
         self._board = board
         self._clock = clock
 
-    async def get(self, caller: Caller, upload_id: UploadId) -> UploadState:
+    async def get(self, caller: Caller, upload_id: UploadId, *, invitation_id: int | None = None) -> UploadState:
         """Raises `UploadNotFound`, for another caller's upload too."""
         progress = self._board.get(upload_id)
         if progress is not None:
-            if progress.owner != caller.owner:
+            if not _may_see(caller, invitation_id, progress):
                 raise UploadNotFound(upload_id=str(upload_id))
             return state_of(progress)
         async with self._sessions.begin() as session:
-            row = await session.scalar(select(Upload).where(Upload.id == upload_id, own_uploads(caller)))
+            mine = _visible(caller, invitation_id)
+            row = await session.scalar(select(Upload).where(Upload.id == upload_id, mine))
             if row is None:
                 raise UploadNotFound(upload_id=str(upload_id))
             return (await _states(session, [row]))[0]
 
-    async def of_caller(self, caller: Caller) -> list[UploadState]:
+    async def of_caller(self, caller: Caller, *, invitation_id: int | None = None) -> list[UploadState]:
         """Those in flight and those that ended within the hour, newest first, at most 200."""
-        live = [progress for progress in reversed(self._board.of_owner(caller.owner)) if _is_recent(progress)]
+        live = [
+            progress
+            for progress in reversed(self._board.of_owner(caller.owner))
+            if _is_recent(progress) and _may_see(caller, invitation_id, progress)
+        ]
         here = {progress.upload_id for progress in live}
         since = self._clock.now() - timedelta(seconds=KEEP_SECONDS)
         recent = Upload.finished_at.is_(None) | (Upload.finished_at > since)
-        query = select(Upload).where(own_uploads(caller), recent).order_by(Upload.created_at.desc())
+        query = select(Upload).where(_visible(caller, invitation_id), recent).order_by(Upload.created_at.desc())
         async with self._sessions.begin() as session:
             rows = (await session.scalars(query.limit(_MOST_SHOWN))).all()
             others = await _states(session, [row for row in rows if row.id not in here])
@@ -136,6 +141,16 @@ def state_of(progress: Progress) -> UploadState:
         error=progress.error,
         version=progress.version,
     )
+
+
+def _may_see(caller: Caller, invitation_id: int | None, progress: Progress) -> bool:
+    return progress.owner == caller.owner and invitation_id in (None, progress.invitation_id)
+
+
+def _visible(caller: Caller, invitation_id: int | None) -> ColumnElement[bool]:
+    """The same as a condition on `Upload`."""
+    own = own_uploads(caller)
+    return own if invitation_id is None else own & (Upload.invitation_id == invitation_id)
 
 
 def _is_recent(progress: Progress) -> bool:

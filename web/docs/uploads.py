@@ -131,6 +131,8 @@ WITH_PROGRESS = Doc(
 LIST_PROGRESS = Doc(
     summary="Your uploads in flight, and those that ended within the hour",
     tags=_TAGS,
+    description="With an invitation's token: what came by the invitation.",
+    errors=(errors.InvitationEnded,),
     answers={200: list[streaming.Progress]},
 )
 
@@ -139,17 +141,19 @@ SHOW_PROGRESS = Doc(
     tags=_TAGS,
     description=(
         "With `Accept: text/event-stream` the same as server-sent events until the upload ends: `event` is the phase, "
-        "`data` the object, `id` resumes by `Last-Event-ID`."
+        "`data` the object, `id` resumes by `Last-Event-ID`. With `Accept: application/x-ndjson` as lines of JSON; an "
+        "empty line says that it is still there."
     ),
     headers=streaming.WatchHeaders,
     answers={
         200: Answer(
             description="Now, or as events",
-            content={JSON: streaming.Progress, "text/event-stream": str},
+            content={JSON: streaming.Progress, "text/event-stream": str, "application/x-ndjson": streaming.Progress},
             example=streaming.PROGRESS,
         ),
         204: Answer(description="The events that were resumed have ended"),
     },
+    errors=(errors.InvitationEnded, errors.UploadNotFound),
 )
 
 LIMITS = Doc(

@@ -24,13 +24,14 @@ from storage.errors import (
 )
 from web.guard import Endpoint
 from web.openapi.doc import JSON, Answer, Doc
-from web.openapi.overview import INFO, SECURITY, TAGS
+from web.openapi.overview import INFO, INVITATION, SECURITY, TAGS
 from web.openapi.parameters import PATH, PathParameter
 from web.openapi.problems import INTERNAL, examples, problem_answer
 from web.openapi.schemas import Mode, Schemas, used
 from web.schemas.common import REQUEST_NUMBER, Problem
 
 _PATH_NAME = re.compile(r"\{([^}:]+)(?::[^}]*)?\}")
+_OR_INVITED = ", or an invitation's token in `X-Upload-Token`"
 _CREDENTIALS = (InvalidToken, TooManyFailures, AuthUnavailable)
 """What credentials of any kind may meet, besides `Unauthenticated`."""
 
@@ -57,7 +58,7 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         }
     components = {
         "schemas": _referred(schemas.components, paths),
-        "securitySchemes": SECURITY,
+        "securitySchemes": SECURITY | INVITATION,
         "responses": {"InternalError": INTERNAL},
         "examples": examples(error for endpoint, doc in table for error in _errors(endpoint, doc, schemas)),
     }
@@ -99,12 +100,17 @@ def _answer(given: Any) -> Answer:
 
 def _operation(endpoint: Endpoint, doc: Doc, schemas: Schemas) -> dict[str, Any]:
     scope = None if endpoint.scope is None else endpoint.scope.value
-    needs = "No credentials needed." if scope is None else f"Needs the scope `{scope}`."
+    needs = (
+        "No credentials needed."
+        if scope is None
+        else f"Needs the scope `{scope}`{_OR_INVITED if endpoint.invited else ''}."
+    )
+    invitations: list[dict[str, Any]] = [{name: []} for name in INVITATION] if endpoint.invited else []
     operation: dict[str, Any] = {
         "summary": doc.summary,
         "description": "\n\n".join(filter(None, (doc.description, needs))),
         "tags": list(doc.tags),
-        "security": [] if scope is None else [{name: [scope]} for name in SECURITY],
+        "security": [] if scope is None else [{name: [scope]} for name in SECURITY] + invitations,
     }
     if parameters := _parameters(endpoint, doc, schemas):
         operation["parameters"] = parameters

@@ -32,6 +32,15 @@ SECURITY: dict[str, Any] = {
     },
 }
 
+INVITATION: dict[str, Any] = {
+    "invitation": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Upload-Token",
+        "description": "An invitation's token, in place of credentials.",
+    },
+}
+
 TAGS = {
     "uploads": "Files come in: one or several, as a form or as they are, watched while they run.",
     "resumable": "Uploads that survive lost connections: tus 1.0.0.",
