@@ -35,10 +35,12 @@ from bot.routers.request_view import request_view_router
 from bot.routers.requests import requests_router
 from bot.routers.words import card_buttons_router, words_router
 from bot.texts import load_catalogue
+from bot.tidings import Teller
 from bot.words import Words
 from bot.working import InboxWorker
 from storage.callers.groups import Groups
 from storage.callers.people import Access, People
+from storage.callers.telling import TIDINGS_JOB, Tidings
 from storage.clock import SystemClock
 from storage.domain import NO_QUOTA, Quota
 from storage.errors import MalformedBody
@@ -53,6 +55,7 @@ WEBHOOK_PATH = "/telegram/webhook"
 
 _CHATS_AT_ONCE = 16
 _CARDS_AT_ONCE = 8
+_TOLD_AT_ONCE = 4
 _ABANDONED_AFTER = 120.0
 """Seconds after which a card that is behind, or held by nobody knows whom, is taken up by the sweep."""
 
@@ -116,6 +119,11 @@ class BotDoor:
         cards = Cards(self._card_rows, bot=bot, catalogue=self._catalogue, timezone=config.timezone, moved=moved)
         jobs.handle(INBOX_JOB, worker.handle, at_once=_CHATS_AT_ONCE)
         jobs.handle(CARD_JOB, cards.handle, at_once=_CARDS_AT_ONCE)
+        self._tidings = Tidings(sessions)
+        teller = Teller(
+            self._tidings, bot=bot, people=self._people, reading=use_cases.reading, catalogue=self._catalogue
+        )
+        jobs.handle(TIDINGS_JOB, teller.handle, at_once=_TOLD_AT_ONCE)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -151,6 +159,7 @@ class BotDoor:
         await self._inbox.sweep()
         await self._card_rows.recover(older_than=_ABANDONED_AFTER)
         await self._conversations.forget()
+        await self._tidings.sweep()
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -5,7 +5,7 @@ come together. Who hears of it is decided when it is told (`bot.tidings`): the m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database import Sessions
 from storage.domain import GONE, Category, MediaId, Purpose
 from storage.jobs import NORMAL, Later, enqueue
-from storage.tables import Attachment, Media, Tiding
+from storage.tables import Attachment, Card, CardItem, Media, Person, Tiding
 
 TIDINGS_JOB = "tidings"
 QUIET = timedelta(seconds=2)
@@ -45,6 +45,10 @@ class Batch:
     request_number: str
     media_ids: Sequence[MediaId] = ()
     oldest: timedelta = timedelta(0)
+
+    def of(self, media_ids: Sequence[MediaId]) -> "Batch":
+        """Those of it alone."""
+        return replace(self, media_ids=media_ids)
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -142,6 +146,34 @@ class Tidings:
         async with self._sessions.begin() as session:
             return [MediaId(media_id) for media_id in await session.scalars(query.order_by(Media.id))]
 
+    async def language_of(self, person_id: int) -> str | None:
+        """The language somebody chose, else the one their last card is in."""
+        last = select(Card.language).where(Card.person_id == person_id).order_by(Card.id.desc()).limit(1)
+        chosen = select(Person.language).where(Person.telegram_id == person_id)
+        async with self._sessions.begin() as session:
+            return await session.scalar(chosen) or await session.scalar(last)
+
+    async def card_of(self, batch: Batch) -> int | None:
+        """The message in the person's private chat that shows what they sent for the request; the first of several."""
+        ids = select(Media.id).where(Media.owner == f"{_TELEGRAM}{batch.person_id}", Media.id.in_(batch.media_ids))
+        if batch.kind is TidingKind.REPORT:
+            ids = (
+                select(Media.id)
+                .join(Attachment, Attachment.media_id == Media.id)
+                .where(
+                    Media.owner == f"{_TELEGRAM}{batch.person_id}", Attachment.request_number == batch.request_number
+                )
+            )
+        query = (
+            select(Card.message_id)
+            .join(CardItem, CardItem.card_id == Card.id)
+            .where(Card.chat_id == batch.person_id, Card.message_id.is_not(None), CardItem.media_id.in_(ids))
+            .order_by(Card.id)
+            .limit(1)
+        )
+        async with self._sessions.begin() as session:
+            return await session.scalar(query)
+
     async def told(self, batch: Batch) -> None:
         await self._set(batch, told_at=func.now(), claimed_at=None)
 
@@ -158,7 +190,7 @@ class Tidings:
 
     async def _set(self, batch: Batch, **values: Any) -> None:
         async with self._sessions.begin() as session:
-            rows = _of(batch) & Tiding.media_id.in_(batch.media_ids)
+            rows = _of(batch) & Tiding.media_id.in_(batch.media_ids) & Tiding.told_at.is_(None)
             await session.execute(update(Tiding).where(rows).values(**values))
 
 
