@@ -100,36 +100,18 @@ async def open_archive(
         spool = await stack.enter_async_context(Spool(spool_directory(settings), settings.spool_max_bytes).opened())
         thumbnails = await stack.enter_async_context(ThumbnailMaker())
         http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
-        bots = [bot, *_other_bots(settings, bot)]
-        readers = {one.id: FileReader(one, http, local=settings.telegram_local) for one in bots}
-        lanes = Lanes(
-            sessions=sessions, clock=clock, bot_ids=[one.id for one in bots], assumed_rate=settings.lane_rate
-        )
-        store = PooledPartStore({one.id: BotPartStore(one, readers[one.id]) for one in bots}, lanes)
-        incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
-        await stack.enter_async_context(incidents.running())
+        reader = FileReader(bot, http, local=settings.telegram_local)
+        lanes = Lanes(sessions=sessions, clock=clock, bot_id=bot.id, assumed_rate=settings.lane_rate)
+        await lanes.load()
+        store: PartStore = PacedPartStore(BotPartStore(bot, reader), lanes)
         board = ProgressBoard()
         reading = Reading(sessions)
-        losses = LostBytes(
-            sessions=sessions, spool=spool, board=board, incidents=incidents, clock=clock, node=node
-        )
         shipper = Shipper(
-            sessions=sessions,
-            spool=spool,
-            sender=store,
-            first_bot=bot.id,
-            board=board,
-            thumbnails=thumbnails,
-            losses=losses,
-            clock=clock,
-            node=node,
-            channel_most=settings.channel_messages_max,
+            sessions=sessions, spool=spool, store=store, board=board, thumbnails=thumbnails, clock=clock, node=node
         )
         reconciler = Reconciler(sessions=sessions, store=store, spool=spool, board=board, clock=clock, node=node)
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
-        looker = Looker(sessions=sessions, store=store, clock=clock, node=node)
-        refs = FileRefs(sessions=sessions, store=store, looker=looker)
-        delivery = Delivery(sessions=sessions, reading=reading, spool=spool, refs=refs)
+        delivery = Delivery(sessions=sessions, reading=reading, spool=spool, store=store)
         imaging = await stack.enter_async_context(
             open_imaging(settings=settings, sessions=sessions, delivery=delivery, store=store, clock=clock)
         )
@@ -146,21 +128,20 @@ async def open_archive(
             others=(expirer.sweep, archiving.sweep, imaging.measurer.wake_left_over, links.forget),
         )
         await discard_interrupted(sessions, spool, node)
-        await losses.at_start()
         await reconciler.resume()
         await sweeper.sweep()
-        jobs.handle(ship_job(node), shipper.handle, at_once=_SHIPS_AT_ONCE * len(bots))
+        jobs.handle(ship_job(node), shipper.handle, at_once=_SHIPS_AT_ONCE)
         jobs.handle(inspect_job(node), inspector.handle, at_once=_INSPECTIONS_AT_ONCE)
         jobs.handle(RECONCILE_JOB, reconciler.handle)
         jobs.handle(STRAYS_JOB, strays.handle, at_once=1)
         jobs.handle(ERASE_JOB, eraser.handle, at_once=2)
         jobs.handle(CAPTIONS_JOB, CaptionEditor(sessions=sessions, store=store).handle, at_once=2)
         jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
-        jobs.every(f"intents:{node}", EVERY_MINUTE, partial(_settle_left_behind, shipper, reconciler))
-        jobs.every("lane_sweep", EVERY_HOUR, lanes.ledger.forget)
         jobs.every(_REFRESH, EVERY_MINUTE, Refresher(sessions).sweep)
         audit = AuditTrail(sessions=sessions, clock=clock)
+        incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
         await stack.enter_async_context(audit.running())
+        await stack.enter_async_context(incidents.running())
         await stack.enter_async_context(CardTicker(sessions=sessions, board=board).running())
         jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
         jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
@@ -182,7 +163,7 @@ async def open_archive(
             timelines=Timelines(sessions),
             editing=Editing(sessions),
             archiving=archiving,
-            keeping=Keeping(sessions=sessions, adopting=adopting, teller=readers[bot.id], bot_id=bot.id),
+            keeping=Keeping(sessions=sessions, adopting=adopting, teller=reader, bot_id=bot.id),
             sending=Sending(sessions=sessions, reading=reading, messenger=BotMessenger(bot, lanes)),
             delivery=delivery,
             previews=imaging.previews,
