@@ -134,3 +134,8 @@ def _accept(doors: list[BotDoor]) -> Callable[[str, Json], Awaitable[bool]]:
 def buttons(message: Json) -> list[Json]:
     """All buttons under a message, row by row."""
     return [one for row in message.get("reply_markup", {}).get("inline_keyboard", []) for one in row]
+
+
+def labelled(message: Json, words: str) -> str:
+    """The data of the first button whose label has ``words`` in it."""
+    return next(str(one["callback_data"]) for one in buttons(message) if words in one["text"])

@@ -8,7 +8,18 @@ import pytest
 from sandbox.client import SandboxClient
 from storage.domain import Caller, Role
 from tests import media
-from tests.flow.bot_running import ADMIN, BOT_ID, GROUP, REQUESTS, STAFF, TENANT, RunningBot, buttons, running_bot
+from tests.flow.bot_running import (
+    ADMIN,
+    BOT_ID,
+    GROUP,
+    REQUESTS,
+    STAFF,
+    TENANT,
+    RunningBot,
+    buttons,
+    labelled,
+    running_bot,
+)
 
 MIB = 1 << 20
 
@@ -64,7 +75,8 @@ async def test_the_same_file_again_shows_the_first(bot: RunningBot, tmp_path: Pa
     again = await bot.sandbox.forward(ADMIN, first, ADMIN)
     second = await bot.card(ADMIN, again["message_id"], "already")
     assert card["text"].split("ID ")[1].split()[0] in second["text"]
-    assert buttons(second) == []
+    assert [one["text"] for one in buttons(second)] == ["📎 1"]
+    assert second["reply_to_message"]["message_id"] == card["message_id"], "a tap on the quote leads to the first"
 
 
 async def test_what_breaks_the_policy_is_refused_with_the_reason(bot: RunningBot, tmp_path: Path) -> None:
@@ -79,13 +91,13 @@ async def test_what_breaks_the_policy_is_refused_with_the_reason(bot: RunningBot
 async def test_delete_and_undo_on_the_card(bot: RunningBot, tmp_path: Path) -> None:
     (sent,) = await bot.sandbox.send_files(ADMIN, [media.jpeg(tmp_path)])
     card = await bot.card(ADMIN, sent["message_id"], "Stored")
-    pressed = await bot.sandbox.press(ADMIN, card, row=0, column=0)
+    pressed = await bot.sandbox.press(ADMIN, card, data=labelled(card, "Delete"))
     assert "Deleted" in pressed["text"]
     card = await bot.card(ADMIN, sent["message_id"], "You can still undo")
     pressed = await bot.sandbox.press(ADMIN, card, row=0, column=0)
     assert pressed["text"] == "It is back."
     card = await bot.card(ADMIN, sent["message_id"], "Stored")
-    await bot.sandbox.press(ADMIN, card, row=0, column=0)
+    await bot.sandbox.press(ADMIN, card, data=labelled(card, "Delete"))
     card = await bot.card(ADMIN, sent["message_id"], "Deleted")
     (card,) = await bot.answers(ADMIN, sent["message_id"], until=lambda found: found and not buttons(found[0]))
     assert "undo" not in card["text"]
