@@ -7,6 +7,7 @@ import subprocess
 import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -24,7 +25,7 @@ from storage.domain import Caller, Inspection, PartState, Role
 from storage.request_numbers import RequestNumber
 from storage.tables import Audit, FileRef, Media, Part, Person
 from tests import media as files
-from tests.flow.archives import RunningArchive, eventually, running_archive, some_bytes
+from tests.flow.archives import ARRIVAL, RunningArchive, accept, eventually, running_archive, some_bytes
 from tests.flow.http_door import Door, open_door
 from web.schemas.gallery import Gallery
 
@@ -234,8 +235,8 @@ async def test_what_vanished_from_the_channel_is_missing_not_the_end(
 async def test_ninety_mebibytes_in_constant_memory(door: Door, stranger: aiohttp.ClientSession, tmp_path: Path) -> None:
     """Each file is in four parts in Telegram, and read back from there; `unzip` agrees with every byte."""
     data = [some_bytes(30 * MIB, seed) for seed in range(3)]
-    ids = [await keep(door, f"part {at}.txt", one) for at, one in enumerate(data)]
-    await all_stored(door, *ids)
+    for at, one in enumerate(data):
+        await accept(door.running, one, replace(ARRIVAL, filename=f"part {at}.txt"), wait=True)
     digests = [sha256(one).hexdigest() for one in data]
     del data
     target = tmp_path / "all.zip"
@@ -257,8 +258,7 @@ async def test_ninety_mebibytes_in_constant_memory(door: Door, stranger: aiohttp
 
 
 async def test_a_client_that_leaves_ends_the_reading(door: Door, stranger: aiohttp.ClientSession) -> None:
-    media_id = await keep(door, "large.txt", some_bytes(30 * MIB))
-    await all_stored(door, media_id)
+    await accept(door.running, some_bytes(30 * MIB), wait=True)
     streams = door.deps.use_cases.request_zips
     async with stranger.get(f"{page(door)}/zip") as response:
         assert len(await response.content.readexactly(1000)) == 1000
