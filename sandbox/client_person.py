@@ -48,9 +48,14 @@ class PersonCalls(ControlCalls):
         caption: str | None = None,
         reply_to: int | None = None,
         media: Sequence[Json] | None = None,
+        media_group_id: str | None = None,
     ) -> list[Json]:
-        """Real files; the kind is guessed from the name unless given. Several are an album unless `album` is False."""
+        """Real files; the kind is guessed from the name unless given. Several are an album unless `album` is False.
+
+        Calls with the same `media_group_id` send the items of one album one by one.
+        """
         message: Json = {"from": sender, "as_album": album, "caption": caption, **_place(bot, reply_to)}
+        message |= _known({"media_group_id": media_group_id})
         if media is not None or kind is not None:
             message["media"] = list(media) if media is not None else [{"kind": kind} for _ in paths]
         form = aiohttp.FormData()

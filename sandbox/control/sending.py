@@ -120,6 +120,9 @@ def _kind_of(upload: Upload) -> str:
 
 
 def _album(wanted: Json, media: list[Json]) -> str | None:
+    """`media_group_id` names an album whose items come one by one, as over a slow line."""
+    if media and isinstance(wanted.get("media_group_id"), str):
+        return str(wanted["media_group_id"])
     if len(media) < 2 or wanted.get("as_album") is False:  # noqa: PLR2004 - one file is no album
         return None
     kinds = {one.get("kind", "document") for one in media}
@@ -211,6 +214,7 @@ _MESSAGE: Final = obj(
     media=list_of(_MEDIA),
     caption=STRING,
     as_album=BOOLEAN,
+    media_group_id=STRING,
     contact=OBJECT,
     share_contact=BOOLEAN,
     location=obj("latitude longitude", latitude=NUMBER, longitude=NUMBER),

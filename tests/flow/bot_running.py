@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select, true
 
 from bot.app import BotConfig, BotDoor
 from gateway.archive import Archive
@@ -16,8 +16,9 @@ from sandbox.client import SandboxClient
 from storage.callers.people import Access
 from storage.database import Sessions
 from storage.domain import InboxState
-from storage.tables import InboxUpdate
-from tests.flow.archives import RunningArchive, assembled_archive
+from storage.tables import InboxUpdate, Incident
+from storage.tables.base import Table
+from tests.flow.archives import RunningArchive, assembled_archive, eventually
 from tests.flow.http_door import open_door
 
 Json = dict[str, Any]
@@ -30,13 +31,14 @@ SAMPLE_PEOPLE: Json = {"admin_ids": frozenset({ADMIN}), "staff_ids": frozenset({
 
 @dataclass
 class RunningBot:
-    """The door, what is behind it, and the sandbox before it."""
+    """The door, what is behind it, and the sandbox before it. ``public_url``: with a webhook, where it is served."""
 
     door: BotDoor
     archive: Archive
     sandbox: SandboxClient
     running: RunningArchive
-    _presses: int = 0
+    public_url: str
+    _fed: int = 0
 
     @property
     def sessions(self) -> Sessions:
@@ -61,18 +63,32 @@ class RunningBot:
     async def press(self, person: int, message: Json, data: str) -> None:
         """Press a button that the message does not (or no longer) have, as a modified client can."""
         user = {"id": person, "is_bot": False, "first_name": "P", "language_code": "en"}
-        self._presses += 1
-        press = {"id": str(self._presses), "from": user, "chat_instance": "1", "message": message, "data": data}
-        await self.door.accept_update({"update_id": self._presses, "callback_query": press})
-        key = InboxUpdate.update_id == self._presses
-        async with asyncio.timeout(10):
+        press = {"id": str(self._fed + 1), "from": user, "chat_instance": "1", "message": message, "data": data}
+        assert await self.feed({"callback_query": press}) is InboxState.DONE
+
+    async def feed(self, body: Json) -> InboxState:
+        """Give the bot an update as its webhook would, under a fresh id; how it ended."""
+        self._fed += 1
+        await self.door.accept_update({"update_id": self._fed, **body})
+        query = select(InboxUpdate.state).where(InboxUpdate.update_id == self._fed)
+        async with asyncio.timeout(30):
             while True:
                 async with self.sessions.begin() as session:
-                    state = await session.scalar(select(InboxUpdate.state).where(key))
+                    state = await session.scalar(query)
                 if state in (InboxState.DONE, InboxState.FAILED):
-                    break
+                    return state
                 await asyncio.sleep(0.02)
-        assert state is InboxState.DONE
+
+    async def calm(self) -> None:
+        """Wait until every update is settled; then nothing may have gone wrong with any."""
+        unsettled = InboxUpdate.state.in_((InboxState.PENDING, InboxState.HANDLING))
+        await eventually(lambda: self._none(InboxUpdate, unsettled))
+        assert await self._none(InboxUpdate, InboxUpdate.state == InboxState.FAILED)
+        assert await self._none(Incident, true())
+
+    async def _none(self, table: type[Table], condition: ColumnElement[bool]) -> bool:
+        async with self.sessions.begin() as session:
+            return not await session.scalar(select(exists().select_from(table).where(condition)))
 
     async def card(self, chat: int, after: int, *words: str, timeout: float = 10) -> Json:
         """The first answer after a message, once it says all of ``words``."""
@@ -116,7 +132,7 @@ async def running_bot(
         doors.append(door)
         await stack.enter_async_context(assembled.jobs.running())
         await stack.enter_async_context(door.running())
-        yield RunningBot(door, assembled.archive, sandbox, assembled)
+        yield RunningBot(door, assembled.archive, sandbox, assembled, str(fields.get("public_url", "")))
 
 
 def _accept(doors: list[BotDoor]) -> Callable[[str, Json], Awaitable[bool]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiogram.types import Update
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from bot.inbox import Inbox
 from bot.polling import Poller
@@ -15,7 +15,7 @@ from bot.working import in_chat
 from sandbox.client import SandboxClient
 from storage.database import Sessions
 from storage.domain import Caller, InboxState, Role
-from storage.tables import Card, InboxUpdate, Incident
+from storage.tables import Card, InboxUpdate
 from tests import media
 from tests.flow.bot_running import ADMIN, BOT_ID, STAFF, TENANT, Json, RunningBot, running_bot
 from tests.flow.conftest import eventually
@@ -28,24 +28,9 @@ async def bot(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> Asyn
         yield running
 
 
-async def nothing_went_wrong(bot: RunningBot) -> None:
-    """Every update is settled, and none failed."""
-
-    async def settled() -> bool:
-        async with bot.sessions.begin() as session:
-            open_ones = InboxUpdate.state.in_((InboxState.PENDING, InboxState.HANDLING))
-            return not await session.scalar(select(func.count()).select_from(InboxUpdate).where(open_ones))
-
-    await eventually(settled)
-    async with bot.sessions.begin() as session:
-        assert await session.scalar(select(func.count()).select_from(Incident)) == 0
-        failed = InboxUpdate.state == InboxState.FAILED
-        assert await session.scalar(select(func.count()).select_from(InboxUpdate).where(failed)) == 0
-
-
 async def crash_after(bot: RunningBot) -> None:
     """As if the process had been killed after its handlers' work, before it could settle the updates."""
-    await nothing_went_wrong(bot)
+    await bot.calm()
     async with bot.sessions.begin() as session:
         await session.execute(update(InboxUpdate).values(state=InboxState.HANDLING, handling_node="test", done_at=None))
 
@@ -69,7 +54,7 @@ async def test_everything_handled_twice_has_one_effect(
         await crash_after(bot)
         before = [one["text"] for one in await cards_of(bot)]
     async with running_bot(database_url, sandbox, tmp_path, delete_grace="10m") as bot:
-        await nothing_went_wrong(bot)
+        await bot.calm()
         assert [one["text"] for one in await cards_of(bot)] == before
         assert await owns(bot, owner, 2)
         views, _ = await bot.archive.use_cases.reading.own(owner, limit=10, offset=0)
@@ -122,7 +107,7 @@ async def test_nobody_to_answer_is_no_incident(bot: RunningBot, tmp_path: Path, 
     await bot.sandbox.send_files(TENANT, [media.jpeg(tmp_path)])
     for text in ("/start", "/my", "/get 1", "hello"):
         await bot.sandbox.send_text(TENANT, text)
-    await nothing_went_wrong(bot)
+    await bot.calm()
     await eventually(lambda: owns(bot, Caller.person(TENANT, Role.USER), 1))
     await bot.sandbox.clear_faults()
     asked = await bot.sandbox.send_text(TENANT, "/my")
@@ -138,7 +123,7 @@ async def test_a_group_that_moved_is_answered_where_it_is_now(bot: RunningBot) -
     new = int(moved["id"])
     answers = await bot.answers(new, until=lambda found: "Request number" in str(found), timeout=30)
     assert answers
-    await nothing_went_wrong(bot)
+    await bot.calm()
 
 
 def test_an_update_is_moved_with_all_that_stays_behind() -> None:
@@ -207,7 +192,7 @@ async def test_what_takes_long_is_shown_to_be_coming(bot: RunningBot, tmp_path: 
     await bot.sandbox.add_fault("error", method="sendChatAction", status=400, description="Bad Request: no")
     async with bot.sandbox.fault("slow", method="copyMessage", seconds=1.0):
         assert "photo" in await bot.ask(ADMIN, f"/get {media_id}", timeout=30)
-    await nothing_went_wrong(bot)
+    await bot.calm()
 
 
 async def announced(bot: RunningBot) -> bool:
