@@ -17,6 +17,9 @@ from aiogram.types.update import UpdateTypeLookupError
 
 from bot.admission import Admission
 from bot.apologies import Apologies
+from bot.attach_ending import SESSIONS_AT_ONCE, SessionEnder
+from bot.attach_sessions import KEPT, SESSION_JOB, AttachSession
+from bot.attach_tools import attach_tools
 from bot.card_rows import CardRows
 from bot.cards import Cards
 from bot.conversations import Conversations, OrderedByInbox
@@ -28,11 +31,11 @@ from bot.limiting import Limiting, Patience
 from bot.menu import set_menus
 from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
 from bot.polling import ALLOWED_UPDATES, Poller, Rival
+from bot.routers.attaching import attaching_router
 from bot.routers.basics import basics_router, fallback_router
 from bot.routers.files import files_router
 from bot.routers.media import media_router
 from bot.routers.request_view import request_view_router
-from bot.routers.requests import requests_router
 from bot.routers.words import card_buttons_router, words_router
 from bot.texts import load_catalogue
 from bot.tidings import Teller
@@ -101,11 +104,20 @@ class BotDoor:
         self._inbox = Inbox(sessions, bot_id=bot.id, node=config.node)
         self._card_rows = CardRows(sessions, use_cases.board)
         self._groups = Groups(sessions, staff_chat=config.staff_chat)
-        self._conversations = Conversations(sessions)
+        self._conversations = Conversations(sessions, {AttachSession.open.state or "": KEPT})
         self._people = People(
             sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids, quota=config.person_quota
         )
         self._invitations = Invitations(config.webhook_secret, SystemClock())
+        keeper = Keeper(bot=bot, use_cases=use_cases, inbox=self._inbox, timezone=config.timezone)
+        self._attaching = attach_tools(
+            bot=bot,
+            use_cases=use_cases,
+            keeper=keeper,
+            conversations=self._conversations,
+            clock=SystemClock(),
+            timezone=config.timezone,
+        )
         self._dispatcher = self._assemble(use_cases)
         apologies = Apologies(bot, self._catalogue)
         worker = InboxWorker(
@@ -115,10 +127,13 @@ class BotDoor:
             stopping=jobs.stopping,
             note=partial(use_cases.incidents.note, door="telegram"),
         )
-        moved = self._groups.move
-        cards = Cards(self._card_rows, bot=bot, catalogue=self._catalogue, timezone=config.timezone, moved=moved)
+        cards = Cards(
+            self._card_rows, bot=bot, catalogue=self._catalogue, timezone=config.timezone, groups=self._groups
+        )
         jobs.handle(INBOX_JOB, worker.handle, at_once=_CHATS_AT_ONCE)
         jobs.handle(CARD_JOB, cards.handle, at_once=_CARDS_AT_ONCE)
+        ender = SessionEnder(self._attaching, self._conversations, bot=bot, catalogue=self._catalogue)
+        jobs.handle(SESSION_JOB, ender.handle, at_once=SESSIONS_AT_ONCE)
         self._tidings = Tidings(sessions)
         teller = Teller(
             self._tidings, bot=bot, people=self._people, reading=use_cases.reading, catalogue=self._catalogue
@@ -159,6 +174,7 @@ class BotDoor:
         await self._inbox.sweep()
         await self._card_rows.recover(older_than=_ABANDONED_AFTER)
         await self._conversations.forget()
+        await self._attaching.sweep()
         await self._tidings.sweep()
 
     async def _run(self) -> None:
@@ -208,7 +224,8 @@ class BotDoor:
             timezone=self._config.timezone,
             public_url=self._config.public_url,
             words=Words(use_cases.sessions),
-            keeper=Keeper(bot=self._bot, use_cases=use_cases, inbox=self._inbox, timezone=self._config.timezone),
+            keeper=self._attaching.keeper,
+            attaching=self._attaching,
             giver=Giver(bot=self._bot, use_cases=use_cases, public_url=self._config.public_url),
         )
         dispatcher.update.outer_middleware(Summary())
@@ -231,7 +248,7 @@ class BotDoor:
             card_buttons_router(),
             files_router(),
             request_view_router(),
-            requests_router(),
+            attaching_router(),
             basics_router(),
             words_router(),
             fallback_router(),

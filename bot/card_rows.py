@@ -56,6 +56,8 @@ class ClaimedCard:
     album: bool
     message_id: int | None
     shown: bytes | None
+    by_staff: bool
+    choosing: Mapping[str, Any] | None
     items: Sequence[Item]
 
     @property
@@ -191,6 +193,8 @@ class CardRows(VersionedRows):
             album=card.media_group_id is not None,
             message_id=card.message_id,
             shown=card.shown,
+            by_staff=card.by_staff,
+            choosing=card.choosing,
             items=items,
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiogram.fsm.state import State
 from aiogram.fsm.storage.base import BaseEventIsolation, BaseStorage, StateType, StorageKey
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,14 +56,32 @@ class Conversations(BaseStorage):
             await _put(session, key, data=whole)
         return whole
 
+    async def begin(self, key: StorageKey, state: State, data: Mapping[str, Any]) -> None:
+        """State and data in one transaction, in place of what there was."""
+        async with self._sessions.begin() as session:
+            await _put(session, key, state=state.state, data=dict(data), lifetime=self._lifetime(state.state))
+
+    async def swap(self, key: StorageKey, seen: Mapping[str, Any], data: Mapping[str, Any] | None) -> bool:
+        """Put ``data`` in place of what was ``seen``, None: end the dialogue. False where it is not so any more."""
+        same = _row(key) & (Conversation.data == dict(seen))
+        change = delete(Conversation) if data is None else update(Conversation).values(data=dict(data))
+        async with self._sessions.begin() as session:
+            changed = await session.scalar(change.where(same).returning(Conversation.chat_id))
+        return changed is not None
+
+    async def of_destiny(self, destiny: str) -> list[tuple[StorageKey, dict[str, Any]]]:
+        """All dialogues of this kind, each with its data."""
+        query = select(Conversation).where(Conversation.destiny == destiny, _lasts())
+        async with self._sessions.begin() as session:
+            return [(_key(row), row.data) for row in await session.scalars(query)]
+
     async def close(self) -> None:
         """Nothing of ours: the engine belongs to the process."""
 
-    async def forget(self, *, but: tuple[str, ...] = ()) -> None:
-        """Drop what is over. Dialogues in the states ``but`` have an end of their own, and are left to it."""
-        ended = Conversation.state.is_(None) | Conversation.state.not_in(but)
+    async def forget(self) -> None:
+        """Drop what is over."""
         async with self._sessions.begin() as session:
-            await session.execute(delete(Conversation).where(~_lasts(), ended))
+            await session.execute(delete(Conversation).where(~_lasts()))
 
     def _lifetime(self, state: str | None) -> timedelta:
         return self._lifetimes.get(state or "", LIFETIME)
@@ -120,3 +138,13 @@ def _columns(key: StorageKey) -> dict[str, int | str]:
         "thread_id": key.thread_id or 0,
         "destiny": key.destiny,
     }
+
+
+def _key(row: Conversation) -> StorageKey:
+    return StorageKey(
+        bot_id=row.bot_id,
+        chat_id=row.chat_id,
+        user_id=row.user_id,
+        thread_id=row.thread_id or None,
+        destiny=row.destiny,
+    )

@@ -1,7 +1,7 @@
 """From a message to the file in it and to what its caption says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from aiogram.types import (
@@ -17,7 +17,7 @@ from aiogram.types import (
 )
 
 from storage.details import DESCRIPTION_LIMIT, NO_DETAILS, TAGS_LIMIT, Details, clean_tags
-from storage.domain import FileType
+from storage.domain import FileType, Stage
 from storage.intake.adopting import TelegramFile
 from storage.request_numbers import RequestNumber, find_hashtags, find_request_numbers
 
@@ -29,9 +29,15 @@ _PUNCTUATION = ",.;:!?()[]«»\"'"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caption:
-    """What people write about a file: request numbers and hashtags, and the rest as its description."""
+    """What people write about a file: request numbers and hashtags, and the rest as its description.
+
+    ``stage`` is said otherwise, by a command or a session. ``elsewhere``: so are the numbers, an edit of the caption
+    takes nothing of them back.
+    """
 
     numbers: tuple[RequestNumber, ...] = ()
+    stage: Stage | None = None
+    elsewhere: bool = False
     tags: tuple[str, ...] = ()
     description: str | None = None
 
@@ -41,6 +47,10 @@ class Caption:
         number = self.numbers[0] if self.numbers else None
         return Details(request_number=number, tags=self.tags, description=self.description)
 
+    def details_of(self, file_type: FileType) -> Details:
+        """`details` for a file of this type, in the category of the stage."""
+        return self.details if self.stage is None else replace(self.details, category=self.stage.category(file_type))
+
     def __bool__(self) -> bool:
         return self.details != NO_DETAILS
 
@@ -49,6 +59,8 @@ class Caption:
         words = [said for said in (before.description, self.description) if said]
         return Caption(
             numbers=self.numbers or before.numbers,
+            stage=self.stage,
+            elsewhere=self.elsewhere or not self.numbers,
             tags=clean_tags([*before.tags, *self.tags])[:TAGS_LIMIT],
             description="\n".join(words)[:DESCRIPTION_LIMIT] or None,
         )

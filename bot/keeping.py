@@ -13,6 +13,7 @@ from bot.inbox import Inbox, RawUpdate
 from bot.incoming import Caption, read_caption, telegram_file
 from bot.saying import react, topic_of
 from storage.callers.people import PersonView
+from storage.catalog.captioned import Captioned
 from storage.catalog.describing import Describing
 from storage.domain import MediaId
 from storage.errors import MediagateError, QuotaExceeded
@@ -30,6 +31,7 @@ class Keeper:
         self._bot = bot
         self._use_cases = use_cases
         self._describing = Describing(use_cases.sessions)
+        self._captioned = Captioned(use_cases.sessions)
         self._inbox = inbox
         self._timezone = timezone
 
@@ -61,12 +63,14 @@ class Keeper:
         """
         media_id, error, beyond = None, None, False
         try:
-            adopted = await self._use_cases.adopting.adopt(person.caller, file, caption.details)
+            details = caption.details_of(file.file_type)
+            adopted = await self._use_cases.adopting.adopt(person.caller, file, details)
             media_id = adopted.media.id
             if adopted.duplicate:
                 await self.describe(person, [media_id], replace(caption, numbers=()), adding=True)
             for number in caption.numbers[1:]:
-                await self._use_cases.attaching.attach(person.caller, number, [media_id])
+                await self._use_cases.attaching.attach(person.caller, number, [media_id], category=details.category)
+            await self._note_captioned(person, media_id, caption)
         except MediagateError as refusal:
             error = as_json(refusal) | {"filename": file.file_name, "file_type": file.file_type.value}
             beyond = isinstance(refusal, QuotaExceeded) and message.media_group_id is None
@@ -110,6 +114,21 @@ class Keeper:
             person.caller, there, description=caption.description, tags=caption.tags, adding=adding
         )
 
+    async def follow(self, person: PersonView, ids: Sequence[MediaId], caption: Caption, *, whole: bool) -> None:
+        """The caption was edited: what it says now counts, and its old numbers no more.
+
+        Of an album's item without numbers (``whole`` false) nothing is taken back: another item may have them.
+        """
+        views = await self._use_cases.reading.several(person.caller, ids)
+        own = [view.id for view in views if person.is_staff or view.owner == person.caller.owner]
+        if whole or caption.numbers:
+            await self._captioned.follow(person.caller, own, caption.numbers)
+        await self._describing.describe(person.caller, own, description=caption.description, tags=caption.tags)
+
+    async def _note_captioned(self, person: PersonView, media_id: MediaId, caption: Caption) -> None:
+        if caption.numbers and not caption.elsewhere:
+            await self._captioned.note(person.caller, media_id, caption.numbers)
+
     async def _keep_or_describe(
         self, person: PersonView, message: Message, file: TelegramFile, caption: Caption
     ) -> None:
@@ -120,3 +139,4 @@ class Keeper:
             await self.keep(person, message, file, caption)
         elif (media_id := shown[message.message_id]) is not None:
             await self.describe(person, [MediaId(media_id)], caption)
+            await self._note_captioned(person, MediaId(media_id), caption)

@@ -6,6 +6,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import (
     CallbackQuery,
+    ForceReply,
     InaccessibleMessage,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
@@ -20,7 +21,7 @@ from aiogram.types import (
 PRIVATE = "private"
 _POPUP_LENGTH = 200
 
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | ForceReply
 
 
 async def say(bot: Bot, message: MaybeInaccessibleMessageUnion, text: str, markup: Markup | None = None) -> None:

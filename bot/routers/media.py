@@ -1,5 +1,6 @@
 """Files that people send, their captions, and edited captions."""
 
+from dataclasses import replace
 from typing import Any
 
 from aiogram import Bot, Router
@@ -7,6 +8,7 @@ from aiogram.filters import Filter
 from aiogram.fsm.context import FSMContext
 from aiogram.types import Message, Update
 
+from bot.attach_tools import AttachTools
 from bot.incoming import Caption
 from bot.keeping import Keeper
 from bot.routers.words import Telling
@@ -43,18 +45,24 @@ async def keep(
     event_update: Update,
     bot: Bot,
     state: FSMContext,
+    attaching: AttachTools,
     raw_state: str | None = None,
 ) -> None:
     """Keep a file; in groups only those meant for us."""
     earlier = await keeper.album_before(message, event_update.update_id)
     written = caption or _captioned(earlier, keeper)
-    if not (message.chat.type == PRIVATE or written.numbers or addressed(message, bot.id)):
+    session = None if written.numbers else await attaching.sessions.current(state, message.date)
+    if not (message.chat.type == PRIVATE or written.numbers or session or addressed(message, bot.id)):
         return
     if raw_state in Telling:
         await state.clear()  # a question about an earlier file is not about this one
     if message.chat.type == PRIVATE:
         written = _with_spoken(written, await words.hear_file(person.telegram_id, message), keeper)
+    if session is not None:
+        written = replace(written, numbers=(session.number,), stage=session.stage, elsewhere=True)
     await keeper.keep(person, message, file, written)
+    if session is not None:
+        await attaching.take(state, session, message, person)
     if caption:
         await keeper.keep_earlier(person, earlier, written)
 
@@ -68,12 +76,12 @@ async def caption_edited(
     keeper: Keeper,
     use_cases: UseCases,
 ) -> None:
-    """A number that is written into the caption later attaches all the same."""
-    if not caption:
-        return
+    """A number that is written into the caption later attaches all the same; another one takes its place."""
     views = await use_cases.reading.behind_message(person.caller, message.chat.id, message.message_id)
     if views:
-        await keeper.describe(person, [view.id for view in views], caption)
+        await keeper.follow(person, [view.id for view in views], caption, whole=message.media_group_id is None)
+    elif not caption:
+        return
     elif message.chat.type == PRIVATE or caption.numbers:
         await keeper.keep(person, message, file, caption)
 

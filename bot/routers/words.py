@@ -8,8 +8,10 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
+from bot.attach_tools import AttachTools
 from bot.keeping import Keeper
 from bot.keyboards import AttachTo, CancelDialogue, NumberCard, UploadPage, WordCard, dialogue_keyboard
+from bot.routers.attach_sessions import end_session
 from bot.saying import PRIVATE, change, react, say
 from bot.texts import Texts
 from bot.upload_links import offer_upload
@@ -57,11 +59,12 @@ def words_router() -> Router:
     return router
 
 
-async def cancel(message: Message, state: FSMContext, bot: Bot, texts: Texts) -> None:
-    """Ends whatever the person is in the middle of."""
+async def cancel(message: Message, state: FSMContext, bot: Bot, texts: Texts, attaching: AttachTools) -> None:
+    """Ends whatever the person is in the middle of: a question, else a session."""
     busy = await state.get_state() is not None
     await state.clear()
-    await say(bot, message, texts("cancel-done" if busy else "cancel-nothing"))
+    summary = None if busy else await end_session(attaching, state, texts)
+    await say(bot, message, summary or texts("cancel-done" if busy else "cancel-nothing"))
 
 
 async def press_cancel(query: CallbackQuery, state: FSMContext, bot: Bot, texts: Texts) -> None:

@@ -86,8 +86,6 @@ async def test_a_dialogue_ends_after_its_states_time_without_a_word(
     assert await conversations.get_state(KEY) == "Asked:name", "the last word put its end off"
     await pass_time(sessions, timedelta(seconds=30))
     assert (await conversations.get_state(KEY), await conversations.get_data(KEY)) == (None, {})
-    await conversations.forget(but=("Asked:name",))
-    assert await rows(sessions) == 1
     assert await conversations.update_data(KEY, {"c": 3}) == {"c": 3}, "what is over is not gone on with"
     assert await conversations.get_state(KEY) is None
     await pass_time(sessions, timedelta(hours=2))

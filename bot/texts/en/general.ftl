@@ -168,7 +168,6 @@ restore-popup = It is back.
 
 # Requests
 
-attach-usage = Reply to a file with <code>/attach 250926-001</code>.
 attach-no-media = I see no file of mine there. Reply to the file, or to my answer to it.
 attach-done = { $count ->
     [one] { $count } file is now attached to request { $number }.

@@ -176,7 +176,6 @@ restore-popup = Восстановлено.
 
 # Заявки
 
-attach-usage = Ответьте на файл: <code>/attach 250926-001</code>.
 attach-no-media = Там нет файла, который я знаю. Ответьте на сам файл или на мой ответ к нему.
 attach-done = { $count ->
     [one] К заявке { $number } прикреплён { $count } файл.

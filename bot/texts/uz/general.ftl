@@ -168,7 +168,6 @@ restore-popup = Tiklandi.
 
 # Arizalar
 
-attach-usage = Faylga shunday javob yozing: <code>/attach 250926-001</code>.
 attach-no-media = U yerda menga tanish fayl yoʻq. Faylning oʻziga yoki unga bergan javobimga javob yozing.
 attach-done = { $count ->
     [one] { $number } arizaga { $count } ta fayl biriktirildi.
