@@ -11,6 +11,7 @@ from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.data_dir import secret_key
+from gateway.engine import Spooling, build_engine
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
 from gateway.roles import configured_roles
@@ -42,8 +43,6 @@ from storage.delivery.sending import Sending
 from storage.domain import Role
 from storage.engine.archiving import Archiving
 from storage.engine.caption_edits import CaptionEditor
-from storage.engine.reconciling import Reconciler
-from storage.engine.shipping import Shipper
 from storage.engine.strays import StrayCollector
 from storage.engine.sweeping import Sweeper
 from storage.intake.adopting import Adopting
@@ -54,7 +53,6 @@ from storage.intake.progress import ProgressBoard
 from storage.intake.receiving import Limits
 from storage.intake.taking_in import Intake
 from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
-from storage.ports import PartStore
 from storage.previews import ThumbnailMaker
 from storage.previews.studio import WORKERS
 from storage.resumable.cards import CardTicker
@@ -63,15 +61,10 @@ from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
 from storage.spool import Spool
 from storage.tables import Person
-from storage.telegram.files import FileReader
-from storage.telegram.lanes import Lanes
 from storage.telegram.messages import BotMessenger
-from storage.telegram.paced import PacedPartStore
-from storage.telegram.parts import BotPartStore
 from storage.use_cases import UseCases
-from storage.wakeups import CAPTIONS_JOB, ERASE_JOB, RECONCILE_JOB, STRAYS_JOB, inspect_job, ship_job
+from storage.wakeups import CAPTIONS_JOB, ERASE_JOB, STRAYS_JOB, inspect_job
 
-_SHIPS_AT_ONCE = 6
 _INSPECTIONS_AT_ONCE = 6
 _SWEEP, _REFRESH = "sweep", "refresh"
 
@@ -100,18 +93,17 @@ async def open_archive(
         spool = await stack.enter_async_context(Spool(spool_directory(settings), settings.spool_max_bytes).opened())
         thumbnails = await stack.enter_async_context(ThumbnailMaker())
         http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
-        reader = FileReader(bot, http, local=settings.telegram_local)
-        lanes = Lanes(sessions=sessions, clock=clock, bot_id=bot.id, assumed_rate=settings.lane_rate)
-        await lanes.load()
-        store: PartStore = PacedPartStore(BotPartStore(bot, reader), lanes)
+        incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
+        await stack.enter_async_context(incidents.running())
         board = ProgressBoard()
         reading = Reading(sessions)
-        shipper = Shipper(
-            sessions=sessions, spool=spool, store=store, board=board, thumbnails=thumbnails, clock=clock, node=node
+        spooling = Spooling(sessions=sessions, spool=spool, board=board, clock=clock, node=node)
+        archive_engine = build_engine(
+            settings=settings, bot=bot, http=http, on=spooling, thumbnails=thumbnails, incidents=incidents
         )
-        reconciler = Reconciler(sessions=sessions, store=store, spool=spool, board=board, clock=clock, node=node)
+        store, reconciler = archive_engine.store, archive_engine.reconciler
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
-        delivery = Delivery(sessions=sessions, reading=reading, spool=spool, store=store)
+        delivery = Delivery(sessions=sessions, reading=reading, spool=spool, refs=archive_engine.refs)
         imaging = await stack.enter_async_context(
             open_imaging(settings=settings, sessions=sessions, delivery=delivery, store=store, clock=clock)
         )
@@ -125,23 +117,26 @@ async def open_archive(
             clock=clock,
             reconciler=reconciler,
             eraser=eraser,
-            others=(expirer.sweep, archiving.sweep, imaging.measurer.wake_left_over, links.forget),
+            others=(
+                expirer.sweep,
+                archiving.sweep,
+                imaging.measurer.wake_left_over,
+                links.forget,
+                archive_engine.sweep,
+            ),
         )
         await discard_interrupted(sessions, spool, node)
-        await reconciler.resume()
+        await archive_engine.settle()
         await sweeper.sweep()
-        jobs.handle(ship_job(node), shipper.handle, at_once=_SHIPS_AT_ONCE)
+        archive_engine.register(jobs)
         jobs.handle(inspect_job(node), inspector.handle, at_once=_INSPECTIONS_AT_ONCE)
-        jobs.handle(RECONCILE_JOB, reconciler.handle)
         jobs.handle(STRAYS_JOB, strays.handle, at_once=1)
         jobs.handle(ERASE_JOB, eraser.handle, at_once=2)
         jobs.handle(CAPTIONS_JOB, CaptionEditor(sessions=sessions, store=store).handle, at_once=2)
         jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
         jobs.every(_REFRESH, EVERY_MINUTE, Refresher(sessions).sweep)
         audit = AuditTrail(sessions=sessions, clock=clock)
-        incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
         await stack.enter_async_context(audit.running())
-        await stack.enter_async_context(incidents.running())
         await stack.enter_async_context(CardTicker(sessions=sessions, board=board).running())
         jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
         jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
@@ -163,8 +158,8 @@ async def open_archive(
             timelines=Timelines(sessions),
             editing=Editing(sessions),
             archiving=archiving,
-            keeping=Keeping(sessions=sessions, adopting=adopting, teller=reader, bot_id=bot.id),
-            sending=Sending(sessions=sessions, reading=reading, messenger=BotMessenger(bot, lanes)),
+            keeping=Keeping(sessions=sessions, adopting=adopting, teller=archive_engine.first_reader, bot_id=bot.id),
+            sending=Sending(sessions=sessions, reading=reading, messenger=BotMessenger(bot, archive_engine.lanes)),
             delivery=delivery,
             previews=imaging.previews,
             cleaning=imaging.cleaning,

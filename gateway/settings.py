@@ -142,6 +142,7 @@ class Settings(BaseModel):
     upload_expiry: Duration = Field(timedelta(hours=24), examples=["24h"])
     open_uploads: int = Field(1000, ge=1, examples=["1000"])
     delete_grace: Duration = Field(timedelta(seconds=10), examples=["10s"])
+    channel_messages_max: int = Field(500_000, ge=1, examples=["500000"])
     lane_rate: int = Field(default_factory=_default_rate, ge=0, examples=["20"])
 
     webhook: bool = Field(default=False, examples=["true"])

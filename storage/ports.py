@@ -1,4 +1,4 @@
-"""What the storage layer needs of Telegram: one small port, implemented by `storage.telegram`.
+"""What the storage layer needs of Telegram: small ports, implemented by `storage.telegram` over a pool of bots.
 
 Every call may raise `FloodWait` (no effect; wait), `CallRefused` and its kinds (no effect, and none to expect),
 or `OutcomeUnknown` (it may have worked). Budgets, time-outs and error translation are the implementation's.
@@ -7,12 +7,43 @@ or `OutcomeUnknown` (it may have worked). Budgets, time-outs and error translati
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from storage.domain import FileType
 
 OpenStream = Callable[[], AsyncIterator[bytes]]
 """A factory, so that a retry reads again from the first byte."""
+
+
+class Urgency(IntEnum):
+    """Who goes first: where a person waits, where a service waits, where nobody does. None of them starves."""
+
+    PERSON = 0
+    UPLOAD = 1
+    BULK = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaneKey:
+    """A bot and a channel it may send a message to."""
+
+    bot_id: int
+    chat_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """One message, to whichever of ``chat_ids`` is free first. ``bot_ids`` None: any bot; ``size``: of its upload.
+
+    ``prefer`` is a channel to take where it is free now.
+    """
+
+    chat_ids: Sequence[int]
+    urgency: Urgency
+    bot_ids: Sequence[int] | None = None
+    size: int = 0
+    prefer: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +59,10 @@ class Shipment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Copy:
-    """A message to be copied into a channel. ``file_id`` sends the file where the message has gone or is not known."""
+    """A message to be copied into a channel. ``file_id`` sends the file where the message has gone or is not known.
+
+    Both are for the bot that sees them.
+    """
 
     from_chat_id: int | None
     message_id: int | None
@@ -49,13 +83,14 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """What forwarding a message showed.
+    """What forwarding a message showed to ``bot_id``, whose the ``file_id`` is.
 
     ``forwarded`` says that the message is itself a forward, so never a part; ``from_here``, that what it
     repeats is in the same channel. ``forward_message_id`` is the id that this look's forward got: the channel's
     greatest at that moment.
     """
 
+    bot_id: int
     caption: str | None
     file_id: str | None
     file_unique_id: str | None
@@ -64,20 +99,33 @@ class Seen:
     forward_message_id: int
 
 
-class PartStore(Protocol):
-    """Parts in channels, through one bot."""
+class PartSender(Protocol):
+    """Puts parts into channels. The lane is chosen first, so that an intent can name it."""
 
-    @property
-    def bot_id(self) -> int: ...
+    async def reserve(self, wish: Wish) -> LaneKey:
+        """Take a place in the budget of the lane that is free first. One message may then be sent there.
 
-    async def send(self, chat_id: int, what: Shipment | Copy) -> Sent:
-        """Put a part into the channel, without a sound. Never called twice for one intent."""
+        Raises `FloodWait` where none is free soon, `NoLane` where no bot can work in any of the channels.
+        """
         ...
 
-    async def look(self, chat_id: int, message_id: int) -> Seen:
+    async def send(self, lane: LaneKey, what: Shipment | Copy) -> Sent:
+        """Put a part into the lane's channel, without a sound. Never called twice for one intent."""
+        ...
+
+
+class PartStore(Protocol):
+    """Parts in channels, through whichever bot of the pool can."""
+
+    @property
+    def bot_ids(self) -> Sequence[int]:
+        """The bots; the first is the one people talk to."""
+        ...
+
+    async def look(self, chat_id: int, message_id: int, *, bot_id: int | None = None) -> Seen:
         """Read a message by forwarding it within its channel and deleting the forward at once.
 
-        Raises `MessageMissing` where there is none (or it cannot be forwarded).
+        ``bot_id`` None: by any bot. Raises `MessageMissing` where there is none (or it cannot be forwarded).
         """
         ...
 
@@ -99,8 +147,13 @@ class PartStore(Protocol):
         """
         ...
 
-    def fetch(self, file_id: str, offset: int, length: int) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Stream ``length`` bytes of a file from ``offset`` on. May be called again."""
+    def fetch(
+        self, file_id: str, offset: int, length: int, *, bot_id: int | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Stream ``length`` bytes of a file of ``bot_id`` (None: the first) from ``offset`` on. May be called again.
+
+        Raises `BotUnavailable` where the bot is not in the pool (any more).
+        """
         ...
 
 

@@ -6,6 +6,7 @@ each transfer in flight, so that neither the event loop nor the memory feels the
 
 import asyncio
 import errno
+import hashlib
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -33,6 +34,7 @@ class Spool:
         self._root = root
         self._max_bytes = max_bytes
         self._used = 0
+        self._miscounted = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool", initializer=_step_back)
 
     @property
@@ -47,15 +49,24 @@ class Spool:
         return self._root / f"{media_key.hex}.{index:06d}"
 
     def run(self, function: Callable[..., T], *args: object) -> asyncio.Future[T]:
-        """Run blocking work in the spool's threads."""
-        return asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        """Run blocking work in the spool's threads. A disk that is full raises `SpoolFull`, whatever was tried."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, self._working, function, *args)
+
+    def _working(self, function: Callable[..., T], *args: object) -> T:
+        try:
+            return function(*args)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._miscounted = True  # what was counted by `take` is not all there
+            raise SpoolFull(retry_after=_RETRY_AFTER) from error
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator["Spool"]:
         """Make the directory (0700), count what is in it; the threads end with the context."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root.chmod(0o700)
-        self._used = sum(path.stat().st_size for path in self._root.iterdir())
+        self._used = _size_of(self._root)
         try:
             yield self
         finally:
@@ -75,6 +86,9 @@ class Spool:
         """Unlink these parts; those that are not there are passed over."""
         freed = await self.run(_unlink, [self.path(media_key, index) for index in indexes])
         self._used = max(0, self._used - freed)
+        if self._miscounted:
+            self._miscounted = False
+            self._used = await self.run(_size_of, self._root)
 
     async def cut(self, media_key: UUID, index: int, size: int) -> int:
         """Keep ``size`` bytes of a media's part and nothing after them; the bytes that are there, at most ``size``.
@@ -88,6 +102,10 @@ class Spool:
     async def sync(self, media_key: UUID, indexes: Sequence[int]) -> None:
         """Make these parts durable: each file, then the directory. A part already shipped has no file."""
         await self.run(_sync, self._root, [self.path(media_key, index) for index in indexes])
+
+    async def wrong_with(self, media_key: UUID, index: int, size: int | None, sha256: bytes | None) -> str | None:
+        """``missing``, ``unreadable``, or another ``size`` or ``digest`` (None: not asked); None where it is right."""
+        return await self.run(_wrong_with, self.path(media_key, index), size, sha256)
 
     def keys(self) -> Iterator[tuple[UUID, int]]:
         """What lies in the directory, as (media key, index); anything else in it is left alone."""
@@ -127,22 +145,41 @@ def _step_back() -> None:
 
 
 def write_piece(fd: int, chunks: Sequence[bytes | memoryview], hashes: Sequence[Callable[[memoryview], None]]) -> None:
-    """In a thread: append ``chunks`` and feed each to ``hashes``. Raises `SpoolFull` on a full disk."""
+    """In a thread, by `Spool.run`: append ``chunks`` and feed each to ``hashes``."""
     views = [memoryview(chunk) for chunk in chunks]
     for view in views:
         for update in hashes:
             update(view)
+    while views:
+        written = os.writev(fd, views)
+        while views and written >= len(views[0]):
+            written -= len(views.pop(0))
+        if written:
+            views[0] = views[0][written:]
+
+
+def _size_of(root: Path) -> int:
+    size = 0
+    for path in root.iterdir():
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
+
+
+def _wrong_with(path: Path, size: int | None, sha256: bytes | None) -> str | None:
     try:
-        while views:
-            written = os.writev(fd, views)
-            while views and written >= len(views[0]):
-                written -= len(views.pop(0))
-            if written:
-                views[0] = views[0][written:]
+        with path.open("rb") as file:
+            if size is not None and os.fstat(file.fileno()).st_size != size:
+                return "size"
+            if sha256 is not None and hashlib.file_digest(file, "sha256").digest() != sha256:
+                return "digest"
+    except FileNotFoundError:
+        return "missing"
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise SpoolFull(retry_after=_RETRY_AFTER) from error
-        raise
+        if error.errno != errno.EIO:
+            raise  # it says something about us, such as too many open files, and nothing about the bytes
+        return "unreadable"
+    return None
 
 
 def _unlink(paths: Sequence[Path]) -> int:

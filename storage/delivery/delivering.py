@@ -12,15 +12,22 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from storage.catalog.reading import Reading
 from storage.database import Sessions
-from storage.domain import Caller, MediaId
-from storage.errors import ArchiveError, OnlyInTelegram, OutcomeUnknown, Postponed, SourceUnavailable
-from storage.ports import PartStore
+from storage.delivery.file_refs import FileRefs
+from storage.domain import Caller, MediaId, PartState
+from storage.errors import (
+    ArchiveError,
+    OnlyInTelegram,
+    OutcomeUnknown,
+    PartDamaged,
+    PartLost,
+    Postponed,
+    SourceUnavailable,
+)
 from storage.spool import Spool
-from storage.tables import FileRef, Part
+from storage.tables import Part
 from storage.views import MediaView
 
 log = structlog.get_logger(__name__)
@@ -51,11 +58,11 @@ class _Piece:
 class Delivery:
     """The use case."""
 
-    def __init__(self, *, sessions: Sessions, reading: Reading, spool: Spool, store: PartStore) -> None:
+    def __init__(self, *, sessions: Sessions, reading: Reading, spool: Spool, refs: FileRefs) -> None:
         self._sessions = sessions
         self._reading = reading
         self._spool = spool
-        self._store = store
+        self._refs = refs
 
     async def open(self, caller: Caller, media_id: int) -> Deliverable:
         """Find a media for delivery.
@@ -72,8 +79,9 @@ class Delivery:
     async def stream(self, deliverable: Deliverable, start: int, stop: int) -> AsyncIterator[AsyncIterator[bytes]]:
         """Yield the bytes [``start``, ``stop``) of a media.
 
-        Entering reaches the first part, or raises `SourceUnavailable`: after that a response can begin. Errors in
-        the middle are `ArchiveError`s, and the response is to be cut.
+        Entering reaches the first part, or raises `SourceUnavailable`, or `PartDamaged` where a part of the range is
+        known to be gone: after that a response can begin. Errors in the middle are `ArchiveError`s, and the response is
+        to be cut.
         """
         pieces = await self._pieces(deliverable.view.id, start, stop)
         async with AsyncExitStack() as stack:
@@ -87,6 +95,8 @@ class Delivery:
         stack.push_async_callback(source.close)
         try:
             await source.enter()
+        except PartDamaged:
+            raise
         except ArchiveError as error:
             log.warning("source_unavailable", part_id=piece.part_id, error=str(error))
             wait = error.retry_after if isinstance(error, Postponed) else _RETRY_AFTER
@@ -115,44 +125,36 @@ class Delivery:
     async def _pieces(self, media_id: MediaId, start: int, stop: int) -> list[_Piece]:
         async with self._sessions.begin() as session:
             rows = await session.execute(
-                select(Part.id, Part.offset, Part.size)
+                select(Part.id, Part.index, Part.state, Part.offset, Part.size)
                 .where(Part.media_id == media_id, Part.offset < stop, Part.offset + Part.size > start)
                 .order_by(Part.index)
             )
-            return [_cut(part_id, offset, size or 0, start, stop) for part_id, offset, size in rows]
+            found = rows.all()
+        for _, index, state, _, _ in found:
+            if state is PartState.LOST:
+                raise PartLost(media_id=media_id, part=index + 1)
+        return [_cut(part_id, offset, size or 0, start, stop) for part_id, _, _, offset, size in found]
 
     async def chunks_of(self, part_id: int, offset: int, length: int, stack: AsyncExitStack) -> AsyncIterator[bytes]:
         """Open one part at ``offset``. Raises `ArchiveError`s."""
-        part, file_id = await self._locate(part_id)
+        part = await self._locate(part_id)
         if part.message_id is None and part.origin == "spool":
             # Opened here and not with the first byte: meanwhile the part may be stored, and its file removed.
             with suppress(FileNotFoundError):
                 path = self._spool.path(part.media_key, part.index)
                 return await stack.enter_async_context(self._spool.reading(path, offset, length))
-            part, file_id = await self._locate(part_id)  # it has been stored meanwhile
-        if file_id is None and part.message_id is not None and part.chat_id is not None:
-            file_id = await self._learn_file_id(part_id, part.chat_id, part.message_id)
-        if file_id is None:
-            raise OutcomeUnknown(method="getFile", reason="no_file_id")
-        return await stack.enter_async_context(self._store.fetch(file_id, offset, length))
+            part = await self._locate(part_id)  # it has been stored meanwhile, or lost
+        return await self._refs.open(part, offset, length, stack)
 
-    async def _locate(self, part_id: int) -> tuple[Part, str | None]:
+    async def _locate(self, part_id: int) -> Part:
+        """Raises `PartLost` for one whose bytes are nowhere."""
         async with self._sessions.begin() as session:
             part = await session.get(Part, part_id)
-            if part is None:
-                raise OutcomeUnknown(method="getFile", reason="part_gone")
-            ref = await session.get(FileRef, (part_id, self._store.bot_id))
-            return part, part.source_file_id if ref is None else ref.file_id
-
-    async def _learn_file_id(self, part_id: int, chat_id: int, message_id: int) -> str | None:
-        """Where the bot has no file id for a part yet, a forward of its message shows one."""
-        seen = await self._store.look(chat_id, message_id)
-        if seen.file_id is not None:
-            values = {"file_id": seen.file_id, "file_unique_id": seen.file_unique_id or ""}
-            async with self._sessions.begin() as session:
-                ref = insert(FileRef).values(part_id=part_id, bot_id=self._store.bot_id, **values)
-                await session.execute(ref.on_conflict_do_nothing())
-        return seen.file_id
+        if part is None:
+            raise OutcomeUnknown(method="getFile", reason="part_gone")
+        if part.state is PartState.LOST:
+            raise PartLost(media_id=part.media_id, part=part.index + 1)
+        return part
 
 
 class _Source:

@@ -1,11 +1,13 @@
 """Which channel serves a purpose."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import NO_FALLBACK, Purpose
+from storage.engine.events import EventKind, note_event
 from storage.errors import ChannelNotBound
 from storage.tables import Channel, ChannelBinding
 
@@ -32,8 +34,33 @@ async def bound_channels(session: AsyncSession, purpose: Purpose) -> Sequence[Ch
     raise ChannelNotBound(purpose=purpose.value, retry_after=_RETRY_AFTER)
 
 
-async def raise_head(session: AsyncSession, chat_id: int, message_id: int) -> None:
-    """Remember that ``message_id`` exists in the channel: later ids are the ones nobody has seen."""
+async def open_channels(session: AsyncSession, purpose: Purpose, most: int) -> Sequence[Channel]:
+    """Those of `bound_channels` that have less than ``most`` messages of ours.
+
+    Where all are full the last one goes on, rather than nothing: it has still room by Telegram's own limit.
+    """
+    channels = await bound_channels(session, purpose)
+    return [channel for channel in channels if channel.posted < most] or channels[-1:]
+
+
+async def note_full(session: AsyncSession, most: int, now: datetime) -> None:
+    """The sweep's part: tell once of each channel that has become full."""
+    full = select(Channel).where(Channel.posted >= most, Channel.full_at.is_(None)).with_for_update()
+    for channel in (await session.scalars(full)).all():
+        channel.full_at = now
+        note_event(session, EventKind.CHANNEL_FULL, chat_id=channel.chat_id, title=channel.title, posted=channel.posted)
+    room = (Channel.posted < most) & Channel.full_at.is_not(None)
+    await session.execute(update(Channel).where(room).values(full_at=None))
+
+
+async def raise_head(session: AsyncSession, chat_id: int, message_id: int, *, posted: int = 0) -> None:
+    """Remember that ``message_id`` exists in the channel: later ids are the ones nobody has seen.
+
+    ``posted`` messages more of ours are in it.
+    """
     channel = await session.scalar(select(Channel).where(Channel.chat_id == chat_id).with_for_update())
-    if channel is not None and channel.head_message_id < message_id:
+    if channel is None:
+        return
+    channel.posted += posted
+    if channel.head_message_id < message_id:
         channel.head_message_id = message_id

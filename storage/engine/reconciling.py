@@ -5,12 +5,12 @@ intent's manifest is adopted; one whose part is elsewhere or gone is cast off; w
 is spooled again, and the intent is watched for a while for a copy that lands even later.
 
 Looking leaves a forward behind when the process is killed in the middle of it. So a search has an intent of its own,
-with the key `_SEARCH`, which stays when it is interrupted and is settled like the others.
+with the key `SEARCH`, which stays when it is interrupted and is settled like the others. Any bot that is in the channel
+may search: a message says by its manifest whose it is, not by who sent it.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, func, select, update
@@ -20,10 +20,11 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import PartState
 from storage.engine.captions import Manifest
+from storage.engine.looking import SEARCH, look_intent
 from storage.engine.searching import ChannelSearch, Found
 from storage.engine.settling import part_stored
 from storage.engine.strays import cast_off
-from storage.errors import ArchiveError, Postponed
+from storage.errors import ArchiveError, NoLane, OutcomeUnknown, Postponed
 from storage.intake.progress import ProgressBoard
 from storage.jobs import Later
 from storage.ports import PartStore, Sent
@@ -40,7 +41,12 @@ FIRST_WATCH, WATCH_SECONDS = 60.0, 600.0
 """When a search that found nothing is repeated for late copies: after the first, and a last time after the second."""
 
 _RETRY_DELAY = 5.0
-_SEARCH = UUID(int=0)
+_LEFT_BEHIND = timedelta(seconds=60)
+_ABANDONED = timedelta(hours=1)
+"""A search of another node that has not ended for so long will not: that node is gone."""
+
+_CHANNEL_GIVEN_UP = timedelta(minutes=15)
+"""When no bot can read a channel for so long, its open parts go elsewhere; a copy there is removed if it comes back."""
 
 
 class Reconciler:
@@ -56,26 +62,36 @@ class Reconciler:
         self._board = board
         self._clock = clock
         self._node = node
+        self._in_flight: set[int] = set()
 
     async def handle(self, payload: dict[str, int]) -> None:
         """The job: settle what is due in one channel. Raises `Later` while Telegram does not answer."""
         chat_id = payload["chat"]
-        due = await self._begin(chat_id)
+        due, search_id = await self._begin(chat_id)
         if not due:
             return
         try:
+            await self._settle(chat_id, due)
+        finally:
+            self._in_flight.discard(search_id)
+
+    async def _settle(self, chat_id: int, due: Sequence[Intent]) -> None:
+        try:
             found, head = await self._search.unowned(chat_id, min(intent.after_message_id for intent in due))
         except ArchiveError as error:
-            await self._interrupt(chat_id)
+            await self._interrupt(chat_id, left=isinstance(error, OutcomeUnknown))
+            if isinstance(error, NoLane):
+                await self._give_channel_up(chat_id, due)
             delay = error.retry_after if isinstance(error, Postponed) else _RETRY_DELAY
             log.warning("reconcile_postponed", chat_id=chat_id, error=str(error))
             raise Later(delay, error.code) from error
-        for message in found:
-            await self._place(chat_id, message)
+        # What was left alone, because its part is being sent, is looked at again: so the search ends before it.
+        left = [message.message_id for message in found if not await self._place(chat_id, message)]
+        head = min([head, *(message_id - 1 for message_id in left)])
         async with self._sessions.begin() as session:
             await session.execute(delete(Intent).where(self._own_search(chat_id)))
             for intent in due:
-                await self._conclude(session, intent, head)
+                await self._conclude(session, intent, head, again=bool(left))
         log.info("channel_reconciled", chat_id=chat_id, intents=len(due), found=len(found))
 
     async def resume(self) -> None:
@@ -99,64 +115,67 @@ class Reconciler:
                 delay = max(0.0, (settle_at - self._clock.now()).total_seconds())
                 await wake_reconciler(session, chat_id, delay=delay)
 
-    def _own_search(self, chat_id: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        return (Intent.chat_id == chat_id) & (Intent.media_key == _SEARCH) & Intent.running
+    async def sweep(self) -> None:
+        """Searches and looks that ended without a word, as without a database: they may have left a forward."""
+        now = self._clock.now()
+        ours = (Intent.node == self._node) & Intent.id.not_in(self._in_flight) & (Intent.settle_at < now - _LEFT_BEHIND)
+        others = (Intent.node != self._node) & (Intent.settle_at < now - _ABANDONED)
+        left = Intent.running & (Intent.part_index < 0) & (ours | others)
+        async with self._sessions.begin() as session:
+            await session.execute(update(Intent).where(left).values(running=False, settle_at=now))
 
-    async def _begin(self, chat_id: int) -> Sequence[Intent]:
-        """The intents that are due; none where there are none, or another search is under way."""
+    def _own_search(self, chat_id: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        return (Intent.chat_id == chat_id) & (Intent.media_key == SEARCH) & Intent.running
+
+    async def _begin(self, chat_id: int) -> tuple[Sequence[Intent], int]:
+        """The intents that are due, and the search's own; none where there are none, or another search is under way."""
         async with self._sessions.begin() as session:
             channel = select(Channel.head_message_id).where(Channel.chat_id == chat_id).with_for_update()
             head = await session.scalar(channel)
             under_way = await session.scalar(select(Intent.id).where(self._own_search(chat_id)))
             if head is None or under_way is not None:
-                return []
+                return [], 0
             settled = ~Intent.running & (Intent.settle_at <= self._clock.now())
             due = (await session.scalars(select(Intent).where(Intent.chat_id == chat_id, settled))).all()
-            if due:
-                session.add(self._search_intent(chat_id, head))
-            return due
+            if not due:
+                return [], 0
+            own = look_intent(SEARCH, chat_id, head, node=self._node, now=self._clock.now())
+            session.add(own)
+            await session.flush()
+            self._in_flight.add(own.id)
+            return due, own.id
 
-    def _search_intent(self, chat_id: int, head: int) -> Intent:
-        return Intent(
-            media_key=_SEARCH,
-            part_index=-1,
-            attempt=0,
-            bot_id=self._store.bot_id,
-            chat_id=chat_id,
-            after_message_id=head,
-            node=self._node,
-            settle_at=self._clock.now(),
-        )
-
-    async def _interrupt(self, chat_id: int) -> None:
-        """A look that failed in the middle may have left its forward: the search is to be settled itself."""
-        settle_at = self._clock.now() + timedelta(seconds=SETTLE_SECONDS)
+    async def _interrupt(self, chat_id: int, *, left: bool) -> None:
+        """A look that failed in the middle may have ``left`` its forward: the search is to be settled itself."""
+        own, settle_at = self._own_search(chat_id), self._clock.now() + timedelta(seconds=SETTLE_SECONDS)
         async with self._sessions.begin() as session:
-            await session.execute(
-                update(Intent).where(self._own_search(chat_id)).values(running=False, settle_at=settle_at)
-            )
+            if left:
+                await session.execute(update(Intent).where(own).values(running=False, settle_at=settle_at))
+            else:
+                await session.execute(delete(Intent).where(own))
 
-    async def _place(self, chat_id: int, message: Found) -> None:
-        """Adopt the message for its part, or cast it off; what is being sent right now is left alone."""
+    async def _place(self, chat_id: int, message: Found) -> bool:
+        """Adopt the message for its part, or cast it off. False: left alone, because its part is being sent now."""
         manifest = message.manifest
         async with self._sessions.begin() as session:
             if message.leftover or manifest is None:
                 await cast_off(session, [(chat_id, message.message_id)])
-                return
+                return True
             same = (Intent.media_key == manifest.media_key) & (Intent.part_index == manifest.index)
             if await session.scalar(select(Intent.id).where(same, Intent.running)) is not None:
-                return
+                return False
             part = await self._part(session, manifest)
-            if part is not None and part.message_id == message.message_id:
-                return
+            if part is not None and (part.chat_id, part.message_id) == (chat_id, message.message_id):
+                return True
             if part is None or part.message_id is not None or manifest.sha256 != part.sha256:
                 await cast_off(session, [(chat_id, message.message_id)])
-                return
+                return True
             await self._adopt(session, part, chat_id, message)
         if part.origin == "spool":
             await self._spool.remove(part.media_key, [part.index])
         self._board.part_stored(part.media_key, part.index, part.size or 0)
-        log.info("part_adopted", part_id=part.id, message_id=message.message_id)
+        log.info("part_adopted", part_id=part.id, chat_id=chat_id, message_id=message.message_id)
+        return True
 
     async def _part(self, session: AsyncSession, manifest: Manifest) -> Part | None:
         same = (Part.media_key == manifest.media_key) & (Part.index == manifest.index)
@@ -167,33 +186,47 @@ class Reconciler:
         await session.flush()
         seen = message.seen
         sent = Sent(message_id=message.message_id, file_id=seen.file_id, file_unique_id=seen.file_unique_id)
-        await part_stored(
-            session, part.id, chat_id=chat_id, bot_id=self._store.bot_id, sent=sent, now=self._clock.now()
-        )
+        await part_stored(session, part.id, chat_id=chat_id, bot_id=seen.bot_id, sent=sent, now=self._clock.now())
 
-    async def _conclude(self, session: AsyncSession, intent: Intent, head: int) -> None:
-        """Searched. A part that was not found is sent again, and its intent watched for a late copy."""
+    async def _give_channel_up(self, chat_id: int, due: Sequence[Intent]) -> None:
+        """No bot can read the channel. For a while it may come back; then its parts are shipped elsewhere.
+
+        The intents stay as they are, to be settled if ever a bot can.
+        """
+        longest = self._clock.now() - _CHANNEL_GIVEN_UP
+        async with self._sessions.begin() as session:
+            for intent in due:
+                if intent.created_at < longest and await self._spool_again(session, intent):
+                    log.warning("channel_given_up", chat_id=chat_id, media_key=str(intent.media_key))
+
+    async def _conclude(self, session: AsyncSession, intent: Intent, head: int, *, again: bool) -> None:
+        """Searched. A part that was not found is sent again, and its intent watched for a late copy.
+
+        ``again``: something was left alone, so the intent is not done however old it is.
+        """
         now = self._clock.now()
         await self._spool_again(session, intent)
-        if intent.media_key == _SEARCH or (intent.watch_until is not None and intent.watch_until <= now):
+        over = intent.watch_until is not None and intent.watch_until <= now
+        if not again and (intent.part_index < 0 or over):
             await session.execute(delete(Intent).where(Intent.id == intent.id))
             return
         first = intent.watch_until is None
         until = now + timedelta(seconds=WATCH_SECONDS) if first else intent.watch_until
-        next_look = now + timedelta(seconds=FIRST_WATCH) if first else until
+        next_look = now + timedelta(seconds=FIRST_WATCH) if first or again else until
         await session.execute(
             update(Intent)
             .where(Intent.id == intent.id)
             .values(after_message_id=head, settle_at=next_look, watch_until=until)
         )
 
-    async def _spool_again(self, session: AsyncSession, intent: Intent) -> None:
+    async def _spool_again(self, session: AsyncSession, intent: Intent) -> bool:
         if intent.watch_until is not None:
-            return  # its part has been sent again, or given up, long ago
+            return False  # its part has been sent again, or given up, long ago
         same = (Part.media_key == intent.media_key) & (Part.index == intent.part_index)
         part = await session.scalar(select(Part).where(same, Part.state == PartState.SHIPPING).with_for_update())
         if part is None:
-            return
+            return False
         part.state = PartState.SPOOLED
         await session.flush()
         await wake_shipper(session, part)
+        return True

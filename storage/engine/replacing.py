@@ -39,6 +39,7 @@ def _moved(part: Part, purpose: Purpose, ref: FileRef | None) -> Part:
         "origin": part.origin,
         "source_chat_id": part.source_chat_id,
         "source_message_id": part.source_message_id,
+        "source_bot_id": part.source_bot_id,
         "source_file_id": part.source_file_id,
         "source_file_unique_id": part.source_file_unique_id,
     }
@@ -46,6 +47,7 @@ def _moved(part: Part, purpose: Purpose, ref: FileRef | None) -> Part:
         source |= {"origin": "telegram", "source_chat_id": part.chat_id, "source_message_id": part.message_id}
     if ref is not None:
         source |= {"source_file_id": ref.file_id, "source_file_unique_id": ref.file_unique_id or None}
+        source["source_bot_id"] = ref.bot_id
     return Part(
         media_key=part.media_key,
         media_id=part.media_id,

@@ -31,7 +31,7 @@ async def part_stored(
     ``caption`` is the digest of what its message says, None where that is not known. When it was the media's last
     missing part, the upload is done and its cards want an edit.
     """
-    await raise_head(session, chat_id, sent.message_id)
+    await raise_head(session, chat_id, sent.message_id, posted=1)
     part = await session.get(Part, part_id, with_for_update=True)
     if part is None or part.state is not PartState.SHIPPING:
         await cast_off(session, [(chat_id, sent.message_id)])
@@ -53,6 +53,8 @@ async def _remember_file(session: AsyncSession, part: Part, bot_id: int, sent: S
     if unique_id is None and part.media_id is not None:
         of_media = select(Media.telegram_unique_id).where(Media.id == part.media_id)
         unique_id = part.source_file_unique_id or await session.scalar(of_media)
+    if sent.file_id is None and part.source_bot_id is not None:
+        bot_id = part.source_bot_id
     values = {"file_id": file_id, "file_unique_id": unique_id or ""}
     await session.execute(
         insert(FileRef)

@@ -16,7 +16,7 @@ from storage.database import Sessions
 from storage.domain import Caller, MediaId, PartState, UploadId, UploadPhase
 from storage.errors import UploadNotFound
 from storage.intake.progress import KEEP_SECONDS, Progress, ProgressBoard
-from storage.tables import Lane, Part, Upload
+from storage.tables import Channel, Lane, Part, Upload
 
 _POLL_SECONDS = 1.0
 _STORED = (PartState.STORED, PartState.DAMAGED)
@@ -118,7 +118,8 @@ class Uploads:
         now = self._clock.now()
         async with self._sessions.begin() as session:
             queued = await session.scalar(select(func.sum(Part.size)).where(unstored))
-            lanes = (await session.scalars(select(Lane.blocked_until))).all()
+            into_channels = Lane.chat_id.in_(select(Channel.chat_id))
+            lanes = (await session.scalars(select(Lane.blocked_until).where(into_channels))).all()
         waits = [(until - now).total_seconds() for until in lanes if until is not None and until > now]
         blocked = bool(lanes) and len(waits) == len(lanes)
         return ArchiveState(queued_bytes=int(queued or 0), retry_after=int(min(waits)) + 1 if blocked else None)

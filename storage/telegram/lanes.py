@@ -1,184 +1,216 @@
-"""Lanes: the flood budget of a (bot, channel) pair, kept ahead of time and learnt from Telegram.
+"""Lanes: every (bot, channel) pair, and which of them takes the next message.
 
-A lane lets through ``per_minute`` messages in any minute. It starts from the rate that is assumed (a setting; 0: none),
-and when Telegram says 429 all the same, it takes what went through in the last minute as the limit. What is
-learnt is written down, so a restart does not begin with a burst, and is relaxed slowly.
+A message goes to the lane that is free first. A lane is not free while its budget or its bot's is used up
+(`storage.telegram.budgets`), while Telegram asked to wait, for a moment after a call that did not get through, and
+while it is out of use: its bot banned, kicked or without rights. What is out of use is tried again at growing
+intervals, with real work: a refused message had no effect, and goes to another lane at once.
 """
 
 import asyncio
-import heapq
 import itertools
-import time
 from collections import deque
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.errors import FloodWait
-from storage.tables import Lane, Part
+from storage.engine.events import EventKind, note_event
+from storage.errors import FloodWait, NoLane
+from storage.ports import LaneKey, Urgency, Wish
+from storage.telegram.budgets import MARGIN, WINDOW, BotBudget, LaneBudget
+from storage.telegram.ledger import Ledger
 
 log = structlog.get_logger(__name__)
 
-_WINDOW = 60.0
-_MARGIN = 1.0
-"""Seconds added to every wait: two clocks never agree, and a second 429 costs more."""
-
-_LEAST = 5
-"""A 429 after fewer messages than this says little about the rate."""
-
-_RELAX_SECONDS = 600.0
 _PATIENCE = 2.0
 _PAUSE = 3.0
-INTERACTIVE, UPLOAD, BULK = 0, 1, 2
-"""Who goes first when several wait: a person, a service, nobody."""
+_LONGEST = 60.0
+"""Seconds after which whoever was turned away asks again at the latest: a lane may have come back."""
 
-
-class LaneGate:
-    """One lane's gate, in this process."""
-
-    def __init__(self, per_minute: int | None, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._assumed = per_minute
-        self.per_minute = per_minute
-        self.blocked_until = 0.0
-        self._learnt_at = 0.0
-        self._sent: deque[float] = deque()
-        self._waiting: list[tuple[int, int]] = []
-        self._order = itertools.count()
-        self._moved = asyncio.Condition()
-
-    async def enter(self, priority: int, patience: float = _PATIENCE) -> None:
-        """Take a place in the budget.
-
-        Raises `FloodWait` with the time to wait where none comes free within ``patience`` seconds.
-        """
-        ticket = (priority, next(self._order))
-        heapq.heappush(self._waiting, ticket)
-        deadline = self._monotonic() + patience
-        try:
-            async with self._moved:
-                while (delay := self._delay()) > 0 or self._waiting[0] != ticket:
-                    left = deadline - self._monotonic()
-                    if delay > left or left <= 0:
-                        raise FloodWait(retry_after=max(delay, _MARGIN))
-                    await self._wait(min(delay, left) if delay > 0 else left)
-                self._sent.append(self._monotonic())
-        finally:
-            self._waiting.remove(ticket)
-            heapq.heapify(self._waiting)
-            async with self._moved:
-                self._moved.notify_all()
-
-    def flooded(self, retry_after: float) -> bool:
-        """Telegram refused a message that had entered. True where a new rate was learnt."""
-        now = self._monotonic()
-        self.blocked_until = max(self.blocked_until, now + retry_after + _MARGIN)
-        if self._sent:
-            self._sent.pop()
-        self._forget(now)
-        passed = len(self._sent)
-        if passed < _LEAST or (self.per_minute is not None and passed >= self.per_minute):
-            return False
-        self.per_minute, self._learnt_at = passed, now
-        return True
-
-    def seed(self, ages: list[float]) -> None:
-        """After a restart: messages that went through ``ages`` seconds ago still count."""
-        now = self._monotonic()
-        self._sent.extend(sorted(now - age for age in ages))
-
-    def _delay(self) -> float:
-        now = self._monotonic()
-        self._forget(now)
-        self._relax(now)
-        blocked = self.blocked_until - now
-        if self.per_minute is None or len(self._sent) < self.per_minute:
-            return blocked
-        return max(blocked, self._sent[len(self._sent) - self.per_minute] + _WINDOW + _MARGIN - now)
-
-    def _forget(self, now: float) -> None:
-        while self._sent and self._sent[0] < now - _WINDOW - _MARGIN:
-            self._sent.popleft()
-
-    def _relax(self, now: float) -> None:
-        """One message a minute more for every ten minutes without a flood wait, up to what is assumed."""
-        ceiling = self._assumed
-        if self.per_minute is None or now - self._learnt_at < _RELAX_SECONDS or self.per_minute == ceiling:
-            return
-        self.per_minute += 1
-        self._learnt_at = now
-
-    async def _wait(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._moved.wait(), seconds)
-        except TimeoutError:
-            return
+_REMEMBERED = 2000
 
 
 class Lanes:
-    """Every lane of one bot, with what they have learnt kept in PostgreSQL."""
+    """The lanes of some bots. ``patience``: seconds for which `reserve` waits itself."""
 
-    def __init__(self, *, sessions: Sessions, clock: Clock, bot_id: int, assumed_rate: int) -> None:
-        self._sessions = sessions
-        self._clock = clock
-        self._bot_id = bot_id
-        self._assumed = assumed_rate or None
-        self._gates: dict[int, LaneGate] = {}
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        clock: Clock,
+        bot_ids: Sequence[int],
+        assumed_rate: int,
+        patience: float | None = None,
+    ) -> None:
+        self.ledger = Ledger(sessions=sessions, clock=clock, assumed_rate=assumed_rate)
+        self._bots = tuple(bot_ids)
+        self._patience = _PATIENCE if patience is None else patience
+        self._paused: dict[LaneKey, float] = {}
+        self._unlimited: dict[LaneKey, deque[tuple[float, int]]] = {}
+        self._waiting: dict[int, Wish] = {}
+        self._turned_away: dict[tuple[int, Urgency], float] = {}
+        self._promised: dict[tuple[tuple[int, ...], Urgency], float] = {}
+        self._tickets = itertools.count()
 
-    async def load(self) -> None:
-        """Read what was learnt before, and what was sent in the last minute."""
-        now = self._clock.now()
-        async with self._sessions.begin() as session:
-            for lane in (await session.scalars(select(Lane).where(Lane.bot_id == self._bot_id))).all():
-                gate = self._gate(lane.chat_id)
-                gate.per_minute = lane.per_minute or gate.per_minute
-                if lane.blocked_until is not None:
-                    left = (lane.blocked_until - now).total_seconds()
-                    gate.blocked_until = time.monotonic() + max(0.0, left)
-            recent = await session.execute(
-                select(Part.chat_id, Part.stored_at).where(Part.stored_at > now - timedelta(seconds=_WINDOW))
-            )
-            ages: dict[int, list[float]] = {}
-            for chat_id, stored_at in recent:
-                assert chat_id is not None
-                assert stored_at is not None
-                ages.setdefault(chat_id, []).append((now - stored_at).total_seconds())
-        for chat_id, chat_ages in ages.items():
-            self._gate(chat_id).seed(chat_ages)
+    async def reserve(self, wish: Wish) -> LaneKey:
+        """`PartSender.reserve`."""
+        deadline = self.ledger.now() + self._patience
+        with self._waits(wish) as ticket:
+            while True:
+                wait, lane = await self._best(wish, ticket)
+                if lane is not None and wait <= 0 and await self._take(lane, wish, ticket):
+                    return lane
+                left = deadline - self.ledger.now()
+                if wait > left:
+                    await self._turn_away(wish, wait)
+                # A race for the place that was lost shows as no wait: look again, but let others run.
+                await asyncio.sleep(min(wait, left) if wait > 0 else 0)
 
-    async def enter(self, chat_id: int, priority: int) -> None:
-        """Wait for the lane's budget. Raises `FloodWait` where that would take long."""
-        await self._gate(chat_id).enter(priority)
+    async def flooded(self, lane: LaneKey, retry_after: float) -> None:
+        """Learn from a 429."""
+        recent = [*self._unlimited.pop(lane, ())]
 
-    async def flooded(self, chat_id: int, retry_after: float) -> None:
-        """Learn from a 429, and write it down."""
-        gate = self._gate(chat_id)
-        learnt = gate.flooded(retry_after)
-        log.warning("lane_flooded", chat_id=chat_id, retry_after=retry_after, per_minute=gate.per_minute)
-        values = {
-            "blocked_until": self._clock.now() + timedelta(seconds=retry_after),
-            "per_minute": gate.per_minute,
-        }
-        if learnt:
-            values["learnt_at"] = self._clock.now()
-        async with self._sessions.begin() as session:
-            await session.execute(
-                insert(Lane)
-                .values(bot_id=self._bot_id, chat_id=chat_id, **values)
-                .on_conflict_do_update(index_elements=[Lane.bot_id, Lane.chat_id], set_=values)
-            )
+        def change(_bot: BotBudget, budget: LaneBudget) -> int | None:
+            budget.sent = sorted([*budget.sent, *recent])
+            budget.flooded(self.ledger.now(), retry_after)
+            return budget.per_minute
 
-    def pause(self, chat_id: int) -> None:
+        per_minute = await self.ledger.change(lane.bot_id, lane.chat_id, change)
+        log.warning("lane_flooded", **_named(lane), retry_after=retry_after, per_minute=per_minute)
+
+    def pause(self, lane: LaneKey) -> None:
         """The call did not get through: nobody hammers at a door that is shut."""
-        gate = self._gate(chat_id)
-        gate.blocked_until = max(gate.blocked_until, time.monotonic() + _PAUSE)
+        self._paused[lane] = self.ledger.now() + _PAUSE
 
-    def _gate(self, chat_id: int) -> LaneGate:
-        if chat_id not in self._gates:
-            self._gates[chat_id] = LaneGate(self._assumed)
-        return self._gates[chat_id]
+    async def lost(self, lane: LaneKey, reason: str, *, whole: bool) -> None:
+        """Telegram refused the bot in this channel, or (``whole``) everywhere."""
+
+        def change(bot: BotBudget, budget: LaneBudget) -> bool:
+            return (bot if whole else budget).lost(self.ledger.now(), reason)
+
+        await self.ledger.change(lane.bot_id, lane.chat_id, change, also=partial(_tell_lost, lane, reason, whole))
+
+    async def worked(self, lane: LaneKey) -> None:
+        """A call got through: what was out of use is back."""
+        bot, budget = await self.ledger.budgets(lane.bot_id, lane.chat_id)
+        if bot.outage is None and budget.outage is None:
+            return
+
+        def change(bot: BotBudget, budget: LaneBudget) -> tuple[bool, bool]:
+            return bot.back(), budget.back()
+
+        await self.ledger.change(lane.bot_id, lane.chat_id, change, also=partial(_tell_back, lane))
+
+    async def usable(self, chat_id: int, bot_ids: Sequence[int]) -> list[int]:
+        """These bots, those that work in the channel first."""
+        now, out = self.ledger.now(), []
+        for bot_id in bot_ids:
+            bot, lane = await self.ledger.budgets(bot_id, chat_id)
+            out.append((max(bot.outage_wait(now), lane.outage_wait(now)) > 0, bot_id))
+        return [bot_id for _, bot_id in sorted(out, key=lambda pair: pair[0])]
+
+    def _lanes_of(self, wish: Wish) -> list[LaneKey]:
+        bots = self._bots if wish.bot_ids is None else wish.bot_ids
+        return [LaneKey(bot_id=bot_id, chat_id=chat_id) for chat_id in wish.chat_ids for bot_id in bots]
+
+    async def _best(self, wish: Wish, ticket: int) -> tuple[float, LaneKey | None]:
+        """The shortest wait, and its lane; of several that are free the preferred channel's, then the least used."""
+        found: list[tuple[float, bool, int, int, LaneKey]] = []
+        for order, lane in enumerate(self._lanes_of(wish)):
+            bot, budget = await self.ledger.budgets(lane.bot_id, lane.chat_id)
+            wait = self._wait(lane, bot, budget, wish, ticket)
+            found.append((wait, lane.chat_id != wish.prefer, self._used(lane, budget), order, lane))
+        if not found:
+            return _LONGEST, None
+        wait, _, _, _, lane = min(found, key=lambda one: one[:4])
+        return wait, lane
+
+    def _wait(self, lane: LaneKey, bot: BotBudget, budget: LaneBudget, wish: Wish, ticket: int) -> float:
+        now = self.ledger.now()
+        paused = self._paused.get(lane, 0.0) - now
+        wanted = self._wanted(lane.chat_id, wish.urgency, ticket)
+        return max(paused, bot.wait(now, wish.size), budget.wait(now, wish.urgency, wanted))
+
+    def _used(self, lane: LaneKey, budget: LaneBudget) -> int:
+        now = self.ledger.now()
+        return budget.used(now) + sum(1 for at, _ in self._unlimited.get(lane, ()) if at > now - WINDOW)
+
+    def _wanted(self, chat_id: int, urgency: Urgency, ticket: int) -> set[Urgency]:
+        """The other urgencies that have work for the channel: waiting now, or turned away lately."""
+        now = self.ledger.now()
+        waiting = {
+            wish.urgency for number, wish in self._waiting.items() if number != ticket and chat_id in wish.chat_ids
+        }
+        turned = {other for (chat, other), until in self._turned_away.items() if chat == chat_id and until > now}
+        return (waiting | turned) - {urgency}
+
+    async def _take(self, lane: LaneKey, wish: Wish, ticket: int) -> bool:
+        bot, budget = await self.ledger.budgets(lane.bot_id, lane.chat_id)
+        now = self.ledger.now()
+        if _unlimited(bot, budget):
+            # Nothing to compare: it costs no statement, and is written down once Telegram sets a limit.
+            self._unlimited.setdefault(lane, deque(maxlen=_REMEMBERED)).append((now, int(wish.urgency)))
+            return True
+
+        def change(bot: BotBudget, budget: LaneBudget) -> bool:
+            if self._wait(lane, bot, budget, wish, ticket) > 0:
+                return False
+            bot.take(now, wish.size)
+            budget.take(now, wish.urgency)
+            return True
+
+        return await self.ledger.change(lane.bot_id, lane.chat_id, change)
+
+    async def _turn_away(self, wish: Wish, wait: float) -> None:
+        """Raise with the time after which there is likely a place: each one its own, in the order of asking."""
+        now = self.ledger.now()
+        outages, rates = [], []
+        for lane in self._lanes_of(wish):
+            bot, budget = await self.ledger.budgets(lane.bot_id, lane.chat_id)
+            outages.append(max(bot.outage_wait(now), budget.outage_wait(now)))
+            rates.append(budget.per_minute or 0)
+        if not outages or min(outages) > 0:
+            raise NoLane(retry_after=min([_LONGEST, *outages]))
+        key = (tuple(wish.chat_ids), wish.urgency)
+        spacing = WINDOW / sum(rates) if all(rates) else 0.0
+        promised = max(now + wait, min(self._promised.get(key, 0.0) + spacing, now + _LONGEST))
+        self._promised[key] = promised
+        for chat_id in wish.chat_ids:
+            self._turned_away[chat_id, wish.urgency] = promised + MARGIN
+        raise FloodWait(retry_after=max(promised - now, MARGIN))
+
+    @contextmanager
+    def _waits(self, wish: Wish) -> Iterator[int]:
+        ticket = next(self._tickets)
+        self._waiting[ticket] = wish
+        try:
+            yield ticket
+        finally:
+            del self._waiting[ticket]
+
+
+def _unlimited(bot: BotBudget, budget: LaneBudget) -> bool:
+    limits = (bot.per_second, budget.per_minute)
+    return limits == (None, None) and bot.outage is None and budget.outage is None
+
+
+def _named(lane: LaneKey) -> dict[str, int]:
+    return {"bot_id": lane.bot_id, "chat_id": lane.chat_id}
+
+
+def _tell_lost(lane: LaneKey, reason: str, whole: bool, was_in_use: bool, session: AsyncSession) -> None:
+    if was_in_use and whole:
+        note_event(session, EventKind.BOT_LOST, bot_id=lane.bot_id, reason=reason)
+    elif was_in_use:
+        note_event(session, EventKind.LANE_LOST, bot_id=lane.bot_id, chat_id=lane.chat_id, reason=reason)
+
+
+def _tell_back(lane: LaneKey, was_out: tuple[bool, bool], session: AsyncSession) -> None:
+    if was_out[0]:
+        note_event(session, EventKind.BOT_BACK, bot_id=lane.bot_id)
+    if was_out[1]:
+        note_event(session, EventKind.LANE_BACK, bot_id=lane.bot_id, chat_id=lane.chat_id)

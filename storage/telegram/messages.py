@@ -4,7 +4,8 @@ from aiogram import Bot
 from aiogram.methods import CopyMessage
 
 from storage.errors import FloodWait
-from storage.telegram.lanes import INTERACTIVE, Lanes
+from storage.ports import Urgency, Wish
+from storage.telegram.lanes import Lanes
 from storage.telegram.translation import translated
 
 _CALL_TIMEOUT = 30
@@ -21,11 +22,12 @@ class BotMessenger:
         method = CopyMessage(
             chat_id=chat_id, from_chat_id=from_chat_id, message_id=message_id, caption=text, parse_mode=None
         )
-        await self._lanes.enter(chat_id, INTERACTIVE)
+        wish = Wish(chat_ids=(chat_id,), bot_ids=(self._bot.id,), urgency=Urgency.PERSON)
+        lane = await self._lanes.reserve(wish)
         try:
             with translated("copyMessage"):
                 copied = await self._bot(method, request_timeout=_CALL_TIMEOUT)
         except FloodWait as wait:
-            await self._lanes.flooded(chat_id, wait.retry_after)
+            await self._lanes.flooded(lane, wait.retry_after)
             raise
         return copied.message_id

@@ -27,7 +27,7 @@ from aiogram.types import (
     MessageOriginChannel,
 )
 
-from storage.errors import CallRefused, MessageMissing
+from storage.errors import CallRefused, ChannelUnavailable, MessageMissing, OutcomeUnknown, Postponed
 from storage.ports import Copy, OpenStream, Seen, Sent, Shipment
 from storage.telegram.files import FileReader
 from storage.telegram.translation import translated
@@ -83,13 +83,18 @@ class BotPartStore:
         method = ForwardMessage(chat_id=chat_id, from_chat_id=chat_id, message_id=message_id, disable_notification=True)
         with translated("forwardMessage"):
             forward = await self._bot(method, request_timeout=_CALL_TIMEOUT)
-        with translated("deleteMessage"):
-            await self._bot(DeleteMessage(chat_id=chat_id, message_id=forward.message_id))
+        try:
+            with translated("deleteMessage"):
+                await self._bot(DeleteMessage(chat_id=chat_id, message_id=forward.message_id))
+        except (CallRefused, Postponed) as error:
+            # The forward is there: whatever the reason, this look is not one that had no effect.
+            raise OutcomeUnknown(method="deleteMessage", reason="forward_left") from error
         origin = forward.forward_origin
         same_chat = isinstance(origin, MessageOriginChannel) and origin.chat.id == chat_id
         own = same_chat and isinstance(origin, MessageOriginChannel) and origin.message_id == message_id
         sent = _sent(forward)
         return Seen(
+            bot_id=self._bot.id,
             caption=forward.caption,
             file_id=sent.file_id,
             file_unique_id=sent.file_unique_id,
@@ -134,8 +139,9 @@ class BotPartStore:
         try:
             with translated("copyMessage"):
                 copied = await self._bot(method, request_timeout=_CALL_TIMEOUT)
-        except MessageMissing:
-            # The sender has deleted the message; the file itself can still be sent by its id.
+        except (MessageMissing, ChannelUnavailable):
+            # The sender has deleted the message, or the chat it is in; the file itself can still be sent by its id.
+            # Where it is the channel that cannot be written to, that fails too, and says so.
             return await self._send_by_id(chat_id, what)
         return Sent(message_id=copied.message_id)
 
@@ -158,7 +164,7 @@ _SENDERS: dict[str, type[TelegramMethod[Message]]] = {
 
 def _by_file_id(chat_id: int, what: Copy) -> TelegramMethod[Message]:
     """The method that sends the kind of file it is: a file id cannot change its kind."""
-    if what.file_id is None:
+    if what.file_id is None:  # no effect, and nothing is said about the channel
         raise MessageMissing(method="copyMessage", description="gone, and no file id is known")
     kind = what.file_type if what.file_type in _SENDERS else "document"
     fields: dict[str, Any] = {kind: what.file_id, "chat_id": chat_id, "caption": what.caption, "parse_mode": None}

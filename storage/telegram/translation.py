@@ -13,6 +13,7 @@ from aiogram import exceptions as tg
 
 from storage.errors import (
     ArchiveError,
+    BotUnavailable,
     CallRefused,
     ChannelUnavailable,
     FileTooBig,
@@ -65,7 +66,9 @@ def _refused(error: tg.TelegramAPIError, method: str) -> ArchiveError:
         return MessageMissing(method=method, description=text)
     if _TOO_BIG.search(text) or isinstance(error, tg.TelegramEntityTooLarge):
         return FileTooBig(method=method, description=text)
-    lost = isinstance(error, (tg.TelegramForbiddenError, tg.TelegramUnauthorizedError)) or _CHANNEL_LOST.search(text)
+    if isinstance(error, tg.TelegramUnauthorizedError):
+        return BotUnavailable(method=method, description=text)
+    lost = isinstance(error, tg.TelegramForbiddenError) or _CHANNEL_LOST.search(text)
     return (ChannelUnavailable if lost else CallRefused)(method=method, description=text)
 
 

@@ -1,0 +1,138 @@
+"""The archive engine, assembled: bots and their lanes, and what ships, settles and reads parts with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from aiogram import Bot
+
+from gateway.settings import Settings
+from storage.auditing.incidents import Incidents
+from storage.clock import Clock
+from storage.database import Sessions
+from storage.delivery.file_refs import FileRefs
+from storage.engine.channels import note_full
+from storage.engine.events import forget_events
+from storage.engine.looking import Looker
+from storage.engine.losing import LostBytes
+from storage.engine.reconciling import Reconciler
+from storage.engine.shipping import Shipper
+from storage.intake.progress import ProgressBoard
+from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
+from storage.previews import ThumbnailMaker
+from storage.spool import Spool
+from storage.telegram.files import FileReader
+from storage.telegram.lanes import Lanes
+from storage.telegram.parts import BotPartStore
+from storage.telegram.pooled import PooledPartStore
+from storage.wakeups import RECONCILE_JOB, ship_job
+
+_SHIPS_AT_ONCE = 6
+"""Per bot."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spooling:
+    """What the engine stands on: the index, and this node's spool."""
+
+    sessions: Sessions
+    spool: Spool
+    board: ProgressBoard
+    clock: Clock
+    node: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Engine:
+    """The parts of it that the rest of the process needs."""
+
+    on: Spooling
+    readers: Mapping[int, FileReader]
+    lanes: Lanes
+    store: PooledPartStore
+    refs: FileRefs
+    losses: LostBytes
+    shipper: Shipper
+    reconciler: Reconciler
+    channel_most: int
+
+    @property
+    def first_reader(self) -> FileReader:
+        """The reader of the bot people talk to."""
+        return self.readers[self.store.bot_ids[0]]
+
+    async def settle(self) -> None:
+        """At start: what a killed process left open, and what the spool has lost meanwhile."""
+        await self.losses.at_start()
+        await self.reconciler.resume()
+
+    def register(self, jobs: JobRunner) -> None:
+        """Its jobs, and what is swept by each node for itself: only a node knows what it has still under way."""
+        at_once = _SHIPS_AT_ONCE * len(self.readers)
+        jobs.handle(ship_job(self.on.node), self.shipper.handle, at_once=at_once)
+        jobs.handle(RECONCILE_JOB, self.reconciler.handle)
+        jobs.every(f"intents:{self.on.node}", EVERY_MINUTE, self.settle_left_behind)
+        jobs.every("lane_sweep", EVERY_HOUR, self.lanes.ledger.forget)
+
+    async def settle_left_behind(self) -> None:
+        await self.shipper.sweep()
+        await self.reconciler.sweep()
+
+    async def sweep(self) -> None:
+        """Full channels, and old events."""
+        now = self.on.clock.now()
+        async with self.on.sessions.begin() as session:
+            await note_full(session, self.channel_most, now)
+            await forget_events(session, now)
+
+
+def build_engine(
+    *,
+    settings: Settings,
+    bot: Bot,
+    http: aiohttp.ClientSession,
+    on: Spooling,
+    thumbnails: ThumbnailMaker,
+    incidents: Incidents,
+) -> Engine:
+    """``bot`` is the one people talk to; the others of the settings only ship. ``http`` is for downloads."""
+    bots = [bot, *other_bots(settings, bot)]
+    readers = {one.id: FileReader(one, http, local=settings.telegram_local) for one in bots}
+    lanes = Lanes(
+        sessions=on.sessions, clock=on.clock, bot_ids=[one.id for one in bots], assumed_rate=settings.lane_rate
+    )
+    store = PooledPartStore({one.id: BotPartStore(one, readers[one.id]) for one in bots}, lanes)
+    losses = LostBytes(
+        sessions=on.sessions, spool=on.spool, board=on.board, incidents=incidents, clock=on.clock, node=on.node
+    )
+    looker = Looker(sessions=on.sessions, store=store, clock=on.clock, node=on.node)
+    return Engine(
+        on=on,
+        readers=readers,
+        lanes=lanes,
+        store=store,
+        refs=FileRefs(sessions=on.sessions, store=store, looker=looker),
+        losses=losses,
+        shipper=Shipper(
+            sessions=on.sessions,
+            spool=on.spool,
+            sender=store,
+            first_bot=bot.id,
+            board=on.board,
+            thumbnails=thumbnails,
+            losses=losses,
+            clock=on.clock,
+            node=on.node,
+            channel_most=settings.channel_messages_max,
+        ),
+        reconciler=Reconciler(
+            sessions=on.sessions, store=store, spool=on.spool, board=on.board, clock=on.clock, node=on.node
+        ),
+        channel_most=settings.channel_messages_max,
+    )
+
+
+def other_bots(settings: Settings, first: Bot) -> list[Bot]:
+    """Those that only ship: on the first one's connections, so that what counts and closes these does so for all."""
+    tokens = [token.get_secret_value() for token in settings.bot_tokens[1:]]
+    return [Bot(token, session=first.session, default=first.default) for token in tokens]

@@ -1,0 +1,115 @@
+"""Which bot can fetch a part: each has a file id of its own, and one that has none learns it from the message."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from storage.database import Sessions
+from storage.domain import PartState
+from storage.engine.events import EventKind, note_event
+from storage.engine.looking import Looker
+from storage.errors import ArchiveError, CallRefused, FileTooBig, MessageMissing, OutcomeUnknown, PartDamaged
+from storage.notices import media_changed
+from storage.ports import PartStore
+from storage.tables import FileRef, Part
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ref:
+    bot_id: int
+    file_id: str
+
+
+class FileRefs:
+    """Opens stored parts, by whichever bot can."""
+
+    def __init__(self, *, sessions: Sessions, store: PartStore, looker: Looker) -> None:
+        self._sessions = sessions
+        self._store = store
+        self._looker = looker
+
+    async def open(self, part: Part, offset: int, length: int, stack: AsyncExitStack) -> AsyncIterator[bytes]:
+        """Try each known file id, then learn one from the message by each bot.
+
+        Raises `PartDamaged` where the message is gone, and with it the bytes; else the first error that was met.
+        """
+        known = await self._known(part)
+        errors: list[ArchiveError] = []
+        for ref in known:
+            try:
+                return await self._fetch(ref, offset, length, stack)
+            except FileTooBig:
+                raise
+            except ArchiveError as error:
+                errors.append(error)
+                log.info("file_ref_failed", part_id=part.id, bot_id=ref.bot_id, error=str(error))
+        if part.chat_id is None or part.message_id is None:
+            raise errors[0] if errors else OutcomeUnknown(method="getFile", reason="no_file_id")
+        if errors and not any(isinstance(error, CallRefused) for error in errors):
+            raise errors[0]  # the file ids may be right: Telegram cannot be reached, or asks to wait
+        return await self._by_looking(part, offset, length, stack, errors)
+
+    async def _by_looking(
+        self, part: Part, offset: int, length: int, stack: AsyncExitStack, errors: list[ArchiveError]
+    ) -> AsyncIterator[bytes]:
+        assert part.chat_id is not None
+        assert part.message_id is not None
+        for bot_id in self._store.bot_ids:
+            try:
+                seen = await self._looker.look(part.chat_id, part.message_id, bot_id=bot_id)
+            except MessageMissing as error:
+                await self._damaged(part)
+                raise PartDamaged(media_id=part.media_id, part=part.index + 1) from error
+            except ArchiveError as error:
+                errors.append(error)
+                continue
+            if seen.file_id is None:
+                continue
+            ref = _Ref(bot_id, seen.file_id)
+            await self._remember(part.id, ref, seen.file_unique_id)
+            try:
+                return await self._fetch(ref, offset, length, stack)
+            except ArchiveError as error:
+                errors.append(error)
+        raise errors[0] if errors else PartDamaged(media_id=part.media_id, part=part.index + 1)
+
+    async def _fetch(self, ref: _Ref, offset: int, length: int, stack: AsyncExitStack) -> AsyncIterator[bytes]:
+        return await stack.enter_async_context(self._store.fetch(ref.file_id, offset, length, bot_id=ref.bot_id))
+
+    async def _known(self, part: Part) -> Sequence[_Ref]:
+        """The first bot's file id first. Until a part is stored, that of what it will be copied from."""
+        async with self._sessions.begin() as session:
+            rows = await session.scalars(select(FileRef).where(FileRef.part_id == part.id))
+            found = {row.bot_id: row.file_id for row in rows}
+        if not found and part.source_file_id is not None:
+            found[part.source_bot_id or self._store.bot_ids[0]] = part.source_file_id
+        ranks = {bot_id: rank for rank, bot_id in enumerate(self._store.bot_ids)}
+        ours = sorted((bot_id for bot_id in found if bot_id in ranks), key=lambda bot_id: ranks[bot_id])
+        return [_Ref(bot_id, found[bot_id]) for bot_id in ours]
+
+    async def _remember(self, part_id: int, ref: _Ref, unique_id: str | None) -> None:
+        values = {"file_id": ref.file_id, "file_unique_id": unique_id or ""}
+        row = insert(FileRef).values(part_id=part_id, bot_id=ref.bot_id, **values)
+        async with self._sessions.begin() as session:
+            await session.execute(
+                row.on_conflict_do_update(index_elements=[FileRef.part_id, FileRef.bot_id], set_=values)
+            )
+
+    async def _damaged(self, part: Part) -> None:
+        """Its message was deleted by hand, and no file id fetches it any more."""
+        async with self._sessions.begin() as session:
+            row = await session.get(Part, part.id, with_for_update=True)
+            if row is None or row.state is not PartState.STORED or row.message_id != part.message_id:
+                return
+            row.state = PartState.DAMAGED
+            detail = {"part": part.index + 1, "message_id": part.message_id}
+            note_event(session, EventKind.PART_DAMAGED, chat_id=part.chat_id, media_id=part.media_id, **detail)
+            if part.media_id is not None:
+                await session.flush()
+                await media_changed(session, part.media_id)
