@@ -28,15 +28,19 @@ from bot.inbox import INBOX_JOB, Inbox, RawUpdate
 from bot.invitations import Invitations
 from bot.keeping import Keeper
 from bot.limiting import Limiting, Patience
+from bot.media_links import MediaLinks
 from bot.menu import set_menus
 from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
 from bot.polling import ALLOWED_UPDATES, Poller, Rival
 from bot.routers.attaching import attaching_router
 from bot.routers.basics import basics_router, fallback_router
+from bot.routers.deleting import deleting_router, privacy_router
 from bot.routers.files import files_router
+from bot.routers.links import links_router
 from bot.routers.media import media_router
 from bot.routers.request_view import request_view_router
 from bot.routers.words import card_buttons_router, words_router
+from bot.searches import Searches
 from bot.texts import load_catalogue
 from bot.tidings import Teller
 from bot.words import Words
@@ -44,6 +48,7 @@ from bot.working import InboxWorker
 from storage.callers.groups import Groups
 from storage.callers.people import Access, People
 from storage.callers.telling import TIDINGS_JOB, Tidings
+from storage.catalog.everything import Everything
 from storage.clock import SystemClock
 from storage.domain import NO_QUOTA, Quota
 from storage.errors import MalformedBody
@@ -104,6 +109,7 @@ class BotDoor:
         self._inbox = Inbox(sessions, bot_id=bot.id, node=config.node)
         self._card_rows = CardRows(sessions, use_cases.board)
         self._groups = Groups(sessions, staff_chat=config.staff_chat)
+        self._words, self._searches = Words(sessions), Searches(sessions)
         self._conversations = Conversations(sessions, {AttachSession.open.state or "": KEPT})
         self._people = People(
             sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids, quota=config.person_quota
@@ -176,6 +182,8 @@ class BotDoor:
         await self._conversations.forget()
         await self._attaching.sweep()
         await self._tidings.sweep()
+        await self._words.sweep()
+        await self._searches.forget()
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -223,7 +231,10 @@ class BotDoor:
             invitations=self._invitations,
             timezone=self._config.timezone,
             public_url=self._config.public_url,
-            words=Words(use_cases.sessions),
+            words=self._words,
+            searches=self._searches,
+            everything=Everything(sessions=use_cases.sessions, deleting=use_cases.deleting, clock=SystemClock()),
+            media_links=MediaLinks(self._config.webhook_secret, SystemClock()),
             keeper=self._attaching.keeper,
             attaching=self._attaching,
             giver=Giver(bot=self._bot, use_cases=use_cases, public_url=self._config.public_url),
@@ -246,7 +257,10 @@ class BotDoor:
         dispatcher.include_routers(
             media_router(),
             card_buttons_router(),
+            links_router(),
             files_router(),
+            deleting_router(),
+            privacy_router(),
             request_view_router(),
             attaching_router(),
             basics_router(),

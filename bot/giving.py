@@ -10,7 +10,7 @@ from bot.lines import numbers_text, short_name
 from bot.saying import PRIVATE, say
 from bot.texts import Texts
 from storage.callers.people import PersonView
-from storage.domain import FileType, Role
+from storage.domain import Caller, FileType, Role
 from storage.tables import Media
 from storage.use_cases import UseCases
 from storage.views import MediaView
@@ -30,10 +30,19 @@ class Giver:
         self._public_url = public_url.rstrip("/")
 
     async def give(
-        self, message: MaybeInaccessibleMessageUnion, person: PersonView, texts: Texts, media_id: int
+        self,
+        message: MaybeInaccessibleMessageUnion,
+        person: PersonView,
+        texts: Texts,
+        media_id: int,
+        *,
+        on_word_of: Caller | None = None,
     ) -> None:
-        """Send the media as an answer to ``message``, or say why not now. Raises what `Reading.media` raises."""
-        view = await self._use_cases.reading.media(person.caller, media_id)
+        """Send the media as an answer to ``message``, or say why not now. Raises what `Reading.media` raises.
+
+        ``on_word_of``: who may see it, where that is not the person themselves.
+        """
+        view = await self._use_cases.reading.media(on_word_of or person.caller, media_id)
         shown = str(view.id)
         if view.telegram is not None and view.telegram.parts > 1:
             await say(self._bot, message, self._about_parts(person, texts, view, view.telegram.parts))

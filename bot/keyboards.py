@@ -1,6 +1,7 @@
 """Buttons. Their data says what to do to which media, and carries no authority: use cases check who presses."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import (
@@ -13,6 +14,7 @@ from aiogram.types import (
 from bot.texts import Texts
 
 _PER_ROW = 4
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DeleteMedia(CallbackData, prefix="del"):
@@ -83,9 +85,17 @@ class DeleteEverything(CallbackData, prefix="delall"):
 
 
 class RestoreEverything(CallbackData, prefix="undoall"):
-    """Take that back: the media whose erasure was set for this time, in microseconds."""
+    """Take that back: the media deleted since this time, in microseconds of the epoch."""
 
-    until: int
+    since: int
+
+    @property
+    def time(self) -> datetime:
+        """The beginning of the epoch for what is no time."""
+        try:
+            return _EPOCH + timedelta(microseconds=self.since)
+        except OverflowError:
+            return _EPOCH
 
 
 class RequestPage(CallbackData, prefix="req"):
@@ -104,6 +114,22 @@ class ChooseLanguage(CallbackData, prefix="lang"):
 
 def undo_keyboard(texts: Texts, media_id: int) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[[button(texts.plain("button-undo"), RestoreMedia(id=media_id))]])
+
+
+def privacy_keyboard(texts: Texts) -> InlineKeyboardMarkup:
+    everything = button(texts.plain("button-list-everything"), ListEverything())
+    delete = button(texts.plain("button-delete-everything"), DeleteEverything())
+    return InlineKeyboardMarkup(inline_keyboard=[[everything], [delete]])
+
+
+def sure_keyboard(texts: Texts) -> InlineKeyboardMarkup:
+    sure = button(texts.plain("button-delete-everything-sure"), DeleteEverything(sure=True))
+    return InlineKeyboardMarkup(inline_keyboard=[[sure], [button(texts.plain("button-cancel"), CancelDialogue())]])
+
+
+def undo_everything_keyboard(texts: Texts, since: datetime) -> InlineKeyboardMarkup:
+    time = (since - _EPOCH) // timedelta(microseconds=1)
+    return InlineKeyboardMarkup(inline_keyboard=[[button(texts.plain("button-undo"), RestoreEverything(since=time))]])
 
 
 def language_keyboard(*, hello: bool = False) -> InlineKeyboardMarkup:

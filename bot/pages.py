@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.keyboards import GetMedia, MyPage, RequestPage, button, rows_of
-from bot.lines import list_line
+from bot.keyboards import FindPage, GetMedia, MyPage, MyRequests, RequestPage, button, rows_of
+from bot.lines import NAME_SHOWN, list_line, short_words
 from bot.texts import Texts
-from storage.request_numbers import RequestNumber
+from storage.domain import FileType
+from storage.request_numbers import InvalidRequestNumber, RequestNumber, parse_request_number
+from storage.search.criteria import EVERYTHING, Criteria
 from storage.views import MediaView
 
 PAGE_SIZE = 8
@@ -26,16 +29,91 @@ class Page:
     keyboard: InlineKeyboardMarkup | None = None
 
 
-def my_page(texts: Texts, views: Sequence[MediaView], *, page: int, total: int) -> Page:
-    """One's own files: ``views`` are those of ``page``, ``total`` how many there are."""
-    if not total:
+def my_page(texts: Texts, views: Sequence[MediaView], *, page: int, total: int, only: str = "") -> Page:
+    """One's own files: ``views`` are those of ``page``, ``total`` how many the filter ``only`` leaves."""
+    if not total and not only:
         return Page(text=texts("my-empty"))
+    heading = texts("my-title", count=total)
+    if only:
+        what = filter_label(texts, only)
+        heading = texts("my-filtered", what=what, count=total) if total else texts("my-filtered-empty", what=what)
+    lines = [heading, "", *(list_line(texts, view) for view in views)] if total else [heading]
     pages = _pages(total)
-    lines = [texts("my-title", count=total), "", *(list_line(texts, view) for view in views)]
     return Page(
         text=_with_page(texts, lines, page, pages),
-        keyboard=_keyboard(texts, views, page, pages, lambda at: MyPage(page=at)),
+        keyboard=_keyboard(
+            texts, views, page, pages, lambda at: MyPage(page=at, only=only), between=filter_rows(texts, only)
+        ),
     )
+
+
+def my_requests_page(texts: Texts, numbers: Sequence[tuple[RequestNumber, int]]) -> Page:
+    """The requests one's own files belong to, each with how many."""
+    chosen = [button(f"{number} · {count}", MyPage(page=0, only=number)) for number, count in numbers]
+    text = texts("my-requests-title") if numbers else texts("my-requests-empty")
+    rows = [*rows_of(chosen, 2), *filter_rows(texts, _BY_REQUEST)]
+    return Page(text=text, keyboard=InlineKeyboardMarkup(inline_keyboard=rows))
+
+
+def find_page(texts: Texts, views: Sequence[MediaView], *, words: str, search: int, page: int, total: int) -> Page:
+    """What a search found: ``views`` are those of ``page``."""
+    words = short_words(words, NAME_SHOWN)
+    if not total:
+        return Page(text=texts("find-empty", words=words))
+    pages = _pages(total)
+    lines = [texts("find-title", words=words, count=total), "", *(list_line(texts, view) for view in views)]
+    return Page(
+        text=_with_page(texts, lines, page, pages),
+        keyboard=_keyboard(texts, views, page, pages, lambda at: FindPage(search=search, page=at)),
+    )
+
+
+def criteria_of(only: str) -> Criteria | None:
+    """What a filter of one's own files asks for; None for a made-up one."""
+    if only in _FILTERS:
+        return _FILTERS[only][1]
+    try:
+        return Criteria(request_numbers=(parse_request_number(only),))
+    except InvalidRequestNumber:
+        return None
+
+
+def filter_label(texts: Texts, only: str) -> str:
+    """What a filter is called, as plain text."""
+    if only in _FILTERS:
+        return texts.plain(_FILTERS[only][0])
+    return texts.plain("my-of-request", number=only)
+
+
+def filter_rows(texts: Texts, only: str) -> list[list[InlineKeyboardButton]]:
+    """A button for every filter; the present one is marked."""
+    chosen = _BY_REQUEST if only not in _FILTERS else only
+    buttons = [
+        button(_marked(texts.plain(key), name == chosen), MyPage(page=0, only=name))
+        for name, (key, _) in _FILTERS.items()
+    ]
+    by_request = button(_marked(texts.plain("my-by-request"), chosen == _BY_REQUEST), MyRequests())
+    return rows_of([*buttons, by_request], _FILTERS_PER_ROW)
+
+
+def _marked(label: str, chosen: bool) -> str:
+    return f"• {label}" if chosen else label
+
+
+_FILTERS_PER_ROW = 3
+_BY_REQUEST = "by request"
+_MOVING = (FileType.VIDEO, FileType.VIDEO_NOTE, FileType.ANIMATION)
+_OTHERS = tuple(kind for kind in FileType if kind not in (FileType.PHOTO, *_MOVING))
+_FILTERS = MappingProxyType(
+    {
+        "": ("my-all", EVERYTHING),
+        "p": ("my-photos", Criteria(file_types=(FileType.PHOTO,))),
+        "v": ("my-videos", Criteria(file_types=_MOVING)),
+        "d": ("my-documents", Criteria(file_types=_OTHERS)),
+        "w": ("my-waiting", Criteria(attached=False)),
+    }
+)
+"""By the letter in the button: what it is called, and what it asks for. Anything else is a request number."""
 
 
 def request_page(texts: Texts, number: RequestNumber, views: Sequence[MediaView], *, page: int) -> Page:
@@ -73,7 +151,13 @@ def _with_page(texts: Texts, lines: list[str], page: int, pages: int) -> str:
 
 
 def _keyboard(
-    texts: Texts, views: Sequence[MediaView], page: int, pages: int, at: Callable[[int], CallbackData]
+    texts: Texts,
+    views: Sequence[MediaView],
+    page: int,
+    pages: int,
+    at: Callable[[int], CallbackData],
+    *,
+    between: Sequence[list[InlineKeyboardButton]] = (),
 ) -> InlineKeyboardMarkup | None:
     rows = rows_of([button(texts.plain("button-get", id=str(view.id)), GetMedia(id=view.id)) for view in views])
     turning: list[InlineKeyboardButton] = []
@@ -81,5 +165,5 @@ def _keyboard(
         turning.append(button(texts.plain("button-previous"), at(page - 1)))
     if page < pages - 1:
         turning.append(button(texts.plain("button-next"), at(page + 1)))
-    rows += [turning] if turning else []
+    rows += [*between, *([turning] if turning else [])]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None

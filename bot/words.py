@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiogram.types import Message
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,9 @@ from storage.tables import Card, CardItem, Media, SpokenWords
 
 WINDOW = timedelta(minutes=3)
 """Between words and file, by the times of the messages."""
+
+KEPT = timedelta(days=1)
+"""How long a row stays: an update may come to be handled late."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +89,12 @@ class Words:
         async with self._sessions.begin() as session:
             row = await session.get(SpokenWords, (message.chat.id, person_id))
             return row is not None and _follows_run(row, message)
+
+    async def sweep(self) -> None:
+        """Drop what nobody can add to any more: words are kept with their files, not here."""
+        last = func.greatest(SpokenWords.words_at, SpokenWords.run_at)
+        async with self._sessions.begin() as session:
+            await session.execute(delete(SpokenWords).where(last < func.now() - KEPT))
 
     async def forget(self, person_id: int) -> None:
         """Everything somebody said."""

@@ -1,4 +1,6 @@
-"""One's own files: the list, getting one back, deleting one and taking that back."""
+"""One's own files: the list with its filters, the search, getting one back, and how much there is."""
+
+from dataclasses import dataclass
 
 from aiogram import Bot, Router
 from aiogram.filters import Command, CommandObject
@@ -6,42 +8,101 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.arguments import media_id
 from bot.giving import Giver
-from bot.keyboards import DeleteMedia, GetMedia, MyPage, RestoreMedia, undo_keyboard
-from bot.pages import PAGE_SIZE, Page, my_page
+from bot.keeping import Keeper
+from bot.keyboards import FindPage, GetMedia, MyPage, MyRequests
+from bot.pages import PAGE_SIZE, Page, criteria_of, find_page, my_page, my_requests_page
 from bot.saying import PRIVATE, change, say
+from bot.searches import Searches
 from bot.texts import Texts
+from bot.usage import usage_text
 from storage.callers.people import PersonView
+from storage.callers.quotas import usage_of
 from storage.errors import Refused
+from storage.search.criteria import Criteria
 from storage.use_cases import UseCases
+
+_LAST_PAGE = 10**6
+_MOST_REQUESTS = 20
 
 
 def files_router() -> Router:
     router = Router(name="files")
     router.message.register(my_files, Command("my", ignore_case=True))
     router.callback_query.register(turn_my_page, MyPage.filter())
-    router.message.register(get, Command("get", ignore_case=True), flags={"chat_action": "upload_document"})
-    router.callback_query.register(press_get, GetMedia.filter(), flags={"chat_action": "upload_document"})
-    router.message.register(delete, Command("delete", ignore_case=True))
-    router.callback_query.register(press_delete, DeleteMedia.filter())
-    router.callback_query.register(press_undo, RestoreMedia.filter())
+    router.callback_query.register(show_my_requests, MyRequests.filter())
+    router.message.register(find, Command("find", ignore_case=True))
+    router.callback_query.register(turn_find_page, FindPage.filter())
+    router.message.register(get, Command("get", ignore_case=True))
+    router.callback_query.register(press_get, GetMedia.filter())
+    router.message.register(usage, Command("usage", ignore_case=True))
     return router
 
 
 async def my_files(message: Message, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases) -> None:
-    page = await _my_page(use_cases, person, texts, 0)
+    page = await _my_page(use_cases, person, texts, 0, "")
     await say(bot, message, page.text, page.keyboard)
 
 
 async def turn_my_page(
     query: CallbackQuery, *, callback_data: MyPage, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases
 ) -> None:
-    message = query.message
-    if message is None:
+    if query.message is not None:
+        _require_asked_by(query, person)
+        page = await _my_page(use_cases, person, texts, callback_data.page, callback_data.only)
+        await change(bot, query.message, page.text, page.keyboard)
+
+
+async def show_my_requests(
+    query: CallbackQuery, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases
+) -> None:
+    if query.message is not None:
+        _require_asked_by(query, person)
+        page = my_requests_page(texts, await use_cases.reading.own_numbers(person.caller, limit=_MOST_REQUESTS))
+        await change(bot, query.message, page.text, page.keyboard)
+
+
+async def find(
+    message: Message,
+    *,
+    command: CommandObject,
+    bot: Bot,
+    person: PersonView,
+    texts: Texts,
+    use_cases: UseCases,
+    keeper: Keeper,
+    searches: Searches,
+) -> None:
+    """Words, tags and request numbers, among all that the person may see."""
+    words = (command.args or "").strip()
+    if _criteria(keeper, words) is None:
+        await say(bot, message, texts("find-usage"))
         return
-    if message.chat.type != PRIVATE and not _asked_by(message, person):
-        raise Refused  # their own list would take the place of the one somebody else asked for
-    page = await _my_page(use_cases, person, texts, callback_data.page)
-    await change(bot, message, page.text, page.keyboard)
+    search = await searches.ask(person.telegram_id, words)
+    page = await _Search(use_cases, keeper, person, texts).page(words, search, 0)
+    await say(bot, message, page.text, page.keyboard)
+
+
+async def turn_find_page(
+    query: CallbackQuery,
+    *,
+    callback_data: FindPage,
+    bot: Bot,
+    person: PersonView,
+    texts: Texts,
+    use_cases: UseCases,
+    keeper: Keeper,
+    searches: Searches,
+) -> None:
+    if query.message is None:
+        return
+    words = await searches.words(person.telegram_id, callback_data.search)
+    if words is None:
+        _require_asked_by(query, person)
+        await change(bot, query.message, texts("find-over"), None)
+        return
+    search = _Search(use_cases, keeper, person, texts)
+    page = await search.page(words, callback_data.search, callback_data.page)
+    await change(bot, query.message, page.text, page.keyboard)
 
 
 async def get(
@@ -61,49 +122,59 @@ async def press_get(
         await giver.give(query.message, person, texts, callback_data.id)
 
 
-async def delete(
-    message: Message, *, command: CommandObject, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases
-) -> None:
-    wanted = media_id(command.args)
-    if wanted is None:
-        await say(bot, message, texts("delete-usage"))
-        return
-    await use_cases.deleting.delete(person.caller, wanted)
-    text = texts("delete-done", id=str(wanted), seconds=round(use_cases.deleting.grace))
-    await say(bot, message, text, undo_keyboard(texts, wanted))
+async def usage(message: Message, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases) -> None:
+    kinds = await use_cases.statistics.own(person.caller)
+    used = await usage_of(use_cases.sessions, person.caller.owner)
+    await say(bot, message, usage_text(texts, kinds, person.caller.quota, used))
 
 
-async def press_delete(
-    _query: CallbackQuery, callback_data: DeleteMedia, person: PersonView, texts: Texts, use_cases: UseCases
-) -> str:
-    """The button on a card: the card itself then shows the way back."""
-    await use_cases.deleting.delete(person.caller, callback_data.id)
-    return texts.plain("delete-popup")
-
-
-async def press_undo(
-    query: CallbackQuery,
-    *,
-    callback_data: RestoreMedia,
-    bot: Bot,
-    person: PersonView,
-    texts: Texts,
-    use_cases: UseCases,
-) -> str:
-    await use_cases.deleting.restore(person.caller, callback_data.id)
-    if query.message is not None and not callback_data.card:
-        await change(bot, query.message, texts("restore-done", id=str(callback_data.id)), None)
-    return texts.plain("restore-popup")
-
-
-async def _my_page(use_cases: UseCases, person: PersonView, texts: Texts, page: int) -> Page:
-    page = max(0, min(page, 10**6))
-    views, total = await use_cases.reading.own(person.caller, limit=PAGE_SIZE, offset=page * PAGE_SIZE)
+async def _my_page(use_cases: UseCases, person: PersonView, texts: Texts, page: int, only: str) -> Page:
+    criteria = criteria_of(only)
+    if criteria is None:
+        raise Refused
+    page = max(0, min(page, _LAST_PAGE))
+    views, total = await use_cases.reading.own(
+        person.caller, limit=PAGE_SIZE, offset=page * PAGE_SIZE, criteria=criteria
+    )
     if not views and page:  # what was there has been deleted meanwhile, or the page was made up
-        return await _my_page(use_cases, person, texts, max(0, -(-total // PAGE_SIZE) - 1))
-    return my_page(texts, views, page=page, total=total)
+        return await _my_page(use_cases, person, texts, max(0, -(-total // PAGE_SIZE) - 1), only)
+    return my_page(texts, views, page=page, total=total, only=only)
 
 
-def _asked_by(message: object, person: PersonView) -> bool:
+def _criteria(keeper: Keeper, words: str) -> Criteria | None:
+    """None where nothing is asked for."""
+    asked = keeper.caption_of(words)
+    if not asked:
+        return None
+    return Criteria(query=asked.description, tags=asked.tags, request_numbers=asked.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What somebody asks, in their language."""
+
+    use_cases: UseCases
+    keeper: Keeper
+    person: PersonView
+    texts: Texts
+
+    async def page(self, words: str, search: int, page: int) -> Page:
+        """A page, or the last one where there are fewer by now."""
+        criteria = _criteria(self.keeper, words)
+        assert criteria is not None
+        page = max(0, min(page, _LAST_PAGE))
+        found = await self.use_cases.search.find(self.person.caller, criteria, limit=PAGE_SIZE, offset=page * PAGE_SIZE)
+        if not found.media and page:
+            last = max(0, -(-found.total // PAGE_SIZE) - 1)
+            return await self.page(words, search, min(last, page - 1))
+        return find_page(self.texts, found.media, words=words, search=search, page=page, total=found.total)
+
+
+def _require_asked_by(query: CallbackQuery, person: PersonView) -> None:
+    """In groups: somebody's list must not take the place of the one somebody else asked for. Raises `Refused`."""
+    message = query.message
+    if message is None or message.chat.type == PRIVATE:
+        return
     reply = message.reply_to_message if isinstance(message, Message) else None
-    return reply is not None and reply.from_user is not None and reply.from_user.id == person.telegram_id
+    if reply is None or reply.from_user is None or reply.from_user.id != person.telegram_id:
+        raise Refused

@@ -72,6 +72,11 @@ class Reading:
         views = await self._page(select(Media).where(mine).order_by(Media.id.desc()), limit, offset)
         return views, total or 0
 
+    async def own_after(self, caller: Caller, after: MediaId, *, limit: int) -> list[MediaView]:
+        """The caller's own with greater ids than ``after``, oldest first: to walk through all of them."""
+        mine = (Media.owner == caller.owner) & Media.status.not_in(GONE) & (Media.id > after)
+        return await self._page(select(Media).where(mine).order_by(Media.id), limit, 0)
+
     async def own_numbers(self, caller: Caller, *, limit: int) -> list[tuple[RequestNumber, int]]:
         """The requests that the caller's own media belong to, the last attached first, each with how many."""
         query = (

@@ -84,6 +84,12 @@ class Statistics:
                 queue=await self._queue(session, seen),
             )
 
+    async def own(self, caller: Caller) -> list[Count]:
+        """What the caller gave us themselves, by kind of file."""
+        mine = (Media.owner == caller.owner) & Media.status.not_in(GONE)
+        async with self._sessions.begin() as session:
+            return await _grouped(session, Media.file_type.expression, mine)
+
     async def popular_tags(self, caller: Caller, *, limit: int) -> list[Count]:
         """The tags of most media, the most frequent first."""
         async with self._sessions.begin() as session:
