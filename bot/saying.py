@@ -24,12 +24,12 @@ _POPUP_LENGTH = 200
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | ForceReply
 
 
-async def say(bot: Bot, message: MaybeInaccessibleMessageUnion, text: str, markup: Markup | None = None) -> None:
-    """Answer ``message`` with HTML."""
+async def say(bot: Bot, message: MaybeInaccessibleMessageUnion, text: str, markup: Markup | None = None) -> Message:
+    """Answer ``message`` with HTML; what was sent."""
     reply = None
     if message.chat.type != PRIVATE:
         reply = ReplyParameters(message_id=message.message_id, allow_sending_without_reply=True)
-    await bot.send_message(
+    return await bot.send_message(
         message.chat.id,
         text,
         message_thread_id=topic_of(message),
@@ -81,6 +81,13 @@ async def react(bot: Bot, message: Message, emoji: str) -> None:
 def topic_of(message: MaybeInaccessibleMessageUnion) -> int | None:
     """The topic of a forum that a message is in; where the one it answers is gone, only this keeps an answer there."""
     return message.message_thread_id if isinstance(message, Message) and message.is_topic_message else None
+
+
+def reply_to(message_id: int | None) -> ReplyParameters | None:
+    """Answer this message where it still is there. Ids below zero are of a group that the chat was: nothing is."""
+    if message_id is None or message_id <= 0:
+        return None
+    return ReplyParameters(message_id=message_id, allow_sending_without_reply=True)
 
 
 def addressed(message: Message, bot_id: int) -> bool:
