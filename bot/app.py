@@ -33,6 +33,7 @@ from bot.menu import set_menus
 from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
 from bot.polling import ALLOWED_UPDATES, Poller, Rival
 from bot.routers.attaching import attaching_router
+from bot.request_viewing import RequestViewer
 from bot.routers.basics import basics_router, fallback_router
 from bot.routers.deleting import deleting_router, privacy_router
 from bot.routers.files import files_router
@@ -238,6 +239,13 @@ class BotDoor:
             keeper=self._attaching.keeper,
             attaching=self._attaching,
             giver=Giver(bot=self._bot, use_cases=use_cases, public_url=self._config.public_url),
+            request_viewer=RequestViewer(
+                bot=self._bot,
+                use_cases=use_cases,
+                timezone=self._config.timezone,
+                public_url=self._config.public_url,
+                local_telegram=self._config.local_telegram,
+            ),
         )
         dispatcher.update.outer_middleware(Summary())
         dispatcher.update.outer_middleware(

@@ -15,7 +15,7 @@ from aiogram.types import (
 from bot.texts import Catalogue, Texts
 
 _EVERYONE = ("my", "get", "delete", "attach", "language", "help")
-_STAFF = ("request", "invite", *_EVERYONE)
+_STAFF = ("request", "history", "invite", *_EVERYONE)
 _GROUPS = ("attach", "request", "get", "help")
 
 
