@@ -32,8 +32,8 @@ from bot.media_links import MediaLinks
 from bot.menu import set_menus
 from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
 from bot.polling import ALLOWED_UPDATES, Poller, Rival
-from bot.routers.attaching import attaching_router
 from bot.request_viewing import RequestViewer
+from bot.routers.attaching import attaching_router
 from bot.routers.basics import basics_router, fallback_router
 from bot.routers.deleting import deleting_router, privacy_router
 from bot.routers.files import files_router
