@@ -177,7 +177,7 @@ class Lanes:
             raise NoLane(retry_after=min([_LONGEST, *outages]))
         key = (tuple(wish.chat_ids), wish.urgency)
         spacing = WINDOW / sum(rates) if all(rates) else 0.0
-        promised = max(now + wait, min(self._promised.get(key, 0.0) + spacing, now + _LONGEST))
+        promised = max(now + wait, min(self._promised.get(key, 0.0) + spacing, now + wait + _LONGEST))
         self._promised[key] = promised
         for chat_id in wish.chat_ids:
             self._turned_away[chat_id, wish.urgency] = promised + MARGIN

@@ -5,6 +5,7 @@ meanwhile (`BotBudget.version`); else the copy is read again and the change made
 """
 
 import asyncio
+import random
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.telegram.budgets import PER_SECOND, BotBudget, LaneBudget, Outage
 
-_TRIES = 20
+_TRIES = 100
+_STEP_ASIDE = 0.005
 _FRESH_SECONDS = 2.0
 _KEPT = timedelta(days=1)
 T = TypeVar("T")
@@ -65,7 +67,10 @@ class Ledger:
         ``also`` adds rows that tell of it, in the transaction that makes it.
         """
         async with self._lock(bot_id):
-            for _ in range(_TRIES):
+            for attempt in range(_TRIES):
+                if attempt:
+                    # Nodes that keep step would disturb each other again and again.
+                    await asyncio.sleep(random.uniform(0, _STEP_ASIDE * min(attempt, 10)))  # noqa: S311 -- no secret
                 copy = self._copies.get(bot_id) or await self._read(bot_id)
                 bot, lane = deepcopy(copy.bot), deepcopy(self._lane(copy, chat_id))
                 result = change(bot, lane)

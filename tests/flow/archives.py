@@ -68,7 +68,7 @@ async def assembled_archive(
         jobs = JobRunner(database_url, "test")
         archive = open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=SystemClock(), node="test")
         async with archive as opened:
-            await Binder(sessions=opened.sessions, bot=bot).bind(CHANNELS)
+            await Binder(sessions=opened.sessions, bot=bot).bind(settings.channels or CHANNELS)
             yield RunningArchive(opened, sandbox, settings, bot, jobs)
 
 
