@@ -19,6 +19,7 @@ from bot.texts import Texts
 from storage.database import Sessions
 from storage.domain import GONE, MediaId, Stage
 from storage.tables import Card, CardItem
+from storage.views import MediaView
 from storage.wakeups import wake_card
 
 Choosing = dict[str, Any]
@@ -103,7 +104,7 @@ def undo_change_keyboard(texts: Texts, change_id: int) -> InlineKeyboardMarkup:
 
 
 def _waiting(items: Sequence[Item]) -> bool:
-    """Whether something on the card belongs nowhere yet. A duplicate has a card of its own, or had one."""
+    """Whether something on the card belongs nowhere yet. A duplicate is seen to on its own card."""
     return any(not view.request_numbers for view in _there(items))
 
 
@@ -111,10 +112,9 @@ def _attached(items: Sequence[Item], number: str) -> bool:
     return any(number in view.request_numbers for view in _there(items))
 
 
-def _there(items: Sequence[Item]) -> Sequence[Any]:
-    return [
-        item.view for item in items if item.view is not None and item.error is None and item.view.status not in GONE
-    ]
+def _there(items: Sequence[Item]) -> list[MediaView]:
+    own = (item.view for item in items if item.error is None and not item.duplicate)
+    return [view for view in own if view is not None and view.status not in GONE]
 
 
 def _without_asking(rows: Sequence[Sequence[InlineKeyboardButton]]) -> list[list[InlineKeyboardButton]]:
