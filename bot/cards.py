@@ -3,13 +3,14 @@
 from datetime import tzinfo
 
 from aiogram import Bot
-from aiogram.types import LinkPreviewOptions, ReplyParameters
+from aiogram.types import LinkPreviewOptions
 from sqlalchemy import func
 
 from bot.card_rows import CardRows, ClaimedCard
 from bot.card_text import RenderedCard, render_card
 from bot.groups import DONE, SEEN, Reactions
 from bot.offering import with_offers
+from bot.saying import reply_to
 from bot.texts import Catalogue
 from bot.versions import CatchingUp, edit
 from storage.callers.groups import Groups
@@ -75,7 +76,7 @@ class Cards(CatchingUp[ClaimedCard, Shown]):
             message_thread_id=card.thread_id,
             parse_mode="HTML",
             link_preview_options=LinkPreviewOptions(is_disabled=True),
-            reply_parameters=_reply_to(card),
+            reply_parameters=reply_to(card.reply_to),
             reply_markup=rendered.keyboard,
         )
         return message.message_id
@@ -90,10 +91,3 @@ def reaction_to(card: ClaimedCard) -> str | None:
     if len(views) < len(card.items) or not told or any(view.status in GONE_STATUSES for view in views):
         return None
     return DONE if all(view.stored for view in views) else SEEN
-
-
-def _reply_to(card: ClaimedCard) -> ReplyParameters | None:
-    """A message of the group that the chat was cannot be answered any more."""
-    if card.reply_to <= 0:
-        return None
-    return ReplyParameters(message_id=card.reply_to, allow_sending_without_reply=True)

@@ -18,7 +18,7 @@ from bot.inbox import Inbox, RawUpdate
 
 log = structlog.get_logger(__name__)
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member")
 _POLL_SECONDS = 30
 _GRACE_SECONDS = 15
 """What an answer may take beyond the poll itself."""
@@ -47,7 +47,10 @@ class RawUpdates(TelegramMethod[list[dict[str, Any]]]):
 
 
 class Poller:
-    """Moves updates from Telegram to the inbox until it is cancelled. It may be cancelled at any instant."""
+    """Moves updates from Telegram to the inbox until it is cancelled. It may be cancelled at any instant.
+
+    ``heard`` is told after each poll whether Telegram answered.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Poller:
         inbox: Inbox,
         *,
         rival: Rival | None = None,
+        heard: Callable[[bool], None] = lambda _fine: None,
         monotonic: Callable[[], float] = time.monotonic,
         conflict_delay: float = _CONFLICT_DELAY,
     ) -> None:
@@ -62,6 +66,7 @@ class Poller:
         self._inbox = inbox
         self._confirm: int | None = None
         self._conflict_delay = conflict_delay
+        self._heard = heard
         self._quarrel = _Quarrel(rival, monotonic)
 
     async def run(self) -> None:
@@ -69,6 +74,7 @@ class Poller:
         while True:
             try:
                 await self._poll_once()
+                self._heard(True)
                 await self._quarrel.note_success()
                 failures = 0
             except Exception as error:  # noqa: BLE001 -- the loop must not end; what went wrong is logged
@@ -77,6 +83,8 @@ class Poller:
                 _report(error, delay)
                 if isinstance(error, TelegramConflictError):
                     await self._quarrel.note_conflict(error.message)
+                elif isinstance(error, AiogramError):
+                    self._heard(False)
                 await asyncio.sleep(delay)
 
     async def _poll_once(self) -> None:

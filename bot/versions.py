@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 import structlog
+from aiogram import Bot
 from aiogram.exceptions import (
     AiogramError,
     TelegramBadRequest,
@@ -16,6 +17,7 @@ from aiogram.exceptions import (
     TelegramMigrateToChat,
     TelegramRetryAfter,
 )
+from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions
 from sqlalchemy import ColumnElement, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -95,6 +97,32 @@ class VersionedRows:
             behind = await session.scalars(select(table.id).where(self.behind, quiet, true() if only is None else only))
             for row_id in behind.all():
                 await self._wake(session, row_id)
+
+
+async def edit(
+    bot: Bot, chat_id: int, message_id: int, text: str, keyboard: InlineKeyboardMarkup | None, *, caption: bool = False
+) -> bool:
+    """Put another text (or ``caption``) and other buttons under a message of ours; False where it is not there."""
+    try:
+        if caption:
+            await bot.edit_message_caption(
+                chat_id=chat_id, message_id=message_id, caption=text, parse_mode="HTML", reply_markup=keyboard
+            )
+        else:
+            await bot.edit_message_text(
+                text,
+                chat_id=chat_id,
+                message_id=message_id,
+                parse_mode="HTML",
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_markup=keyboard,
+            )
+    except TelegramBadRequest as error:
+        if any(gone in error.message for gone in GONE):
+            return False
+        if UNCHANGED not in error.message:
+            raise
+    return True
 
 
 class CatchingUp(ABC, Generic[C, S]):

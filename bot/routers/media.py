@@ -9,10 +9,11 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import Message, Update
 
 from bot.attach_tools import AttachTools
+from bot.groups import meant_for_us
 from bot.incoming import Caption
 from bot.keeping import Keeper
 from bot.routers.words import Telling
-from bot.saying import PRIVATE, addressed
+from bot.saying import PRIVATE
 from bot.words import Spoken, Words
 from storage.callers.people import PersonView
 from storage.intake.adopting import TelegramFile
@@ -52,7 +53,7 @@ async def keep(
     earlier = await keeper.album_before(message, event_update.update_id)
     written = caption or _captioned(earlier, keeper)
     session = None if written.numbers else await attaching.sessions.current(state, message.date)
-    if not (message.chat.type == PRIVATE or written.numbers or session or addressed(message, bot.id)):
+    if not (message.chat.type == PRIVATE or written.numbers or session or await meant_for_us(bot, message)):
         return
     if raw_state in Telling:
         await state.clear()  # a question about an earlier file is not about this one

@@ -105,7 +105,7 @@ def _staff_answers() -> None:
         sa.Column("staff_card_id", sa.BigInteger(), nullable=False),
         sa.Column("by_person", sa.BigInteger(), nullable=False),
         sa.Column("staff_chat_id", sa.BigInteger(), nullable=False),
-        sa.Column("staff_message_id", sa.BigInteger(), nullable=False),
+        sa.Column("staff_message_id", sa.BigInteger(), nullable=True),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),

@@ -6,18 +6,21 @@ Which group that is says the setting ``STAFF_CHAT``, else the row that an admin 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
 from storage.database import Sessions
+from storage.domain import WaitingState
 from storage.notices import MOVED
 from storage.tables import Card, CardItem, Conversation, Group, Membership, StaffAnswer, StaffCard
+from storage.wakeups import wake_staff_card
 
 OUT = ("left", "kicked")
 """The bot's status in chats that it is not in."""
 
+_ADMINS = ("administrator", "creator")
 _QUIET = timedelta(hours=1)
 """Between two answers to anonymous admins of a group."""
 
@@ -38,26 +41,37 @@ class GroupView:
     age: timedelta
 
 
-def staff_chat_query() -> Select[int]:
-    """The chat id of the group that an admin marked."""
-    return select(Group.chat_id).where(Group.staff_chat)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What is known of a person and the staff chat: ``inside`` null: nothing. ``told``: the bot is an admin there, so
+    Telegram tells it who comes and goes.
+    """
+
+    chat_id: int
+    inside: bool | None
+    age: timedelta
+    told: bool
 
 
 async def get_staff_chat(session: AsyncSession) -> int | None:
     """The chat that an admin marked in a chat; the setting is not asked."""
-    return await session.scalar(staff_chat_query())
+    return await session.scalar(select(Group.chat_id).where(Group.staff_chat))
 
 
 async def set_staff_chat(session: AsyncSession, chat_id: int | None, *, by: int, title: str = "") -> None:
     """Make this group the staff chat in place of another; null: none. The one who does it is ``by``.
 
-    What was shown in the other chat and is still open is asked anew, as `storage.catalog.waiting` finds.
+    What is still open is asked there anew.
     """
     await session.execute(update(Group).where(Group.staff_chat).values(staff_chat=False))
     if chat_id is not None:
         row = insert(Group).values(chat_id=chat_id, title=title, status="member", sees_all=False, staff_chat=True)
         await session.execute(row.on_conflict_do_update(index_elements=[Group.chat_id], set_={"staff_chat": True}))
     record(session, f"telegram:{by}", "staff_chat_set", detail={"chat": chat_id})
+    changed = {"wanted": StaffCard.wanted + 1, "changed_at": func.clock_timestamp(), "collapsed": False}
+    still_open = update(StaffCard).where(StaffCard.state == WaitingState.OPEN)
+    for row_id in sorted((await session.scalars(still_open.values(changed).returning(StaffCard.id))).all()):
+        await wake_staff_card(session, row_id)
 
 
 class Groups:
@@ -81,6 +95,31 @@ class Groups:
         if group is None:
             return chat_id
         return group.chat_id if group.left_at is None else None
+
+    async def member(self, person_id: int) -> Known | None:
+        """Whether somebody is in the staff chat, as far as it is known; None where there is no such chat."""
+        async with self._sessions.begin() as session:
+            chat_id = await self.staff_chat_in(session)
+            if chat_id is None:
+                return None
+            group = await session.get(Group, chat_id)
+            row = await session.get(Membership, (chat_id, person_id))
+            now = await session.scalar(select(func.clock_timestamp()))
+            assert now is not None
+            return Known(
+                chat_id=chat_id,
+                inside=None if row is None else row.inside,
+                age=timedelta(0) if row is None else now - row.checked_at,
+                told=group is not None and group.status in _ADMINS,
+            )
+
+    async def note_member(self, chat_id: int, person_id: int, *, inside: bool) -> None:
+        """What Telegram says now of somebody and a chat."""
+        row = insert(Membership).values(chat_id=chat_id, person_id=person_id, inside=inside)
+        found = {"inside": inside, "checked_at": func.clock_timestamp()}
+        async with self._sessions.begin() as session:
+            keys = [Membership.chat_id, Membership.person_id]
+            await session.execute(row.on_conflict_do_update(index_elements=keys, set_=found))
 
     async def bind_staff_chat(self, chat_id: int | None, *, by: int, title: str = "") -> None:
         """`set_staff_chat` in a transaction of its own."""
@@ -215,7 +254,7 @@ def _view(group: Group, age: timedelta) -> GroupView:
         chat_id=group.chat_id,
         title=group.title,
         present=group.left_at is None,
-        is_admin=group.status in ("administrator", "creator"),
+        is_admin=group.status in _ADMINS,
         sees_all=group.sees_all,
         language=group.language,
         age=age,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, case, func, select, text, update
+from sqlalchemy import ColumnElement, case, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.auditing.audit import record
@@ -47,7 +47,8 @@ class PersonView:
     first_name: str
     language: str
     admitted: bool
-
+    blocked: bool = False
+    chose_language: bool = False
     quota: Quota = NO_QUOTA
 
     @property
@@ -59,10 +60,18 @@ class PersonView:
         return self.role is not Role.USER
 
 
+class Membership(Protocol):
+    """Who is staff because of where they are: the members of the staff chat."""
+
+    async def is_member(self, telegram_id: int) -> bool:
+        """Whether somebody is in it now. May ask Telegram."""
+        ...
+
+
 class People:
     """``admins`` and ``staff`` are Telegram ids that have these roles whatever the table says.
 
-    ``quota`` is for everybody else.
+    The members of ``staff_chat`` are staff as long as they are in it; ``quota`` is for everybody else.
     """
 
     def __init__(
@@ -73,12 +82,24 @@ class People:
         admins: Collection[int] = (),
         staff: Collection[int] = (),
         quota: Quota = NO_QUOTA,
+        staff_chat: Membership | None = None,
     ) -> None:
         self._sessions = sessions
+        self._staff_chat = staff_chat
         self._access = access
         self._admins = frozenset(admins)
         self._staff = frozenset(staff)
         self._quota = quota
+
+    @property
+    def fixed_admins(self) -> frozenset[int]:
+        """Admins whatever the table says."""
+        return self._admins
+
+    @property
+    def fixed_ids(self) -> frozenset[int]:
+        """Everybody whose role stands in the settings."""
+        return self._admins | self._staff
 
     async def meet(self, user: TelegramUser) -> PersonView:
         """Note that ``user`` wrote, and say who they are. The table's language and role win over Telegram's word."""
@@ -93,7 +114,7 @@ class People:
                 execution_options={"populate_existing": True},
             )
             assert person is not None
-            return self._view(person, user.language_code)
+        return self._view(person, user.language_code, await self._role_now(person))
 
     async def admit(self, telegram_id: int, *, by: int | None = None) -> None:
         """Let somebody in for good, on somebody's invitation. They have been met before; again is no change."""
@@ -107,13 +128,13 @@ class People:
             if admitted is not None:
                 record(session, f"telegram:{by or telegram_id}", "admitted", detail={"person": telegram_id})
 
-    async def may_invite(self, telegram_id: int) -> bool:
-        """Whether this is staff or an admin now."""
-        if telegram_id in self._admins | self._staff:
-            return True
+    async def role_of(self, telegram_id: int) -> Role:
+        """What somebody may do now; of strangers and of the blocked nothing but what a user may."""
         async with self._sessions.begin() as session:
-            role = await session.scalar(select(Person.role).where(Person.telegram_id == telegram_id))
-        return role is not None and role is not Role.USER
+            person = await session.get(Person, telegram_id)
+        if person is not None:
+            return Role.USER if person.blocked_at is not None else await self._role_now(person)
+        return Role.ADMIN if telegram_id in self._admins else Role.STAFF if telegram_id in self._staff else Role.USER
 
     async def speak(self, telegram_id: int, language: str) -> None:
         """Remember the language a person chose."""
@@ -143,19 +164,29 @@ class People:
         let_in = Person.admitted_at.is_not(None) | (Person.role != Role.USER)
         return case((let_in, func.now()), else_=Person.last_seen_at)
 
-    def _view(self, person: Person, language_code: str | None) -> PersonView:
-        role = self._role(person)
+    async def _role_now(self, person: Person) -> Role:
+        """The row's or the settings' role, else what the staff chat makes of them."""
+        role = self.role_in(person)
+        if role is not Role.USER or person.blocked_at is not None or self._staff_chat is None:
+            return role
+        return Role.STAFF if await self._staff_chat.is_member(person.telegram_id) else role
+
+    def _view(self, person: Person, language_code: str | None, role: Role) -> PersonView:
+        blocked = person.blocked_at is not None
         admitted = self._access is Access.OPEN or role is not Role.USER or person.admitted_at is not None
         return PersonView(
             telegram_id=person.telegram_id,
             role=role,
             first_name=person.first_name,
             language=person.language or language_from(language_code),
+            chose_language=person.language is not None,
             quota=self._quota if role is Role.USER else NO_QUOTA,
-            admitted=admitted,
+            admitted=admitted and not blocked,
+            blocked=blocked,
         )
 
-    def _role(self, person: Person) -> Role:
+    def role_in(self, person: Person) -> Role:
+        """The role of a row, or of the settings where that is more."""
         if person.telegram_id in self._admins:
             return Role.ADMIN
         if person.telegram_id in self._staff and person.role is Role.USER:

@@ -97,7 +97,10 @@ class StaffCard(Table):
 
 
 class StaffAnswer(Table):
-    """A message between staff and a sender about a staff card, where each side has it."""
+    """A message between staff and a sender about a staff card, where each side has it.
+
+    ``staff_message_id`` null: a file of the sender's, which staff see as a card of its own.
+    """
 
     __tablename__ = "staff_answers"
 
@@ -105,7 +108,7 @@ class StaffAnswer(Table):
     staff_card_id: Mapped[int] = mapped_column(ForeignKey("staff_cards.id", ondelete="CASCADE"), index=True)
     by_person: Mapped[int]
     staff_chat_id: Mapped[int]
-    staff_message_id: Mapped[int]
+    staff_message_id: Mapped[int | None]
     chat_id: Mapped[int]
     message_id: Mapped[int]
     at: Mapped[datetime] = mapped_column(server_default=NOW)
