@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.data_dir import secret_key
 from gateway.engine import Spooling, build_engine
+from gateway.events import open_webhooks
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
 from gateway.roles import configured_roles
@@ -135,6 +136,9 @@ async def open_archive(
         jobs.handle(CAPTIONS_JOB, CaptionEditor(sessions=sessions, store=store).handle, at_once=2)
         jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
         jobs.every(_REFRESH, EVERY_MINUTE, Refresher(sessions).sweep)
+        webhooks = await stack.enter_async_context(
+            open_webhooks(settings=settings, sessions=sessions, jobs=jobs, clock=clock)
+        )
         audit = AuditTrail(sessions=sessions, clock=clock)
         await stack.enter_async_context(audit.running())
         await stack.enter_async_context(CardTicker(sessions=sessions, board=board).running())
@@ -169,6 +173,7 @@ async def open_archive(
             request_zips=RequestZips(delivery=delivery, timezone=settings.timezone),
             histories=Histories(sessions),
             names=Names(sessions),
+            webhooks=webhooks,
             board=board,
             audit=audit,
             incidents=incidents,

@@ -112,6 +112,9 @@ class Settings(BaseModel):
     cors_origins: Annotated[tuple[str, ...], from_text(values.origins)] = Field(
         (), examples=["https://app.example.com,http://localhost:5173"]
     )
+    webhook_allow: Annotated[tuple[str, ...], from_text(values.words)] = Field(
+        (), examples=["crm.internal,10.1.0.0/16"]
+    )
     api_keys: Annotated[tuple[ApiKey, ...], from_text(values.api_keys)] = Field(
         default_factory=_default_keys, examples=["crm:…:media:read+media:write"]
     )

@@ -62,6 +62,29 @@ class InboxState(StrEnum):
     FAILED = "failed"
 
 
+class EventType(StrEnum):
+    """What others are told of. Their names are part of the HTTP contract."""
+
+    MEDIA_RECEIVED = "media.received"
+    MEDIA_STORED = "media.stored"
+    MEDIA_UPDATED = "media.updated"
+    MEDIA_ARCHIVED = "media.archived"
+    MEDIA_DELETED = "media.deleted"
+    MEDIA_ATTACHED = "media.attached"
+    MEDIA_DETACHED = "media.detached"
+    MEDIA_DAMAGED = "media.damaged"
+    AVATAR_UPDATED = "avatar.updated"
+    UPLOAD_FAILED = "upload.failed"
+
+
+class DeliveryState(StrEnum):
+    """Of an event on its way to a webhook. ``dead``: given up."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
 class WaitingState(StrEnum):
     """What became of media that staff were asked about. ``gone``: their sender deleted them."""
 

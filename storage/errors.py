@@ -17,7 +17,8 @@
     │   ├── MediaNotFound       ├── MediaDeleted     ├── UploadNotFound ├── RequestNotFound
     │   ├── UploadGone          ├── InvitationNotFound   ├── InvitationEnded
     │   ├── KeyNotFound         ├── IncidentNotFound ├── NoPreview
-    │   ├── LinkNotFound        ├── LinkExpired      └── LinkUsedUp
+    │   ├── LinkNotFound        ├── LinkExpired      ├── LinkUsedUp
+    │   └── WebhookNotFound     └── DeliveryNotFound
     ├── Conflict                not in this state
     │   ├── WrongOffset         ├── UploadTakenOver  ├── UnfinishedParts  ├── FinalUpload
     │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  ├── WrongStatus
@@ -234,6 +235,18 @@ class IncidentNotFound(Missing):
     """No such incident, or it is over 30 days old."""
 
     code = "incident_not_found"
+
+
+class WebhookNotFound(Missing):
+    """No such webhook."""
+
+    code = "webhook_not_found"
+
+
+class DeliveryNotFound(Missing):
+    """No such delivery of this webhook, or it is over 30 days old."""
+
+    code = "delivery_not_found"
 
 
 class UploadGone(Missing):

@@ -22,6 +22,7 @@ from storage.delivery.request_links import RequestLinks
 from storage.delivery.request_zip import RequestZips
 from storage.delivery.sending import Sending
 from storage.engine.archiving import Archiving
+from storage.events.webhooks import Webhooks
 from storage.intake.adopting import Adopting
 from storage.intake.progress import ProgressBoard
 from storage.intake.taking_in import Intake
@@ -57,6 +58,7 @@ class UseCases:
     request_zips: RequestZips
     histories: Histories
     names: Names
+    webhooks: Webhooks
     board: ProgressBoard
     audit: AuditTrail
     incidents: Incidents

@@ -29,6 +29,7 @@ from web.routes.progress import list_progress, show_progress
 from web.routes.telegram import take_update
 from web.routes.upload_page import ENDPOINTS as UPLOAD_PAGE
 from web.routes.uploads import upload_multiple, upload_stream, upload_with_progress
+from web.routes.webhooks import ENDPOINTS as WEBHOOKS
 from web.tus import routes as tus
 from web.tus.protocol import UPLOADS, mark_answers
 from web.waiting import set_closing
@@ -42,6 +43,7 @@ _ENDPOINTS = (
     *management.ENDPOINTS,
     *UPLOAD_PAGE,
     *GALLERY,
+    *WEBHOOKS,
     Endpoint("POST", f"{_UPLOAD}/stream", upload_stream, Scope.MEDIA_WRITE, uploads.STREAM),
     Endpoint("POST", f"{_UPLOAD}/multiple", upload_multiple, Scope.MEDIA_WRITE, uploads.MULTIPLE),
     Endpoint("POST", f"{_UPLOAD}/progress", upload_with_progress, Scope.MEDIA_WRITE, uploads.WITH_PROGRESS),

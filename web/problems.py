@@ -75,6 +75,8 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.RequestNotFound: Line(404, "Request not found", "There is no such request."),
     errors.KeyNotFound: Line(404, "Key not found", "There is no such key."),
     errors.IncidentNotFound: Line(404, "Incident not found", "There is no such incident; they are kept for 30 days."),
+    errors.WebhookNotFound: Line(404, "Webhook not found", "There is no such webhook."),
+    errors.DeliveryNotFound: Line(404, "Delivery not found", "There is no such delivery; they are kept for 30 days."),
     errors.NoPreview: Line(404, "No preview", "There is no picture of this media."),
     errors.LinkNotFound: Line(404, "Link not found", "There is no such link."),
     errors.LinkExpired: Line(410, "Link expired", "The time of this link is over. Ask for a new one."),

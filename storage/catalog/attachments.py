@@ -11,8 +11,9 @@ from storage.auditing.audit import record
 from storage.callers.telling import note_attached
 from storage.catalog.refreshing import refresh
 from storage.database import Sessions
-from storage.domain import GONE, Caller, Category, MediaId
+from storage.domain import GONE, Caller, Category, EventType, MediaId
 from storage.errors import MediaDeleted, MediaNotFound
+from storage.events.outbox import tell
 from storage.notices import media_changed
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Media, Request
@@ -41,6 +42,7 @@ async def attach_row(
         await refresh(session, media)
         record(session, by, "attached", media_id=media.id, request_number=number, detail={"category": wanted.value})
         await note_attached(session, media, number, by=by, category=wanted)
+        await tell(session, EventType.MEDIA_ATTACHED, media, by=by, request_number=number)
     return added is not None
 
 
@@ -55,6 +57,7 @@ async def detach_row(session: AsyncSession, media: Media, number: RequestNumber,
         media.awaits_request = True  # as when it came: else staff, who detached it, could not find it any more
     await refresh(session, media)
     record(session, by, "detached", media_id=media.id, request_number=number)
+    await tell(session, EventType.MEDIA_DETACHED, media, by=by, request_number=number)
     return link
 
 

@@ -16,9 +16,10 @@ from storage.auditing.audit import record
 from storage.callers.quotas import give_back
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import GONE, Caller, MediaId, MediaStatus
+from storage.domain import GONE, Caller, EventType, MediaId, MediaStatus
 from storage.engine.strays import cast_off
 from storage.errors import MediaNotFound, WrongStatus
+from storage.events.outbox import tell
 from storage.jobs import Later
 from storage.notices import media_changed
 from storage.previews.cache import PreviewCache
@@ -48,6 +49,7 @@ class Deleting:
             media.status_before, media.status = media.status, MediaStatus.DELETING
             media.delete_after = self._clock.now() + timedelta(seconds=self.grace)
             record(session, caller.owner, "deleted", media_id=media.id)
+            await tell(session, EventType.MEDIA_DELETED, media, by=caller.owner)
             await session.flush()
             await wake_eraser(session, media.id, delay=self.grace)
             await media_changed(session, media.id)
@@ -61,6 +63,7 @@ class Deleting:
             media.status, media.status_before = MediaStatus(media.status_before), None
             media.delete_after = None
             record(session, caller.owner, "restored", media_id=media.id)
+            await tell(session, EventType.MEDIA_UPDATED, media, by=caller.owner, changed=["status"])
             await session.flush()
             await media_changed(session, media.id)
 

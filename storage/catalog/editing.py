@@ -12,10 +12,11 @@ from storage.auditing.audit import record
 from storage.catalog.refreshing import refresh
 from storage.database import Sessions
 from storage.details import TAGS_LIMIT, clean_tags
-from storage.domain import GONE, Caller, Category, MediaStatus
+from storage.domain import GONE, Caller, Category, EventType, MediaStatus
 from storage.engine.channels import bound_channels
 from storage.engine.replacing import move_parts
 from storage.errors import InvalidFields, MediaDeleted, MediaNotFound
+from storage.events.outbox import tell
 from storage.filenames import clean_filename
 from storage.notices import media_changed
 from storage.tables import Media, Part
@@ -117,5 +118,6 @@ async def _conclude(session: AsyncSession, caller: Caller, media: Media, before:
     await refresh(session, media)
     if changed:
         record(session, caller.owner, "updated", media_id=media.id, detail={"changed": changed})
+        await tell(session, EventType.MEDIA_UPDATED, media, by=caller.owner, changed=changed)
         await session.flush()
         await media_changed(session, media.id)

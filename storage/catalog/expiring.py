@@ -6,7 +6,8 @@ from sqlalchemy import select
 from storage.auditing.audit import record
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import GONE, MediaStatus
+from storage.domain import GONE, EventType, MediaStatus
+from storage.events.outbox import tell
 from storage.notices import media_changed
 from storage.tables import Media
 from storage.wakeups import wake_eraser
@@ -37,6 +38,7 @@ class Expirer:
             for media in rows:
                 media.status_before, media.status, media.delete_after = media.status, MediaStatus.DELETING, now
                 record(session, "system", "expired", media_id=media.id)
+                await tell(session, EventType.MEDIA_DELETED, media, by="system")
                 await session.flush()
                 await wake_eraser(session, media.id, delay=0)
                 await media_changed(session, media.id)

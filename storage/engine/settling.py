@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
 from storage.catalog.refreshing import note_captions
-from storage.domain import MediaStatus, PartState, UploadPhase
+from storage.domain import EventType, MediaStatus, PartState, UploadPhase
 from storage.engine.channels import raise_head
 from storage.engine.strays import cast_off
+from storage.events.outbox import tell, tell_once
 from storage.notices import media_changed
 from storage.ports import Sent
 from storage.tables import Channel, FileRef, Media, Part, Upload
@@ -87,4 +88,7 @@ async def note_if_whole(session: AsyncSession, media_id: int, now: datetime) -> 
             media.status, media.archived_at = MediaStatus.ARCHIVED, now
             record(session, "system", "archived", media_id=media_id)
             await session.flush()
+            await tell(session, EventType.MEDIA_ARCHIVED, media, by="system")
+        else:
+            await tell_once(session, EventType.MEDIA_STORED, media, by="system")
         await media_changed(session, media_id)

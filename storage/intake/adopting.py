@@ -18,9 +18,10 @@ from storage.catalog.refreshing import refresh
 from storage.content import default_category, extension_of
 from storage.database import Sessions
 from storage.details import Details
-from storage.domain import GONE, Caller, Category, FileType, Inspection, MediaStatus, PartState
+from storage.domain import GONE, Caller, Category, EventType, FileType, Inspection, MediaStatus, PartState
 from storage.engine.channels import bound_channels
 from storage.errors import TypeNotAllowed
+from storage.events.outbox import tell
 from storage.filenames import clean_filename
 from storage.intake.receiving import Limits
 from storage.request_numbers import RequestNumber
@@ -108,6 +109,7 @@ class Adopting:
             else:
                 await refresh(session, media)
             record(session, caller.owner, "taken_in", media_id=media.id, detail={"source": "telegram"})
+            await tell(session, EventType.MEDIA_RECEIVED, media, by=caller.owner)
             await session.flush()
             log.info("media_adopted", media_id=media.id, size=file.file_size, file_type=file.file_type.value)
             return Adopted(media=await media_view(session, media), duplicate=False)

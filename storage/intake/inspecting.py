@@ -18,8 +18,9 @@ from storage.auditing.audit import record
 from storage.content import HEAD_SIZE, ContentType, resolve, sniff
 from storage.content import TypeContradiction as Contradiction
 from storage.database import Sessions
-from storage.domain import FileType, Inspection, MediaStatus, PartState
+from storage.domain import EventType, FileType, Inspection, MediaStatus, PartState
 from storage.errors import ArchiveError, CallRefused, FileTooBig, Postponed, SpoolFull
+from storage.events.outbox import tell
 from storage.intake.receiving import Limits
 from storage.jobs import Later
 from storage.notices import media_changed
@@ -169,5 +170,6 @@ class Inspector:
         await session.delete(part)
         await session.execute(update(CardItem).where(CardItem.media_id == media.id).values(error=error))
         record(session, "system", "refused", media_id=media.id, detail=dict(error))
+        await tell(session, EventType.MEDIA_DELETED, media, by="system", error=dict(error))
         await session.flush()
         await media_changed(session, media.id)

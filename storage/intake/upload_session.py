@@ -23,10 +23,11 @@ from storage.clock import Clock
 from storage.content import ContentType
 from storage.database import Sessions
 from storage.details import NO_DETAILS, Details
-from storage.domain import MediaKey, UploadId, UploadPhase
+from storage.domain import EventType, MediaKey, UploadId, UploadPhase
 from storage.engine.channels import bound_channels
 from storage.engine.replacing import move_parts
 from storage.errors import MediagateError
+from storage.events.outbox import tell, tell_of_upload
 from storage.filenames import clean_filename
 from storage.intake.arrivals import Accepted, Arrival
 from storage.intake.discarding import discard_upload
@@ -148,6 +149,7 @@ class UploadSession:
                 await also(session, media.id)
             await wake_measurer(session, self._origin.node, media, parts=received.last.index + 1)
             record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
+            await tell(session, EventType.MEDIA_RECEIVED, media, by=media.owner)
             await session.flush()
             await charge(session, self._arrival.caller, media)
             view = await media_view(session, media)
@@ -162,12 +164,26 @@ class UploadSession:
         if self.accepted:
             return
         reason = _reason(error)
-        if not self.progress.ended:  # it has, well, where the caller asked for an own duplicate instead
+        told = not self.progress.ended  # it has, well, where the caller asked for an own duplicate instead
+        if told:
             self.progress.failed(reason)
         begun = self._receiver.parts_begun
         dropping = discard_upload(self._sessions, self._spool, self.key, spooled=begun, recorded=self._has_rows)
         await asyncio.shield(asyncio.ensure_future(dropping))
         log.info("upload_discarded", upload_id=str(self.upload_id), reason=reason["code"])
+        if told:
+            await self._tell_failed(reason)
+
+    async def _tell_failed(self, reason: dict[str, object]) -> None:
+        data = {
+            "upload_id": str(self.upload_id),
+            "filename": self._arrival.filename,
+            "received_bytes": self.progress.received_bytes,
+            "owner": self._arrival.caller.owner,
+            "error": reason,
+        }
+        async with self._sessions.begin() as session:
+            await tell_of_upload(session, EventType.UPLOAD_FAILED, data)
 
     async def _part_finished(self, part: SpooledPart, content_type: ContentType) -> None:
         details = self._details

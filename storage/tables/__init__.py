@@ -18,6 +18,7 @@ from storage.tables.admins import (
 from storage.tables.base import Table
 from storage.tables.channels import Bot, BotBudget, Channel, ChannelBinding, EngineEvent, Lane, Node
 from storage.tables.chats import Card, CardItem, Conversation, InboxUpdate
+from storage.tables.events import Event, EventDelivery, Webhook
 from storage.tables.groups import Group, Membership, StaffAnswer, StaffCard
 from storage.tables.media import UNMEASURED, Attachment, AttachmentChange, Link, LinkDownload, Media, Request
 from storage.tables.parts import FileRef, Intent, Part, StrayMessage
@@ -43,6 +44,8 @@ __all__ = [
     "ChannelCheck",
     "Conversation",
     "EngineEvent",
+    "Event",
+    "EventDelivery",
     "FileRef",
     "Group",
     "IdempotencyKey",
@@ -73,4 +76,5 @@ __all__ = [
     "Tiding",
     "Upload",
     "Usage",
+    "Webhook",
 ]

@@ -20,6 +20,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from storage.domain import (
     Category,
+    DeliveryState,
+    EventType,
     FileType,
     InboxState,
     Inspection,
@@ -68,6 +70,8 @@ class Table(DeclarativeBase):
         Inspection: _states(Inspection),
         InboxState: _states(InboxState),
         WaitingState: _states(WaitingState),
+        EventType: _states(EventType),
+        DeliveryState: _states(DeliveryState),
         Purpose: _states(Purpose),
         FileType: _states(FileType),
         Category: _states(Category),

@@ -49,6 +49,7 @@ TAGS = {
     "links": "Signed links: who has one needs no credentials.",
     "requests": "Which media belong to which request number.",
     "users": "Avatars.",
+    "webhooks": "Events, sent to whoever asked for them.",
     "administration": "Keys, webhooks, channels, and what happened.",
     "service": "Health, metrics, and this document.",
 }

@@ -1,0 +1,32 @@
+"""Events for others, assembled: the outbox's webhooks and the jobs that deliver them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from gateway.data_dir import secret_key
+from gateway.settings import Settings
+from storage.clock import Clock
+from storage.database import Sessions
+from storage.events.delivering import Deliverer
+from storage.events.outbox import DELIVER_JOB
+from storage.events.sealing import Seal
+from storage.events.webhooks import Webhooks
+from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
+from web.clients.poster import WebhookPoster
+
+_AT_ONCE = 32
+
+
+@asynccontextmanager
+async def open_webhooks(
+    *, settings: Settings, sessions: Sessions, jobs: JobRunner, clock: Clock
+) -> AsyncIterator[Webhooks]:
+    """Register the jobs; deliveries go out as long as this lasts."""
+    seal = Seal(secret_key(settings))
+    async with WebhookPoster(settings.webhook_allow) as poster:
+        webhooks = Webhooks(sessions=sessions, poster=poster, seal=seal, clock=clock)
+        deliverer = Deliverer(sessions=sessions, poster=poster, seal=seal, clock=clock)
+        jobs.handle(DELIVER_JOB, deliverer.handle, at_once=_AT_ONCE)
+        jobs.every("webhook_sweep", EVERY_MINUTE, webhooks.sweep)
+        jobs.every("event_sweep", EVERY_HOUR, webhooks.forget)
+        yield webhooks

@@ -1,0 +1,28 @@
+"""What delivering needs of HTTP: one small port, implemented by `web.clients.poster`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Posted:
+    """What came of a call: the status, or why there is none. ``retry_after`` is in seconds."""
+
+    status: int | None = None
+    error: str | None = None
+    retry_after: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 -- the class of statuses
+
+
+class Poster(Protocol):
+    def refusal(self, url: str) -> str | None:
+        """Why events may not go to ``url``, as a clause that follows "url"; None where they may."""
+        ...
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        """Call once. Never raises; redirects are not followed, and inside addresses not called."""
+        ...
