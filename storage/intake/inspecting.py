@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
+from storage.catalog.refreshing import refresh
 from storage.content import HEAD_SIZE, ContentType, resolve, sniff
 from storage.content import TypeContradiction as Contradiction
 from storage.database import Sessions
@@ -147,6 +148,7 @@ class Inspector:
                 media.sha256 = part.sha256 = fetched.sha256
                 if keep:
                     part.origin, part.node = "spool", self._node
+                await refresh(session, media)  # not left to the sweep: people search for what they have just sent
                 await wake_shipper(session, part)
         if not isinstance(judged, ContentType) and keep:
             await self._spool.remove(media.key, [0])
