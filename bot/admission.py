@@ -47,35 +47,30 @@ class Admission(BaseMiddleware):
             await self._answer_anonymous(event, user)
             return UNHANDLED
         person = await self._people.meet(user)
+        arrival = None if person.blocked else await self._invitations.arrival(event.message, person.telegram_id)
+        if arrival is not None:
+            person = await self._people.meet(user)
         texts = self._catalogue(person.language)
         if not person.admitted:
-            await self._turn_away(event, person, texts)
+            await self._turn_away(event, person, texts, came_late=arrival is not None)
             return UNHANDLED
-        return await handler(event, data | {"person": person, "texts": texts})
+        return await handler(event, data | {"person": person, "texts": texts, "arrival": arrival})
 
-    async def _turn_away(self, update: Update, person: PersonView, texts: Texts) -> None:
+    async def _turn_away(self, update: Update, person: PersonView, texts: Texts, *, came_late: bool) -> None:
+        """``came_late``: by a link that is over."""
         message = update.message
         if update.callback_query is not None:
             await end_press(self._bot, update.callback_query)
-        if message is None or message.chat.type != PRIVATE:
+        if message is None or message.chat.type != PRIVATE or person.blocked:
             return
-        if await self._invited(message, person):
-            await say(self._bot, message, texts("invited-welcome", name=person.first_name))
+        if came_late:
+            await say(self._bot, message, texts("invite-over"))
         elif self._access is Access.CONTACT and message.contact is not None:
             await self._take_contact(message, person, texts)
         elif await self._people.may_turn_away(person.telegram_id):
             by_contact = self._access is Access.CONTACT
             markup = contact_keyboard(texts) if by_contact else None
             await say(self._bot, message, texts(f"not-admitted-{self._access}"), markup)
-
-    async def _invited(self, message: Message, person: PersonView) -> bool:
-        """Whether somebody came by a link of one who may still invite; then they are in."""
-        command, _, parameter = (message.text or "").partition(" ")
-        inviter = self._invitations.inviter(parameter) if command == "/start" else None
-        if inviter is None or not await self._people.may_invite(inviter):
-            return False
-        await self._people.admit(person.telegram_id, by=inviter)
-        return True
 
     async def _take_contact(self, message: Message, person: PersonView, texts: Texts) -> None:
         assert message.contact is not None

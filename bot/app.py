@@ -4,8 +4,8 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, time, timedelta, tzinfo
 from functools import partial
 
 import structlog
@@ -15,6 +15,7 @@ from aiogram.fsm.strategy import FSMStrategy
 from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 
+from bot.admin_room import AdminRoom
 from bot.admission import Admission
 from bot.apologies import Apologies
 from bot.attach_ending import SESSIONS_AT_ONCE, SessionEnder
@@ -25,14 +26,15 @@ from bot.cards import Cards
 from bot.conversations import Conversations, OrderedByInbox
 from bot.giving import Giver
 from bot.inbox import INBOX_JOB, Inbox, RawUpdate
-from bot.invitations import Invitations
 from bot.keeping import Keeper
 from bot.limiting import Limiting, Patience
 from bot.media_links import MediaLinks
 from bot.menu import set_menus
 from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
-from bot.polling import ALLOWED_UPDATES, Poller, Rival
+from bot.polling import ALLOWED_UPDATES, Poller
 from bot.request_viewing import RequestViewer
+from bot.routers.admin import admin_router
+from bot.routers.arrivals import arrivals_router
 from bot.routers.attaching import attaching_router
 from bot.routers.basics import basics_router, fallback_router
 from bot.routers.deleting import deleting_router, privacy_router
@@ -42,8 +44,12 @@ from bot.routers.media import media_router
 from bot.routers.request_view import request_view_router
 from bot.routers.words import card_buttons_router, words_router
 from bot.searches import Searches
+from bot.staff_desk import StaffDesk
+from bot.staff_members import ASKED_AGAIN, StaffMembers
 from bot.texts import load_catalogue
 from bot.tidings import Teller
+from bot.vanishing import SHOWN_FOR
+from bot.watching import WatchTimes
 from bot.words import Words
 from bot.working import InboxWorker
 from storage.callers.groups import Groups
@@ -51,7 +57,7 @@ from storage.callers.people import Access, People
 from storage.callers.telling import TIDINGS_JOB, Tidings
 from storage.catalog.everything import Everything
 from storage.clock import SystemClock
-from storage.domain import NO_QUOTA, Quota
+from storage.domain import NO_QUOTA, Purpose, Quota
 from storage.errors import MalformedBody
 from storage.jobs import JobRunner
 from storage.use_cases import UseCases
@@ -80,6 +86,7 @@ class BotConfig:
     admin_ids: frozenset[int] = frozenset()
     staff_ids: frozenset[int] = frozenset()
     staff_chat: int | None = None
+    member_asked_again: timedelta = ASKED_AGAIN
     timezone: tzinfo = UTC
     public_url: str = "http://127.0.0.1:8080"
     local_telegram: bool = False
@@ -91,19 +98,19 @@ class BotConfig:
     """Commands, presses and texts that a person has a minute; 0: as many as they like."""
 
     person_quota: Quota = NO_QUOTA
+    fixed_purposes: frozenset[Purpose] = frozenset()
+    """Purposes whose channels stand in the settings, and are not bound in chats."""
+
+    digest_at: time | None = None
+    secrets_shown: float = SHOWN_FOR
+    watch: WatchTimes = field(default_factory=WatchTimes)
 
 
 class BotDoor:
-    """Registers its job handlers when made: make it before the job runner runs; the rest goes in any order.
+    """Registers its job handlers when made: make it before the job runner runs; the rest goes in any order."""
 
-    ``rival`` is told when somebody else takes this bot's updates.
-    """
-
-    def __init__(
-        self, *, bot: Bot, use_cases: UseCases, jobs: JobRunner, config: BotConfig, rival: Rival | None = None
-    ) -> None:
+    def __init__(self, *, bot: Bot, use_cases: UseCases, jobs: JobRunner, config: BotConfig) -> None:
         self._bot = bot
-        self._rival = rival
         self._config = config
         self._catalogue = load_catalogue()
         sessions = use_cases.sessions
@@ -112,10 +119,30 @@ class BotDoor:
         self._groups = Groups(sessions, staff_chat=config.staff_chat)
         self._words, self._searches = Words(sessions), Searches(sessions)
         self._conversations = Conversations(sessions, {AttachSession.open.state or "": KEPT})
+        members = StaffMembers(bot=bot, groups=self._groups, asked_again=config.member_asked_again)
         self._people = People(
-            sessions, access=config.access, admins=config.admin_ids, staff=config.staff_ids, quota=config.person_quota
+            sessions,
+            access=config.access,
+            admins=config.admin_ids,
+            staff=config.staff_ids,
+            quota=config.person_quota,
+            staff_chat=members,
         )
-        self._invitations = Invitations(config.webhook_secret, SystemClock())
+        self._admins = AdminRoom(
+            bot=bot,
+            use_cases=use_cases,
+            people=self._people,
+            groups=self._groups,
+            catalogue=self._catalogue,
+            jobs=jobs,
+            node=config.node,
+            timezone=config.timezone,
+            polls=not config.webhook,
+            fixed_purposes=config.fixed_purposes,
+            digest_at=config.digest_at,
+            secrets_shown=config.secrets_shown,
+            times=config.watch,
+        )
         keeper = Keeper(bot=bot, use_cases=use_cases, inbox=self._inbox, timezone=config.timezone)
         self._attaching = attach_tools(
             bot=bot,
@@ -124,6 +151,15 @@ class BotDoor:
             conversations=self._conversations,
             clock=SystemClock(),
             timezone=config.timezone,
+        )
+        self._desk = StaffDesk(
+            bot=bot,
+            sessions=sessions,
+            groups=self._groups,
+            catalogue=self._catalogue,
+            timezone=config.timezone,
+            jobs=jobs,
+            members=members,
         )
         self._dispatcher = self._assemble(use_cases)
         apologies = Apologies(bot, self._catalogue)
@@ -152,9 +188,11 @@ class BotDoor:
         """Take in updates, by polling or by a webhook, until the context ends; ends within a second."""
         await self._inbox.recover()
         await self._card_rows.recover(older_than=0)
+        await self._desk.recover(older_than=0)
         task = asyncio.create_task(self._run(), name="bot door")
         try:
-            yield
+            async with self._admins.watching():
+                yield
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -180,6 +218,7 @@ class BotDoor:
         """Every minute: wake what has no wake-up, take back what was left, drop old updates."""
         await self._inbox.sweep()
         await self._card_rows.recover(older_than=_ABANDONED_AFTER)
+        await self._desk.recover(older_than=_ABANDONED_AFTER)
         await self._conversations.forget()
         await self._attaching.sweep()
         await self._tidings.sweep()
@@ -196,10 +235,14 @@ class BotDoor:
             await _until_done("webhook_not_set", self._set_webhook)
             return
         await _until_done("webhook_not_deleted", self._delete_webhook)
-        await Poller(self._bot, self._inbox, rival=self._rival).run()
+        # What was lost is found out before the first update makes somebody look as if they had just written.
+        await self._admins.back()
+        contact = self._admins.contact
+        await Poller(self._bot, self._inbox, rival=contact.rival, heard=contact.heard).run()
 
     async def _introduce(self) -> None:
-        await set_menus(self._bot, self._catalogue, self._config.admin_ids | self._config.staff_ids)
+        staff = await self._admins.roster.staff()
+        await set_menus(self._bot, self._catalogue, {one.telegram_id: one.role for one in staff})
 
     async def _set_webhook(self) -> None:
         await self._bot.set_webhook(
@@ -229,7 +272,8 @@ class BotDoor:
             use_cases=use_cases,
             people=self._people,
             catalogue=self._catalogue,
-            invitations=self._invitations,
+            invitations=self._admins.invitations,
+            admin=self._admins.tools,
             timezone=self._config.timezone,
             public_url=self._config.public_url,
             words=self._words,
@@ -248,12 +292,14 @@ class BotDoor:
             ),
         )
         dispatcher.update.outer_middleware(Summary())
+        dispatcher.update.outer_middleware(self._admins.channel_news)
+        dispatcher.update.outer_middleware(self._desk.news)
         dispatcher.update.outer_middleware(
             Admission(
                 people=self._people,
                 catalogue=self._catalogue,
                 access=self._config.access,
-                invitations=self._invitations,
+                invitations=self._admins.invitations,
                 bot=self._bot,
             )
         )
@@ -262,7 +308,11 @@ class BotDoor:
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
             observer.outer_middleware(ErrorsTold())
             observer.middleware(ActionsShown())
+        dispatcher.workflow_data.update(self._desk.data)
         dispatcher.include_routers(
+            *self._desk.routers(),
+            arrivals_router(),
+            admin_router(),
             media_router(),
             card_buttons_router(),
             links_router(),

@@ -1,51 +1,52 @@
-"""Links by which staff let people in: signed, valid for three days, for as many as the link is given to.
+"""Links by which people are let in, as the bot makes and opens them; `storage.callers.invite_links` keeps them."""
 
-A link holds who invites, until when, and a MAC; nothing is stored, and a link dies with its inviter's role. Telegram
-allows 64 characters of ``A-Za-z0-9_-`` (TELEGRAM.md, Updates).
-"""
-
-import hmac
-import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
+from dataclasses import dataclass
 from datetime import timedelta
 
-from storage.clock import Clock
+from aiogram import Bot
+from aiogram.types import Message
 
-VALID = timedelta(days=3)
-_PREFIX = "i"
-_BODY = struct.Struct(">qI")
-_MAC_BYTES = 15
+from bot.saying import PRIVATE
+from storage.callers.invite_links import VALID, InviteLinks, Opening, parameter_of
+from storage.domain import Role
+
+INVITE_USES = 20
+"""How many people come in by a link of `/invite`, where nothing else is said."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """Somebody came by a link. ``role`` is what the link is for."""
+
+    opening: Opening
+    role: Role
 
 
 class Invitations:
-    """``secret`` None: nobody can be invited."""
+    """The links of one bot."""
 
-    def __init__(self, secret: str | None, clock: Clock) -> None:
-        self._key = None if secret is None else hmac.digest(secret.encode(), b"invitations", "sha256")
-        self._clock = clock
+    def __init__(self, links: InviteLinks, bot: Bot) -> None:
+        self._links = links
+        self._bot = bot
 
-    def make(self, inviter: int) -> str | None:
-        """The parameter of a ``start`` link that lets people in on ``inviter``'s word."""
-        if self._key is None:
-            return None
-        until = self._clock.now() + VALID
-        body = _BODY.pack(inviter, int(until.timestamp()))
-        return _PREFIX + urlsafe_b64encode(body + self._mac(self._key, body)).decode()
+    async def make(
+        self, inviter: int, role: Role = Role.USER, *, uses: int = INVITE_USES, valid: timedelta = VALID
+    ) -> str:
+        """The address that lets people in on ``inviter``'s word. It is shown here and never again."""
+        by = f"telegram:{inviter}"
+        parameter = await self._links.create(role, by=by, expires_in=valid, most_uses=uses)
+        return start_url((await self._bot.me()).username or "", parameter)
 
-    def inviter(self, parameter: str) -> int | None:
-        """Who invites by this parameter; None for a made-up or an old one. Never raises."""
-        if self._key is None or not parameter.startswith(_PREFIX):
+    async def arrival(self, message: Message | None, person_id: int) -> Arrival | None:
+        """What came of a link that somebody whom we met followed; None where they did not come by one."""
+        if message is None or message.chat.type != PRIVATE:
             return None
-        try:
-            raw = urlsafe_b64decode(parameter.removeprefix(_PREFIX))
-        except (NotBase64, ValueError):
+        parameter = parameter_of(message.text)
+        if parameter is None:
             return None
-        body, mac = raw[: _BODY.size], raw[_BODY.size :]
-        if len(raw) != _BODY.size + _MAC_BYTES or not hmac.compare_digest(mac, self._mac(self._key, body)):
-            return None
-        inviter, until = _BODY.unpack(body)
-        return int(inviter) if self._clock.now().timestamp() <= until else None
+        opening, role = await self._links.open(parameter, person_id)
+        return Arrival(opening=opening, role=role)
 
-    def _mac(self, key: bytes, body: bytes) -> bytes:
-        return hmac.digest(key, body, "sha256")[:_MAC_BYTES]
+
+def start_url(username: str, parameter: str) -> str:
+    return f"https://t.me/{username}?start={parameter}"

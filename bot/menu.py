@@ -1,9 +1,9 @@
 """The commands as Telegram's menu shows them, per language and kind of chat."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import (
     BotCommand,
     BotCommandScopeAllGroupChats,
@@ -13,24 +13,33 @@ from aiogram.types import (
 )
 
 from bot.texts import Catalogue, Texts
+from storage.domain import Role
 
 _EVERYONE = ("my", "get", "delete", "attach", "language", "help")
 _STAFF = ("request", "history", "invite", *_EVERYONE)
+_ADMIN = ("status", "channels", "staff", "keys", "block", "setup", *_STAFF)
+_OF_ROLE = {Role.USER: _EVERYONE, Role.STAFF: _STAFF, Role.ADMIN: _ADMIN}
 _GROUPS = ("attach", "request", "get", "help")
 
 
-async def set_menus(bot: Bot, catalogue: Catalogue, staff: Collection[int]) -> None:
-    """Tell Telegram the commands; ``staff`` are people whose private chat shows theirs too. May be repeated."""
+async def set_menus(bot: Bot, catalogue: Catalogue, roles: Mapping[int, Role]) -> None:
+    """Tell Telegram the commands; ``roles`` are people whose private chat shows theirs too. May be repeated."""
     for at, texts in enumerate(catalogue):
         # The first language is for everyone else: without a code.
         code = texts.language if at else None
         await _set(bot, texts, _EVERYONE, BotCommandScopeAllPrivateChats(), code)
         await _set(bot, texts, _GROUPS, BotCommandScopeAllGroupChats(), code)
-        for person in sorted(staff):
-            try:
-                await _set(bot, texts, _STAFF, BotCommandScopeChat(chat_id=person), code)
-            except TelegramBadRequest:
-                continue  # they have not spoken to the bot yet
+    for person, role in sorted(roles.items()):
+        await set_menu(bot, catalogue, person, role)
+
+
+async def set_menu(bot: Bot, catalogue: Catalogue, person: int, role: Role) -> None:
+    """Show somebody the commands of the role that they have now."""
+    for at, texts in enumerate(catalogue):
+        try:
+            await _set(bot, texts, _OF_ROLE[role], BotCommandScopeChat(chat_id=person), texts.language if at else None)
+        except (TelegramBadRequest, TelegramForbiddenError):
+            return  # they have not spoken to the bot yet, or do not want to
 
 
 async def _set(

@@ -33,7 +33,6 @@ from gateway.roles import configured_roles
 from gateway.settings import Settings, SettingsError
 from gateway.telegram_api import check_token, open_bot
 from gateway.telegram_counting import CallCounter
-from storage.callers.keys import BootstrapKey, Keys
 from storage.clock import Clock, SystemClock
 from storage.database import open_database
 from storage.domain import Purpose, Quota
@@ -179,6 +178,8 @@ def _bot_door(ground: _Ground, archive: Archive) -> BotDoor:
         local_telegram=settings.sandbox,
         webhook=settings.webhook,
         webhook_secret=_webhook_secret(settings),
+        fixed_purposes=frozenset(settings.channels),
+        digest_at=settings.digest_at,
         person_rate=settings.person_rate,
         person_quota=Quota(day_bytes=settings.person_day_bytes, day_files=settings.person_day_files),
     )
@@ -204,14 +205,10 @@ def _accept_update(door: BotDoor) -> Callable[[str, dict[str, Any]], Awaitable[b
 
 def _web_deps(ground: _Ground, archive: Archive, bot_door: BotDoor) -> WebDeps:
     settings, sessions, clock = ground.settings, archive.sessions, ground.clock
-    bootstrap = [
-        BootstrapKey(name=key.name, secret=key.secret.get_secret_value(), scopes=key.scopes)
-        for key in settings.api_keys
-    ]
     health = Health(engine=ground.engine, bot=ground.bot, spool=archive.spool, spool_dir=str(spool_directory(settings)))
     return WebDeps(
         use_cases=archive.use_cases,
-        keys=Keys(sessions=sessions, secret_key=secret_key(settings).decode(), bootstrap=bootstrap, clock=clock),
+        keys=archive.use_cases.keys,
         idempotency=Idempotency(sessions=sessions, node=ground.node, clock=clock),
         uploads=Uploads(sessions=sessions, board=archive.use_cases.board, clock=clock),
         health=health.lines,

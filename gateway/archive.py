@@ -20,6 +20,7 @@ from gateway.settings import Settings
 from storage.auditing.audit import AuditTrail
 from storage.auditing.incidents import Incidents
 from storage.callers.invitations import Invitations
+from storage.callers.keys import BootstrapKey, Keys
 from storage.callers.names import Names
 from storage.catalog.attachments import Attaching
 from storage.catalog.deleting import Deleting, Eraser
@@ -153,6 +154,7 @@ async def open_archive(
             intake=intake,
             resumable=_resumable(intake, settings, jobs),
             invitations=_invitations(intake, settings, jobs),
+            keys=_keys(settings, sessions, clock),
             adopting=adopting,
             reading=reading,
             attaching=Attaching(sessions),
@@ -200,6 +202,14 @@ def _invitations(intake: Intake, settings: Settings, jobs: JobRunner) -> Invitat
     invitations = Invitations(sessions=intake.sessions, secret_key=secret, clock=intake.clock)
     jobs.every("invitation_sweep", EVERY_HOUR, invitations.forget)
     return invitations
+
+
+def _keys(settings: Settings, sessions: Sessions, clock: Clock) -> Keys:
+    bootstrap = [
+        BootstrapKey(name=key.name, secret=key.secret.get_secret_value(), scopes=key.scopes)
+        for key in settings.api_keys
+    ]
+    return Keys(sessions=sessions, secret_key=secret_key(settings).decode(), bootstrap=bootstrap, clock=clock)
 
 
 def _request_links(settings: Settings, sessions: Sessions, clock: Clock) -> RequestLinks:

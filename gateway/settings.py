@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -150,6 +150,7 @@ class Settings(BaseModel):
 
     webhook: bool = Field(default=False, examples=["true"])
     sandbox_port: Port = Field(8081, examples=["8081"])
+    digest_at: Annotated[time | None, from_text(values.time_of_day)] = Field(None, examples=["08:00"])
     timezone: ZoneInfo = Field(ZoneInfo("UTC"), examples=["Asia/Tashkent"])
     log_format: Literal["console", "json"] | None = Field(None, examples=["json"])
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])

@@ -5,7 +5,7 @@ Every parser raises ValueError with a phrase that continues "MEDIAGATE_X …"; n
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ _SIZE_UNITS = {"": 1.0, "b": 1.0} | {
 }
 _DURATION_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _NUMBER_AND_UNIT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)", re.IGNORECASE | re.ASCII)
+_TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _BOT_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{20,}", re.ASCII)
 KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _KEY_FIELDS = 3
@@ -48,6 +49,14 @@ def size(text: str) -> int:
 def duration(text: str) -> timedelta:
     """``24h``, ``10s`` or plain seconds to a timedelta."""
     return timedelta(seconds=_scaled(text, _DURATION_UNITS, "a duration (units: ms, s, m, h, d)"))
+
+
+def time_of_day(text: str) -> time:
+    """``08:00`` to a time of a day, to the minute."""
+    match = _TIME_OF_DAY.fullmatch(text)
+    if match is None:
+        raise ValueError("is not a time of the day such as 08:00")
+    return time(int(match[1]), int(match[2]))
 
 
 def _scaled(text: str, units: dict[str, float], what: str) -> float:

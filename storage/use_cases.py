@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from storage.auditing.audit import AuditTrail
 from storage.auditing.incidents import Incidents
 from storage.callers.invitations import Invitations
+from storage.callers.keys import Keys
 from storage.callers.names import Names
 from storage.catalog.attachments import Attaching
 from storage.catalog.deleting import Deleting
@@ -38,6 +39,7 @@ class UseCases:
     intake: Intake
     resumable: Resumable
     invitations: Invitations
+    keys: Keys
     adopting: Adopting
     reading: Reading
     attaching: Attaching

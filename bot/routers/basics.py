@@ -4,12 +4,10 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, ContentType, Message
 
-from bot.invitations import VALID, Invitations
 from bot.keyboards import ChooseLanguage, language_keyboard
 from bot.saying import PRIVATE, change, say
 from bot.texts import Catalogue, Texts
 from storage.callers.people import LANGUAGES, People, PersonView
-from storage.errors import MissingScope
 
 _SPOKEN = {ContentType.TEXT, ContentType.CONTACT, ContentType.LOCATION, ContentType.VENUE, ContentType.POLL}
 """What a person says to us that is no file; all else is a service message, and not answered."""
@@ -19,7 +17,6 @@ def basics_router() -> Router:
     router = Router(name="basics")
     router.message.register(start, CommandStart(ignore_case=True))
     router.message.register(show_help, Command("help", ignore_case=True))
-    router.message.register(invite, Command("invite", ignore_case=True))
     router.message.register(ask_language, Command("language", ignore_case=True))
     router.callback_query.register(choose_language, ChooseLanguage.filter())
     return router
@@ -41,15 +38,6 @@ async def start(message: Message, bot: Bot, person: PersonView, texts: Texts) ->
 async def show_help(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:
     parts = [texts("help")] + ([texts("help-staff")] if person.is_staff else [])
     await say(bot, message, "\n\n".join(parts))
-
-
-async def invite(message: Message, bot: Bot, person: PersonView, texts: Texts, invitations: Invitations) -> None:
-    """A link for people who are to be let in; staff hand it on."""
-    parameter = invitations.make(person.telegram_id) if person.is_staff else None
-    if parameter is None:
-        raise MissingScope(scope="staff")
-    link = f"https://t.me/{(await bot.me()).username}?start={parameter}"
-    await say(bot, message, texts("invite-link", link=link, days=VALID.days))
 
 
 async def ask_language(message: Message, bot: Bot, texts: Texts) -> None:

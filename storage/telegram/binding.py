@@ -31,7 +31,7 @@ class Binder:
         Raises `ChannelUnavailable` where the bot cannot post to one, and other `ArchiveError`s.
         """
         for chat_id in {chat_id for ids in channels.values() for chat_id in ids}:
-            await self._ensure(chat_id)
+            await self.ensure(chat_id)
         async with self._sessions.begin() as session:
             known = {channel.chat_id: channel.id for channel in (await session.scalars(select(Channel))).all()}
             await session.execute(delete(ChannelBinding).where(ChannelBinding.purpose.in_(channels)))
@@ -39,7 +39,8 @@ class Binder:
                 for position, chat_id in enumerate(ids):
                     session.add(ChannelBinding(purpose=purpose, channel_id=known[chat_id], position=position))
 
-    async def _ensure(self, chat_id: int) -> None:
+    async def ensure(self, chat_id: int) -> None:
+        """Know this channel, by a message of ours in it; a known one is left alone. Raises `ArchiveError`s."""
         async with self._sessions.begin() as session:
             if await session.scalar(select(Channel.id).where(Channel.chat_id == chat_id)) is not None:
                 return
