@@ -10,12 +10,12 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import Inspection, MediaStatus, PartState, UploadPhase
 from storage.engine.reconciling import Reconciler
-from storage.tables import Card, IdempotencyKey, Media, Part, StrayMessage, Upload
+from storage.intake.idempotency import forget_keys, needed_for_a_retry
+from storage.tables import Card, Media, Part, StrayMessage, Upload
 from storage.wakeups import wake_card, wake_inspector, wake_shipper, wake_strays
 
 Sweep = Callable[[], Awaitable[None]]
 _UPLOADS_KEPT = timedelta(hours=1)
-_KEYS_KEPT = timedelta(hours=24)
 
 
 class Sweeper:
@@ -65,9 +65,9 @@ class Sweeper:
                 await wake_strays(session)
 
     async def _forget(self) -> None:
-        """Uploads are kept an hour after their end, for progress; idempotency keys a day."""
+        """Uploads are kept an hour after their end, for progress, and while a retry may ask for them."""
         now = self._clock.now()
         async with self._sessions.begin() as session:
             ended = (Upload.phase == UploadPhase.DONE) & (Upload.finished_at < now - _UPLOADS_KEPT)
-            await session.execute(delete(Upload).where(ended))
-            await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - _KEYS_KEPT))
+            await session.execute(delete(Upload).where(ended, ~needed_for_a_retry()))
+            await forget_keys(session, now)

@@ -10,17 +10,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import Caller, UploadId
 from storage.errors import IdempotencyMismatch, IdempotencyRunning
-from storage.tables import IdempotencyKey
+from storage.tables import IdempotencyKey, Upload
 
 KEPT = timedelta(hours=24)
 _NO_NODE = ""
+_LONGEST_RUN = timedelta(days=7)
+"""After so long what has no result is of a node that died and never came back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,11 +109,6 @@ class Idempotency:
         async with self._sessions.begin() as session:
             await session.execute(update(IdempotencyKey).where(_row(call.owner, call.key)).values(node=_NO_NODE))
 
-    async def forget_expired(self) -> None:
-        """Drop what is older than `KEPT`. For a schedule."""
-        async with self._sessions.begin() as session:
-            await session.execute(delete(IdempotencyKey).where(self._expired(self._clock.now())))
-
     def _existing(
         self, row: IdempotencyKey | None, fingerprint: bytes, token: UUID, now: datetime
     ) -> FirstCall | FirstResult:
@@ -136,6 +134,25 @@ class Idempotency:
             IdempotencyKey.created_at >= self._began,
         )
         return and_(IdempotencyKey.created_at < now - KEPT, ~running_here)
+
+
+async def forget_keys(session: AsyncSession, now: datetime) -> None:
+    """Drop what is older than `KEPT`. For a schedule, which does not know what still runs on which node."""
+    ended = IdempotencyKey.status.is_not(None) | (IdempotencyKey.node == _NO_NODE)
+    over = (IdempotencyKey.created_at < now - KEPT) & ended
+    await session.execute(delete(IdempotencyKey).where(over | (IdempotencyKey.created_at < now - _LONGEST_RUN)))
+
+
+def needed_for_a_retry() -> ColumnElement[bool]:
+    """The condition under which an `Upload` may be of a call that has no result yet.
+
+    A call with many files, or over a slow line, may be broken off long after its first file was kept; only by the
+    upload's row does a retry find that. The ids of a call's uploads are derived, so the condition is wider: all of the
+    owner's since the call began.
+    """
+    no_result = IdempotencyKey.status.is_(None)
+    since = Upload.created_at >= IdempotencyKey.began_at
+    return exists().where(IdempotencyKey.owner == Upload.owner, no_result, since)
 
 
 def _row(owner: str, key: str) -> ColumnElement[bool]:

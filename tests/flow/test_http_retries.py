@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from storage.clock import SystemClock
+from storage.domain import UploadPhase
 from storage.intake.idempotency import Idempotency
-from storage.tables import IdempotencyKey
+from storage.tables import IdempotencyKey, Upload
 from tests.flow.archives import some_bytes
 from tests.flow.conftest import RunningArchive, eventually
 from tests.flow.http_door import OTHER, UPLOAD, Door, Field, open_door
@@ -150,11 +151,57 @@ async def test_after_a_kill_in_the_middle_a_retry_runs(archive: RunningArchive) 
         assert await media_count(door) == 2
 
 
+async def _later(archive: RunningArchive, after: timedelta) -> None:
+    """As if so much time had passed; what is swept then."""
+    async with archive.archive.sessions.begin() as session:
+        aged = {"created_at": IdempotencyKey.created_at - after, "began_at": IdempotencyKey.began_at - after}
+        await session.execute(update(IdempotencyKey).values(**aged))
+        ended = {"created_at": Upload.created_at - after, "finished_at": Upload.finished_at - after}
+        await session.execute(update(Upload).values(**ended))
+    await archive.archive.sweeper.sweep()
+
+
 async def test_keys_are_forgotten_after_a_day(archive: RunningArchive) -> None:
     async with open_door(archive) as door:
         await door.send(TEXT, Idempotency_Key="k1")
-        async with archive.archive.sessions.begin() as session:
-            older = IdempotencyKey.created_at - timedelta(hours=24, seconds=1)
-            await session.execute(update(IdempotencyKey).values(created_at=older))
-        await door.deps.idempotency.forget_expired()
+        await _later(archive, timedelta(hours=23))
+        assert await _has_rows(door)
+        await _later(archive, timedelta(hours=1, seconds=1))
         assert not await _has_rows(door)
+
+
+async def test_a_retry_long_after_a_kill_finds_what_was_kept(archive: RunningArchive) -> None:
+    """Uploads are swept an hour after their end, but not while the call they belong to has no result."""
+    async with open_door(archive) as door:
+        _, first = await door.send(TEXT, Idempotency_Key="k1")
+        await door.send(b"Another text.\n")
+        await eventually(lambda: _all_done(door))
+        await _as_if_killed(door)
+        reborn = Idempotency(sessions=archive.archive.sessions, node="test", clock=SystemClock())
+    await _later(archive, timedelta(hours=5))
+    async with open_door(archive, idempotency=reborn) as door:
+        status, again = await door.send(TEXT, Idempotency_Key="k1")
+        assert (status, again["media_file_id"]) == (201, first["media_file_id"])
+        assert (await door.left_over())["uploads"] == 2
+        await _later(archive, timedelta(hours=1))
+        assert (await door.left_over())["uploads"] == 0
+
+
+async def test_a_call_that_runs_is_not_forgotten(archive: RunningArchive) -> None:
+    """However long it takes; what a node left that never came back is, after a week."""
+    async with open_door(archive) as door:
+        await door.send(TEXT, Idempotency_Key="k1")
+        await eventually(lambda: _all_done(door))
+        await _as_if_killed(door)
+        await _later(archive, timedelta(days=2))
+        left = await door.left_over()
+        assert (left["idempotency_keys"], left["uploads"]) == (1, 1)
+        await _later(archive, timedelta(days=5, seconds=1))
+        await archive.archive.sweeper.sweep()
+        left = await door.left_over()
+        assert (left["idempotency_keys"], left["uploads"]) == (0, 0)
+
+
+async def _all_done(door: Door) -> bool:
+    async with door.running.archive.sessions.begin() as session:
+        return not (await session.scalars(select(Upload).where(Upload.phase != UploadPhase.DONE))).all()
