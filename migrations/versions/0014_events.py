@@ -1,5 +1,7 @@
 """Events, webhooks, and their deliveries."""
 
+import datetime
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -15,7 +17,7 @@ _TYPES = (
 )  # fmt: skip
 
 
-def _time(name: str, *, nullable: bool = False, default: str | None = None) -> sa.Column:
+def _time(name: str, *, nullable: bool = False, default: str | None = None) -> sa.Column[datetime.datetime]:
     given = None if default is None else sa.text(default)
     return sa.Column(name, sa.DateTime(timezone=True), server_default=given, nullable=nullable)
 
