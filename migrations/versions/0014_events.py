@@ -1,6 +1,6 @@
 """Events, webhooks, and their deliveries."""
 
-import datetime
+import datetime as dt
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,7 @@ _TYPES = (
 )  # fmt: skip
 
 
-def _time(name: str, *, nullable: bool = False, default: str | None = None) -> sa.Column[datetime.datetime]:
+def _time(name: str, *, nullable: bool = False, default: str | None = None) -> sa.Column[dt.datetime]:
     given = None if default is None else sa.text(default)
     return sa.Column(name, sa.DateTime(timezone=True), server_default=given, nullable=nullable)
 

@@ -10,9 +10,9 @@ _ONE = {"webhook_id": webhooks.WebhookId}
 CREATE = Doc(
     summary="Have events sent somewhere",
     tags=_TAGS,
-    description="Calls follow Standard Webhooks: `webhook-id` (the same each time an event is sent),"
-    " `webhook-timestamp` and `webhook-signature` over `{type, timestamp, data}`. Any 2xx within 15 seconds is a receipt; else the event is"
-    " sent again with growing delays for three days. Events of one media come in their order, each at least once; 410"
+    description="Calls follow Standard Webhooks: `webhook-id` (the same each time), `webhook-timestamp`"
+    " and `webhook-signature` over `{type, timestamp, data}`. Any 2xx within 15 s is a receipt; else the event is sent"
+    " again with growing delays for three days. Events of one media come in their order, each at least once; 410"
     " disables the webhook. The secret is shown here and never again.",
     body=webhooks.NewWebhook,
     answers={201: webhooks.WebhookWithSecret},
