@@ -13,10 +13,11 @@ from aiogram.types import (
 )
 
 from bot.texts import Catalogue, Texts
+from storage.callers.people import LANGUAGES
 from storage.domain import Role
 
-_EVERYONE = ("my", "get", "delete", "attach", "language", "help")
-_STAFF = ("request", "history", "invite", *_EVERYONE)
+_EVERYONE = ("my", "find", "get", "link", "delete", "attach", "usage", "lang", "privacy", "cancel", "help")
+_STAFF = ("waiting", "request", "history", "invite", *_EVERYONE)
 _ADMIN = ("status", "channels", "staff", "keys", "block", "setup", *_STAFF)
 _OF_ROLE = {Role.USER: _EVERYONE, Role.STAFF: _STAFF, Role.ADMIN: _ADMIN}
 _GROUPS = ("attach", "request", "get", "help")
@@ -40,6 +41,12 @@ async def set_menu(bot: Bot, catalogue: Catalogue, person: int, role: Role) -> N
             await _set(bot, texts, _OF_ROLE[role], BotCommandScopeChat(chat_id=person), texts.language if at else None)
         except (TelegramBadRequest, TelegramForbiddenError):
             return  # they have not spoken to the bot yet, or do not want to
+
+
+async def set_menu_in(bot: Bot, texts: Texts, person: int, role: Role) -> None:
+    """Show somebody their commands in the language they chose, whatever their Telegram speaks."""
+    for code in (None, *LANGUAGES[1:]):
+        await _set(bot, texts, _OF_ROLE[role], BotCommandScopeChat(chat_id=person), code)
 
 
 async def _set(

@@ -5,6 +5,7 @@ from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, ContentType, Message
 
 from bot.keyboards import ChooseLanguage, language_keyboard
+from bot.menu import set_menu_in
 from bot.saying import PRIVATE, change, say
 from bot.texts import Catalogue, Texts
 from storage.callers.people import LANGUAGES, People, PersonView
@@ -17,7 +18,7 @@ def basics_router() -> Router:
     router = Router(name="basics")
     router.message.register(start, CommandStart(ignore_case=True))
     router.message.register(show_help, Command("help", ignore_case=True))
-    router.message.register(ask_language, Command("language", ignore_case=True))
+    router.message.register(ask_language, Command("lang", "language", ignore_case=True))
     router.callback_query.register(choose_language, ChooseLanguage.filter())
     return router
 
@@ -32,7 +33,12 @@ def fallback_router() -> Router:
 
 
 async def start(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:
-    await say(bot, message, texts("start", name=person.first_name))
+    """The language is asked with the first greeting, in all of them: nobody has to find a command for it."""
+    hello = texts("start", name=person.first_name)
+    if person.chose_language or message.chat.type != PRIVATE:
+        await say(bot, message, hello)
+    else:
+        await say(bot, message, f"{hello}\n\n{texts('start-language')}", language_keyboard(hello=True))
 
 
 async def show_help(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:
@@ -56,8 +62,14 @@ async def choose_language(
     if callback_data.code not in LANGUAGES:
         return
     await people.speak(person.telegram_id, callback_data.code)
-    if query.message is not None:
-        await change(bot, query.message, catalogue(callback_data.code)("language-chosen"), None)
+    texts = catalogue(callback_data.code)
+    if query.message is None:
+        return
+    if callback_data.hello:
+        await change(bot, query.message, texts("start", name=person.first_name), None)
+    else:
+        await change(bot, query.message, texts("language-chosen"), None)
+    await set_menu_in(bot, texts, person.telegram_id, person.role)
 
 
 async def unknown_command(message: Message, bot: Bot, texts: Texts) -> None:

@@ -95,9 +95,9 @@ async def turn_find_page(
 ) -> None:
     if query.message is None:
         return
+    _require_asked_by(query, person)
     words = await searches.words(person.telegram_id, callback_data.search)
     if words is None:
-        _require_asked_by(query, person)
         await change(bot, query.message, texts("find-over"), None)
         return
     search = _Search(use_cases, keeper, person, texts)
@@ -171,9 +171,13 @@ class _Search:
 
 
 def _require_asked_by(query: CallbackQuery, person: PersonView) -> None:
-    """In groups: somebody's list must not take the place of the one somebody else asked for. Raises `Refused`."""
+    """Somebody's list must not take the place of the one that somebody else asked for. Raises `Refused`."""
     message = query.message
-    if message is None or message.chat.type == PRIVATE:
+    if message is None:
+        return
+    if message.chat.type == PRIVATE:
+        if message.chat.id != person.telegram_id:
+            raise Refused
         return
     reply = message.reply_to_message if isinstance(message, Message) else None
     if reply is None or reply.from_user is None or reply.from_user.id != person.telegram_id:

@@ -42,7 +42,9 @@ async def said(bot: RunningBot, *descriptions: str | None) -> None:
 async def reaction(bot: RunningBot, message: Json, emoji: str) -> None:
     await bot.sandbox.wait_for(
         TENANT,
-        lambda found: any(one["message_id"] == message["message_id"] and emoji in str(one.get("reactions")) for one in found),
+        lambda found: any(
+            one["message_id"] == message["message_id"] and emoji in str(one.get("reactions")) for one in found
+        ),
         timeout=40,
     )
 

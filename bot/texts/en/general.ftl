@@ -24,14 +24,19 @@ help =
     Send a photo, a video, a voice message or any file, also several as an album. I answer once and tell you when it is stored.
 
     <b>Request number</b>
-    Write it in the caption: <code>#250926-001</code>, or just <code>#001</code> for today's. Forgot it? Edit the caption, or reply to the file with the number.
+    Write it in the caption: <code>#250926-001</code>, or just <code>#001</code> for today's. Forgot it? Edit the caption, or reply to the file with the number. Words before or after a file become its description.
 
     <b>Commands</b>
     /my – your files
     /get 17 – get file 17 back
     /delete 17 – delete file 17
     /attach 250926-001 – as a reply to a file: attach it to the request
-    /language – choose the language
+    /find leak #urgent – search your files
+    /link 17 24 – a link to file 17, for 24 hours
+    /usage – how much you have sent
+    /lang – choose the language
+    /privacy – what I keep, and how to delete it
+    /cancel – leave what we are in the middle of
 help-staff =
     <b>For staff</b>
     /request 250926-001 – what was sent for a request

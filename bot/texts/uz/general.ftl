@@ -24,14 +24,19 @@ help =
     Foto, video, ovozli xabar yoki istalgan fayl yuboring, albom boʻlsa ham mayli. Men bir marta javob beraman va fayl saqlangach, xabar qilaman.
 
     <b>Ariza raqami</b>
-    Uni izohda yozing: <code>#250926-001</code>, bugungi ariza uchun esa <code>#001</code> yetarli. Unutdingizmi? Izohni tahrirlang yoki faylga raqam bilan javob yozing.
+    Uni izohda yozing: <code>#250926-001</code>, bugungi ariza uchun esa <code>#001</code> yetarli. Unutdingizmi? Izohni tahrirlang yoki faylga raqam bilan javob yozing. Fayldan oldin yoki keyin yozilgan soʻzlar unga tavsif boʻladi.
 
     <b>Buyruqlar</b>
     /my – fayllaringiz
     /get 17 – 17-faylni qaytarib olish
     /delete 17 – 17-faylni oʻchirish
     /attach 250926-001 – faylga javoban: uni arizaga biriktirish
-    /language – tilni tanlash
+    /find suv #shoshilinch – fayllaringizdan qidirish
+    /link 17 24 – 17-faylga 24 soatlik havola
+    /usage – qancha yuborganingiz
+    /lang – tilni tanlash
+    /privacy – nimalarni saqlayman va qanday oʻchiriladi
+    /cancel – boshlangan ishni toʻxtatish
 help-staff =
     <b>Xodimlar uchun</b>
     /request 250926-001 – ariza boʻyicha yuborilgan fayllar
