@@ -133,9 +133,9 @@ class AttachSessions:
             return await db.scalar(query) or 0
 
     async def wake(self, key: StorageKey, *, delay: float = 0) -> None:
-        """Have a look, then, whether the session is over."""
+        """Have a look whether the session is over: after ``delay``, or now, whatever is planned for later."""
         payload = {"bot": key.bot_id, "chat": key.chat_id, "user": key.user_id, "thread": key.thread_id}
-        name = ":".join(str(part) for part in payload.values())
+        name = ":".join(str(part) for part in (*payload.values(), "later" if delay else "now"))
         async with self._sessions.begin() as db:
             await enqueue(db, SESSION_JOB, payload, priority=INTERACTIVE, delay=delay, dedupe=f"attach:{name}")
 
