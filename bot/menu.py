@@ -16,11 +16,11 @@ from bot.texts import Catalogue, Texts
 from storage.callers.people import LANGUAGES
 from storage.domain import Role
 
-_EVERYONE = ("my", "find", "get", "link", "delete", "attach", "usage", "lang", "privacy", "cancel", "help")
-_STAFF = ("waiting", "request", "history", "invite", *_EVERYONE)
+_EVERYONE = ("my", "find", "get", "link", "delete", "attach", "done", "usage", "lang", "privacy", "cancel", "help")
+_STAFF = ("waiting", "request", "report", "move", "detach", "history", "invite", *_EVERYONE)
 _ADMIN = ("status", "channels", "staff", "keys", "block", "setup", *_STAFF)
 _OF_ROLE = {Role.USER: _EVERYONE, Role.STAFF: _STAFF, Role.ADMIN: _ADMIN}
-_GROUPS = ("attach", "request", "get", "help")
+_GROUPS = ("attach", "report", "done", "move", "detach", "request", "get", "help")
 
 
 async def set_menus(bot: Bot, catalogue: Catalogue, roles: Mapping[int, Role]) -> None:

@@ -30,7 +30,7 @@ help =
     /my – your files
     /get 17 – get file 17 back
     /delete 17 – delete file 17
-    /attach 250926-001 – as a reply to a file: attach it to the request
+    /attach 250926-001 – as a reply to a file: attach it to the request; alone: everything you send next, until /done
     /find leak #urgent – search your files
     /link 17 24 – a link to file 17, for 24 hours
     /usage – how much you have sent
@@ -40,7 +40,8 @@ help =
 help-staff =
     <b>For staff</b>
     /request 250926-001 – what was sent for a request
-    /attach 250926-001 – works with other people's files too
+    /attach 250926-001 – works with other people's files too; /report – what shows the work done
+    /move 250926-002, /detach – as a reply: to another request, or away from it
     /invite – a link to let people in
 send-me-a-file = Send me a photo, a video or any other file and I will keep it. More: /help
 unknown-command = I do not know this command. What I can do: /help

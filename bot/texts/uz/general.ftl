@@ -30,7 +30,7 @@ help =
     /my – fayllaringiz
     /get 17 – 17-faylni qaytarib olish
     /delete 17 – 17-faylni oʻchirish
-    /attach 250926-001 – faylga javoban: uni arizaga biriktirish
+    /attach 250926-001 – faylga javoban: uni arizaga biriktirish; alohida: keyin yuborganlaringizning hammasi, /done gacha
     /find suv #shoshilinch – fayllaringizdan qidirish
     /link 17 24 – 17-faylga 24 soatlik havola
     /usage – qancha yuborganingiz
@@ -40,7 +40,8 @@ help =
 help-staff =
     <b>Xodimlar uchun</b>
     /request 250926-001 – ariza boʻyicha yuborilgan fayllar
-    /attach 250926-001 – boshqalarning fayllari bilan ham ishlaydi
+    /attach 250926-001 – boshqalarning fayllari bilan ham ishlaydi; /report – bajarilgan ish suratlari
+    /move 250926-002, /detach – faylga javoban: boshqa arizaga koʻchirish yoki olib tashlash
     /invite – taklif havolasi
 send-me-a-file = Menga foto, video yoki boshqa fayl yuboring, saqlab qoʻyaman. Batafsil: /help
 unknown-command = Bunday buyruqni bilmayman. Nimalar qila olaman: /help
