@@ -63,6 +63,7 @@ class AdminRoom:
         self.contact = Contact(clock)
         self.invitations = Invitations(links, bot)
         self.roster = roster
+        self._alerts = alerts
         self.tools = AdminTools(
             roster=roster,
             links=links,
@@ -115,6 +116,11 @@ class AdminRoom:
             await self.watch.back()
         except (SQLAlchemyError, OSError) as error:
             log.warning("silence_not_measured", error=type(error).__name__)
+
+    async def group_lost(self, chat_id: int, title: str) -> None:
+        """The bot was removed from a group."""
+        admins = [one.telegram_id for one in await self.roster.admins()]
+        await self._alerts.event("group_lost", {"chat": chat_id, "title": title or str(chat_id)}, admins)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:

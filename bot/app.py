@@ -161,6 +161,7 @@ class BotDoor:
             jobs=jobs,
             members=members,
         )
+        self._desk.removed.append(self._admins.group_lost)
         self._dispatcher = self._assemble(use_cases)
         apologies = Apologies(bot, self._catalogue)
         worker = InboxWorker(

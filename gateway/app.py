@@ -173,6 +173,7 @@ def _bot_door(ground: _Ground, archive: Archive) -> BotDoor:
         access=settings.access,
         admin_ids=roles.admins,
         staff_ids=roles.staff,
+        staff_chat=settings.staff_chat,
         timezone=settings.timezone,
         public_url=ground.url,
         local_telegram=settings.sandbox,

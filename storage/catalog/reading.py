@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, any_, func, literal, select
 
 from storage.access import require_reading_by_number, visible_media
 from storage.database import Sessions
 from storage.domain import GONE, Caller, Category, MediaId
 from storage.errors import MediaDeleted, MediaNotFound
+from storage.notices import came_with_card
 from storage.request_numbers import RequestNumber
 from storage.search.criteria import EVERYTHING, Criteria
-from storage.tables import Attachment, Card, CardItem, Media
+from storage.tables import Attachment, Card, CardItem, Media, StaffCard
 from storage.views import MediaView, media_view, media_views
 
 _MAX_ID = 2**63 - 1
@@ -91,7 +92,10 @@ class Reading:
             return [(RequestNumber(number), count) for number, count in await session.execute(query)]
 
     async def behind_message(self, caller: Caller, chat_id: int, message_id: int) -> list[MediaView]:
-        """The media that a chat message stands for: sent in it, or shown by it as a card. Visible ones only."""
+        """The media that a chat message stands for: sent in it, or shown by it as a card, in the staff chat too.
+
+        Visible ones only.
+        """
         by_card = select(CardItem.media_id).join(Card).where(Card.chat_id == chat_id, Card.message_id == message_id)
         sent = (Media.source_chat_id == chat_id) & (Media.source_message_id == message_id)
         album = select(CardItem.media_id).where(
@@ -99,12 +103,16 @@ class Reading:
                 select(CardItem.card_id).join(Card).where(Card.chat_id == chat_id, CardItem.message_id == message_id)
             )
         )
-        query = (
-            select(Media)
-            .where(sent | Media.id.in_(by_card) | Media.id.in_(album), visible_media(caller), Media.status.not_in(GONE))
-            .order_by(Media.id)
+        of_staff = StaffCard.message_id == message_id
+        shown = select(Media.id).where(
+            came_with_card(),
+            Card.id == StaffCard.card_id,
+            StaffCard.chat_id == chat_id,
+            of_staff | (literal(message_id) == any_(StaffCard.pictures)),
         )
-        return await self._page(query, None, 0)
+        meant = sent | Media.id.in_(by_card) | Media.id.in_(album) | Media.id.in_(shown)
+        query = select(Media).where(meant, visible_media(caller), Media.status.not_in(GONE))
+        return await self._page(query.order_by(Media.id), None, 0)
 
     async def several(self, caller: Caller, ids: Sequence[MediaId]) -> list[MediaView]:
         """Those of ``ids`` that the caller may see and that are not deleted, by id."""

@@ -70,6 +70,7 @@ staff-answer-back = 💬 <b>{ $name }</b>: { $text }
 
 # Groups
 
+alert-group_lost = ⚠️ <b>I was removed from the group { $title }</b>. I say nothing there any more; add me again if that was a mistake.
 group-cure =
     Here I only see commands and replies to me. To let me see photos with a request number, make me an administrator, or turn off privacy mode at @BotFather and add me again.
 

@@ -70,6 +70,7 @@ staff-answer-back = 💬 <b>{ $name }</b>: { $text }
 
 # Guruhlar
 
+alert-group_lost = ⚠️ <b>Meni { $title } guruhidan chiqarib tashlashdi</b>. Endi u yerga yozmayman; bu xato boʻlsa, meni qayta qoʻshing.
 group-cure =
     Bu yerda men faqat buyruqlarni va menga yozilgan javoblarni koʻraman. Ariza raqami bor rasmlarni ham koʻrishim uchun meni administrator qiling yoki @BotFather orqali privacy mode’ni oʻchirib, meni qaytadan qoʻshing.
 
