@@ -101,8 +101,8 @@ class AlbumSender:
         return False
 
     async def _send(self, message: MaybeInaccessibleMessageUnion, items: list[MediaUnion], caption: str) -> None:
-        items[0].caption, items[0].parse_mode = caption, "HTML"
-        await self._bot.send_media_group(message.chat.id, items, message_thread_id=topic_of(message))
+        first = items[0].model_copy(update={"caption": caption, "parse_mode": "HTML"})
+        await self._bot.send_media_group(message.chat.id, [first, *items[1:]], message_thread_id=topic_of(message))
 
     async def _item(self, file: RequestFile, *, by_preview: bool) -> MediaUnion | None:
         place = file.view.telegram

@@ -24,7 +24,6 @@ class _Headers(Given):
 
 
 _UNCHANGED = Answer(description="You have it already")
-_HTML = TYPES[".html"]
 
 PAGE = Doc(
     summary="A page with everything of a request",
@@ -32,12 +31,7 @@ PAGE = Doc(
     description="A link ends after seven days, and when whoever made it is staff no more: then the page says so.",
     path=_TOKEN,
     headers=_Headers,
-    answers={
-        200: Answer(content={_HTML: str}),
-        304: _UNCHANGED,
-        404: Answer(description="A guess, or a link whose maker is staff no more", content={_HTML: str}),
-        410: Answer(description="The link's time is over", content={_HTML: str}),
-    },
+    answers={200: Answer(content={TYPES[".html"]: str}), 304: _UNCHANGED},
 )
 PAGE_FILE = Doc(
     summary="What the page of a request consists of",

@@ -38,17 +38,15 @@ class PageFiles:
         self._root = Path(__file__).parent / folder
         self._headers = headers
 
-    def answer(self, request: web.Request, name: str, *, status: int = 200) -> web.Response:
+    def answer(self, request: web.Request, name: str) -> web.Response:
         """The file ``name`` (with ``/`` between folders). Raises aiohttp's 404."""
         body = self._contents.get(name)
         if body is None:
             raise web.HTTPNotFound
         headers = {**self._headers, "ETag": f'"{sha256(body).hexdigest()[:16]}"'}
-        if status == 200 and request.headers.get("If-None-Match") == headers["ETag"]:  # noqa: PLR2004 - HTTP's OK
+        if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        return web.Response(
-            status=status, body=body, content_type=TYPES[Path(name).suffix], charset="utf-8", headers=headers
-        )
+        return web.Response(body=body, content_type=TYPES[Path(name).suffix], charset="utf-8", headers=headers)
 
     @cached_property
     def _contents(self) -> Mapping[str, bytes]:

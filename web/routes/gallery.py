@@ -15,7 +15,6 @@ from storage.catalog.timeline import Event
 from storage.delivery.request_links import RequestLink
 from storage.delivery.request_zip import zip_name, zip_size
 from storage.domain import Caller, MediaId, Role
-from storage.errors import LinkExpired, LinkNotFound
 from storage.filenames import content_disposition
 from storage.previews.studio import SYSTEM
 from web.content import Content, serve_content, write_piece
@@ -30,7 +29,6 @@ from web.routes.previews import answer_preview
 from web.schemas.file import FileQuery
 
 _FILES = PageFiles("gallery", page_headers("img-src 'self' data:; media-src 'self'"))
-_PAGE = "gallery.html"
 _STAFF = Caller(owner="system", role=Role.STAFF)
 """A link reads what its maker may, and that is staff: who is none any more makes it invalid."""
 
@@ -46,14 +44,8 @@ class _Seen:
 
 
 async def show_gallery(request: web.Request) -> web.Response:
-    """``GET /r/{token}``. The page itself says what is wrong with a link; the status says it to programs."""
-    try:
-        await _link(request)
-    except LinkNotFound:
-        return _FILES.answer(request, _PAGE, status=404)
-    except LinkExpired:
-        return _FILES.answer(request, _PAGE, status=410)
-    return _FILES.answer(request, _PAGE)
+    """``GET /r/{token}``: the same for every token. The page asks for what it shows, and tells if that is refused."""
+    return _FILES.answer(request, "gallery.html")
 
 
 async def show_gallery_file(request: web.Request) -> web.Response:

@@ -207,7 +207,8 @@ async function readable(reading) {
 }
 
 function mayPass({ status, code }, tries) {
-  if (code === "unreadable" || code === "begun_in_vain") return false;
+  // A day's quota passes too, but nobody waits for tomorrow in front of a page.
+  if (["unreadable", "begun_in_vain", "quota_exceeded"].includes(code)) return false;
   if ([0, 408, 409, 423, 425, 429, 502, 503, 504].includes(status))
     return status !== 409 || tries <= MOST_FAULTS;
   return status >= 500 && tries <= MOST_FAULTS;

@@ -12,8 +12,8 @@ let running = 0;
 const waiting = [];
 
 /**
- * Follow an upload until it is done or has failed; `onState` gets each progress object. Whether it may be followed:
- * an invitation may send, and not look what becomes of it.
+ * Follow an upload until it is done or has failed; `onState` gets each progress object. Whether it may be followed to
+ * its end: an invitation that is taken back lets nobody look any more, and what ended over an hour ago is forgotten.
  */
 export async function watch(id, onState, signal) {
   let lastId = null;
@@ -28,7 +28,7 @@ export async function watch(id, onState, signal) {
       }
     } catch (error) {
       signal.throwIfAborted();
-      if ([401, 403, 404].includes(error.status)) return false;
+      if ([401, 403, 404, 410].includes(error.status)) return false;
       tries += 1;
     } finally {
       ours.end();
