@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, exists, func, select, text, update
+from sqlalchemy import case, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -24,6 +24,9 @@ from storage.tables import Bot, InboxUpdate
 INBOX_JOB = "inbox"
 _ALBUM_WINDOW = 1000
 """How many updates back an album's other items are looked for: they come together, among those of other chats."""
+
+_EDIT_WINDOW = 20_000
+"""The same for what an edited message said before."""
 
 RawUpdate = dict[str, Any]
 
@@ -140,6 +143,24 @@ class Inbox:
         async with self._sessions.begin() as session:
             payloads = (await session.scalars(query)).all()
         return [one for one in payloads if _message(one).get("media_group_id") == group]
+
+    async def before_edit(self, update_id: int, key: int, message_id: int) -> RawUpdate | None:
+        """The message as it was before the edit in ``update_id``; None where that was long ago."""
+        ids = [InboxUpdate.payload[kind]["message_id"] for kind in ("message", "edited_message")]
+        query = (
+            select(InboxUpdate.payload)
+            .where(
+                InboxUpdate.bot_id == self._bot_id,
+                InboxUpdate.update_id.between(update_id - _EDIT_WINDOW, update_id - 1),
+                InboxUpdate.chat_key == key,
+                or_(*(one == func.to_jsonb(message_id) for one in ids)),
+            )
+            .order_by(InboxUpdate.update_id.desc())
+            .limit(1)
+        )
+        async with self._sessions.begin() as session:
+            payload = await session.scalar(query)
+        return None if payload is None else dict(_message(payload))
 
     async def _settle(self, claimed: Claimed, *, state: InboxState, incident: UUID | None = None) -> Claimed | None:
         async with self._sessions.begin() as session:

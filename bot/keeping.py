@@ -14,7 +14,7 @@ from bot.incoming import Caption, read_caption, telegram_file
 from bot.saying import react, topic_of
 from storage.callers.people import PersonView
 from storage.catalog.captioned import Captioned
-from storage.catalog.describing import Describing
+from storage.catalog.describing import Describing, Said
 from storage.domain import MediaId
 from storage.errors import MediagateError, QuotaExceeded
 from storage.intake.adopting import TelegramFile
@@ -114,16 +114,33 @@ class Keeper:
             person.caller, there, description=caption.description, tags=caption.tags, adding=adding
         )
 
-    async def follow(self, person: PersonView, ids: Sequence[MediaId], caption: Caption, *, whole: bool) -> None:
-        """The caption was edited: what it says now counts, and its old numbers no more.
+    async def caption_before(self, message: Message, update_id: int) -> Caption | None:
+        """What the caption said before this edit of it; None where nobody remembers."""
+        before = await self._inbox.before_edit(update_id, message.chat.id, message.message_id)
+        return None if before is None else self.caption_of(before.get("caption"))
 
-        Of an album's item without numbers (``whole`` false) nothing is taken back: another item may have them.
+    async def follow(
+        self,
+        person: PersonView,
+        ids: Sequence[MediaId],
+        caption: Caption,
+        *,
+        before: Caption | None,
+        whole: bool,
+    ) -> None:
+        """The caption was edited: what it says now counts, and its old numbers, words and tags no more.
+
+        Of an album's item without numbers (``whole`` false) no number is taken back: another item may have them.
         """
         views = await self._use_cases.reading.several(person.caller, ids)
         own = [view.id for view in views if person.is_staff or view.owner == person.caller.owner]
         if whole or caption.numbers:
             await self._captioned.follow(person.caller, own, caption.numbers)
-        await self._describing.describe(person.caller, own, description=caption.description, tags=caption.tags)
+        if before is None:
+            await self._describing.describe(person.caller, own, description=caption.description, tags=caption.tags)
+            return
+        now = Said(caption.description, caption.tags)
+        await self._describing.edit(person.caller, own, Said(before.description, before.tags), now)
 
     async def _note_captioned(self, person: PersonView, media_id: MediaId, caption: Caption) -> None:
         if caption.numbers and not caption.elsewhere:

@@ -76,11 +76,14 @@ async def caption_edited(
     person: PersonView,
     keeper: Keeper,
     use_cases: UseCases,
+    event_update: Update,
 ) -> None:
     """A number that is written into the caption later attaches all the same; another one takes its place."""
     views = await use_cases.reading.behind_message(person.caller, message.chat.id, message.message_id)
     if views:
-        await keeper.follow(person, [view.id for view in views], caption, whole=message.media_group_id is None)
+        before = await keeper.caption_before(message, event_update.update_id)
+        ids = [view.id for view in views]
+        await keeper.follow(person, ids, caption, before=before, whole=message.media_group_id is None)
     elif not caption:
         return
     elif message.chat.type == PRIVATE or caption.numbers:

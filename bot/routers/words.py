@@ -8,6 +8,7 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
+from bot.attach_sessions import AttachSession
 from bot.attach_tools import AttachTools
 from bot.keeping import Keeper
 from bot.keyboards import AttachTo, CancelDialogue, NumberCard, UploadPage, WordCard, dialogue_keyboard
@@ -54,8 +55,8 @@ def words_router() -> Router:
     """Comes after everything that understands a text: what is left is about a file, or an answer to one."""
     router = Router(name="words")
     said = (F.chat.type == PRIVATE) & F.text & ~F.text.startswith("/")
-    router.message.register(describe_by_reply, said, F.reply_to_message, StateFilter(None))
-    router.message.register(hear, said, StateFilter(None))
+    router.message.register(describe_by_reply, said, F.reply_to_message, StateFilter(None, AttachSession.open))
+    router.message.register(hear, said, StateFilter(None, AttachSession.open))
     return router
 
 
