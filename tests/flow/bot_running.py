@@ -90,6 +90,15 @@ class RunningBot:
         async with self.sessions.begin() as session:
             return not await session.scalar(select(exists().select_from(table).where(condition)))
 
+    async def reacted(self, chat: int, message: Json, *wanted: str, timeout: float = 40) -> None:
+        """Wait until these are the reactions to a message."""
+
+        def shown(messages: list[Json]) -> bool:
+            found = next((one for one in messages if one["message_id"] == message["message_id"]), None)
+            return found is not None and [one["emoji"] for one in found["reactions"]] == list(wanted)
+
+        await self.sandbox.wait_for(chat, shown, timeout=timeout)
+
     async def card(self, chat: int, after: int, *words: str, timeout: float = 10) -> Json:
         """The first answer after a message, once it says all of ``words``."""
 

@@ -9,8 +9,11 @@ import aiohttp
 import pytest
 
 from sandbox.client import SandboxClient
+from storage.domain import Caller, Role
+from storage.request_numbers import RequestNumber
 from tests import media
 from tests.flow.bot_running import ADMIN, GROUP, STAFF, TENANT, WEBHOOK_SECRET, RunningBot, buttons, running_bot
+from tests.flow.conftest import eventually
 
 Start = Callable[[], AbstractAsyncContextManager[RunningBot]]
 
@@ -63,7 +66,7 @@ async def test_commands_are_answered_in_their_order(bot: RunningBot) -> None:
 async def test_in_a_group_a_reply_attaches(bot: RunningBot, tmp_path: Path) -> None:
     (plain,) = await bot.sandbox.send_files(STAFF, [media.jpeg(tmp_path)], chat=GROUP)
     await bot.sandbox.send_text(STAFF, "/attach 250926-004", chat=GROUP, reply_to=plain["message_id"])
-    await bot.answers(GROUP, plain["message_id"], until=lambda found: "250926-004" in str(found), timeout=30)
+    await bot.reacted(GROUP, plain, "👍")
 
 
 async def test_what_comes_while_we_are_away_is_answered_later(
@@ -88,16 +91,20 @@ async def test_what_comes_while_we_are_away_is_answered_later(
 
 
 async def test_an_album_may_take_its_time(bot: RunningBot, tmp_path: Path) -> None:
-    """The next item comes only when the card has long been there, in a group without a word of its own."""
+    """The next item comes only when the first has long been answered, in a group without a word of its own."""
     files = [media.jpeg(tmp_path, orientation=turn) for turn in (1, 3)]
     one_by_one = partial(bot.sandbox.send_files, STAFF, chat=GROUP, media_group_id="4712")
     (first,) = await one_by_one(files[:1], caption="250926-006")
-    await bot.card(GROUP, first["message_id"], "Stored", timeout=30)
+    await bot.reacted(GROUP, first, "👍")
     for at in range(30):
         await bot.sandbox.send_text(STAFF, f"meanwhile {at}", chat=GROUP)
     await one_by_one(files[1:])
-    card = await bot.card(GROUP, first["message_id"], "Album: 2 files", timeout=30)
-    assert card["text"].count("250926-006") == 2
+    reading, number = bot.archive.use_cases.reading, RequestNumber("250926-006")
+
+    async def both() -> bool:
+        return len(await reading.of_request(Caller.person(STAFF, Role.STAFF), number)) == 2
+
+    await eventually(both)
 
 
 async def test_only_telegram_may_bring_updates(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> None:

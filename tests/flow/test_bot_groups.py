@@ -37,16 +37,6 @@ async def work_group(sandbox: SandboxClient, **fields: Any) -> int:
     return int(group["id"])
 
 
-async def reactions(bot: RunningBot, chat: int, message: Json, *wanted: str) -> None:
-    """Wait until these are the message's reactions."""
-
-    def shown(messages: list[Json]) -> bool:
-        mine = next(one for one in messages if one["message_id"] == message["message_id"])
-        return [one["emoji"] for one in mine["reactions"]] == list(wanted)
-
-    await bot.sandbox.wait_for(chat, shown, timeout=40)
-
-
 def words(message: Json) -> str:
     return str(message.get("text") or message.get("caption") or "")
 
@@ -72,7 +62,7 @@ async def test_an_admin_of_the_group_needs_no_cure(bot: RunningBot) -> None:
 
 async def test_a_photo_with_a_number_is_acknowledged_by_a_reaction(bot: RunningBot, tmp_path: Path) -> None:
     (sent,) = await bot.sandbox.send_files(STAFF, [media.jpeg(tmp_path)], chat=GROUP, caption="#250926-003")
-    await reactions(bot, GROUP, sent, "👍")
+    await bot.reacted(GROUP, sent, "👍")
     assert await bot.answers(GROUP, until=lambda _: True) == []
 
 
@@ -117,14 +107,14 @@ async def test_who_names_the_bot_means_it(bot: RunningBot, tmp_path: Path) -> No
     (photo,) = await bot.sandbox.send_files(
         TENANT, [media.jpeg(tmp_path)], chat=group["id"], caption="@mediagate_bot leak"
     )
-    await reactions(bot, group["id"], photo, "👍")
+    await bot.reacted(group["id"], photo, "👍")
 
 
 async def test_with_privacy_mode_it_works_by_reply(bot: RunningBot, tmp_path: Path) -> None:
     group = await work_group(bot.sandbox)
     (photo,) = await bot.sandbox.send_files(TENANT, [media.jpeg(tmp_path)], chat=group)
     await bot.sandbox.send_text(STAFF, "/attach 250926-009", chat=group, reply_to=photo["message_id"])
-    await reactions(bot, group, photo, "👍")
+    await bot.reacted(group, photo, "👍")
 
 
 async def test_an_answer_stays_in_its_topic(bot: RunningBot, tmp_path: Path) -> None:
@@ -214,7 +204,7 @@ async def test_a_staff_chat_that_becomes_a_supergroup_is_followed(bot: RunningBo
     new = (await bot.sandbox.upgrade(old["id"]))["id"]
 
     async def followed() -> bool:
-        return await groups.staff_chat() == new
+        return bool(await groups.staff_chat() == new)
 
     await eventually(followed)
     assert await bot.ask(STAFF, "/help", chat=new, timeout=40)
@@ -226,18 +216,18 @@ async def test_a_card_of_a_group_follows_it_and_meets_no_message_of_the_new_one(
     old = await bot.sandbox.chat("group", "House 16", creator=ADMIN, members=[TENANT, STAFF])
     await bot.sandbox.member(old["id"], BOT_ID, "administrator", {"can_delete_messages": True})
     (photo,) = await bot.sandbox.send_files(TENANT, [media.jpeg(tmp_path)], chat=old["id"], caption="#250926-001")
-    await reactions(bot, old["id"], photo, "👍")
+    await bot.reacted(old["id"], photo, "👍")
     new = (await bot.sandbox.upgrade(old["id"]))["id"]
 
     async def moved() -> bool:
         async with bot.sessions.begin() as session:
-            return await session.scalar(select(Card.chat_id)) == new
+            return bool(await session.scalar(select(Card.chat_id)) == new)
 
     await eventually(moved)
     for at in range(photo["message_id"] + 1):
         (again,) = await bot.sandbox.send_files(
             TENANT, [media.jpeg(tmp_path, width=80 + at)], chat=new, caption="#250926-002"
         )
-        await reactions(bot, new, again, "👍")
+        await bot.reacted(new, again, "👍")
     async with bot.sessions.begin() as session:
         assert len((await session.scalars(select(Media.id))).all()) == photo["message_id"] + 2
