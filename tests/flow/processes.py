@@ -77,7 +77,8 @@ class GatewayProcess:
     async def kill(self) -> None:
         """`kill -9`: nothing of ours runs after it."""
         assert self.process is not None
-        self.process.kill()
+        with suppress(ProcessLookupError):
+            self.process.kill()
         await self.process.wait()
 
     def kill_postgres(self) -> None:
