@@ -2,8 +2,8 @@
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
-from aiogram.types import InputMediaPhoto, MaybeInaccessibleMessageUnion, MediaUnion, Message, ReplyParameters
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import MaybeInaccessibleMessageUnion, ReplyParameters
 from sqlalchemy import select
 
 from bot.lines import numbers_text, short_name
@@ -18,7 +18,6 @@ from storage.views import MediaView
 log = structlog.get_logger(__name__)
 
 _WITHOUT_CAPTION = frozenset({FileType.STICKER, FileType.VIDEO_NOTE})
-_ALBUM_LEAST, _ALBUM_MOST = 2, 10
 
 
 class Giver:
@@ -56,20 +55,6 @@ class Giver:
         except TelegramBadRequest as error:
             log.warning("media_not_copied", media_id=view.id, description=error.message)
             await say(self._bot, message, texts("get-lost", id=shown))
-
-    async def show_photos(self, message: Message, views: list[MediaView]) -> None:
-        """The first photos as one album; where it cannot be sent, the list before it says enough."""
-        places = [view.telegram for view in views if view.file_type is FileType.PHOTO and view.source == "telegram"]
-        ids = [place.file_id for place in places if place is not None and place.file_id is not None][:_ALBUM_MOST]
-        chat_id, topic = message.chat.id, message.message_thread_id if message.is_topic_message else None
-        try:
-            if len(ids) >= _ALBUM_LEAST:
-                photos: list[MediaUnion] = [InputMediaPhoto(media=file_id) for file_id in ids]
-                await self._bot.send_media_group(chat_id, photos, message_thread_id=topic)
-            elif ids:
-                await self._bot.send_photo(chat_id, ids[0], message_thread_id=topic)
-        except TelegramAPIError as error:
-            log.warning("photos_not_shown", chat_id=chat_id, error=type(error).__name__)
 
     def _about_parts(self, person: PersonView, texts: Texts, view: MediaView, parts: int) -> str:
         if person.role is Role.ADMIN:

@@ -98,13 +98,6 @@ class RestoreEverything(CallbackData, prefix="undoall"):
             return _EPOCH
 
 
-class RequestPage(CallbackData, prefix="req"):
-    """A page of a request's files, from 0."""
-
-    number: str
-    page: int
-
-
 class ChooseLanguage(CallbackData, prefix="lang"):
     """Speak a language; ``hello`` where it was asked with the first greeting."""
 

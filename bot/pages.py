@@ -1,6 +1,5 @@
 """Lists of media, a page at a time: the text and the buttons."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -8,7 +7,7 @@ from types import MappingProxyType
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.keyboards import FindPage, GetMedia, MyPage, MyRequests, RequestPage, button, rows_of
+from bot.keyboards import FindPage, GetMedia, MyPage, MyRequests, button, rows_of
 from bot.lines import NAME_SHOWN, list_line, short_words
 from bot.texts import Texts
 from storage.domain import FileType
@@ -17,8 +16,6 @@ from storage.search.criteria import EVERYTHING, Criteria
 from storage.views import MediaView
 
 PAGE_SIZE = 8
-REQUEST_LIMIT = 200
-"""How many of a request's media are counted; the API's page is as large."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,32 +113,8 @@ _FILTERS = MappingProxyType(
 """By the letter in the button: what it is called, and what it asks for. Anything else is a request number."""
 
 
-def request_page(texts: Texts, number: RequestNumber, views: Sequence[MediaView], *, page: int) -> Page:
-    """A request's files: ``views`` are all of them, up to `REQUEST_LIMIT`."""
-    if not views:
-        return Page(text=texts("request-empty", number=number))
-    pages = _pages(len(views))
-    page = min(page, pages - 1)
-    shown = views[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
-    many = "-many" if len(views) >= REQUEST_LIMIT else ""
-    lines = [texts(f"request-title{many}", number=number, count=len(views)), *_counts(texts, views), ""]
-    lines += [list_line(texts, view) for view in shown]
-    return Page(
-        text=_with_page(texts, lines, page, pages),
-        keyboard=_keyboard(texts, shown, page, pages, lambda at: RequestPage(number=number, page=at)),
-    )
-
-
 def _pages(total: int) -> int:
     return max(1, -(-total // PAGE_SIZE))
-
-
-def _counts(texts: Texts, views: Sequence[MediaView]) -> list[str]:
-    counted = Counter(view.category for view in views)
-    return [
-        texts("request-category", category=texts.plain(f"category-{category}"), count=count)
-        for category, count in counted.most_common()
-    ]
 
 
 def _with_page(texts: Texts, lines: list[str], page: int, pages: int) -> str:

@@ -7,12 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.card_text import Item, render_card
-from bot.keyboards import DeleteMedia, MyPage, RequestPage, RestoreMedia
+from bot.keyboards import DeleteMedia, MyPage, RestoreMedia
 from bot.lines import short_name
-from bot.pages import my_page, request_page
+from bot.pages import my_page
 from bot.texts import load_catalogue
 from storage.domain import Category, FileType, MediaId, MediaStatus
-from storage.request_numbers import RequestNumber
 from storage.views import MediaView
 
 catalogue = load_catalogue()
@@ -135,18 +134,6 @@ def test_pages_turn_both_ways() -> None:
     assert my_page(EN, [], page=0, total=0).keyboard is None
 
 
-def test_a_request_counts_its_categories() -> None:
-    views = [view(at) for at in range(1, 10)] + [view(30, category=Category.REPORT_VIDEO, file_type=FileType.VIDEO)]
-    number = RequestNumber("250926-001")
-    page = request_page(EN, number, views, page=7)
-    assert "10 files" in page.text
-    assert "request photos: 9\nreport videos: 1" in page.text
-    assert page.text.endswith("Page 2 of 2"), "a page beyond the end is the last"
-    assert page.keyboard is not None
-    assert page.keyboard.inline_keyboard[-1][0].callback_data == RequestPage(number=number, page=0).pack()
-
-
 def test_callback_data_fits() -> None:
     """TELEGRAM.md, Limits: 64 bytes."""
     assert len(DeleteMedia(id=2**63, card=True).pack()) <= 64
-    assert len(RequestPage(number="250926-123456789", page=10**9).pack()) <= 64

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import web.pages
+from bot.history import ACTIONS
 from storage.catalog.request_files import Obstacle, Side
 from tests.unit.test_upload_words import LANGUAGES, placeholders, split
 
@@ -52,6 +53,7 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
 
 def test_what_the_server_names_has_words() -> None:
     assert {f"side.{side}" for side in Side} <= WORDS["en"].keys()
+    assert {f"event.{action}" for action in ACTIONS} <= WORDS["en"].keys()
     assert {f"obstacle.{obstacle}" for obstacle in Obstacle} <= WORDS["en"].keys()
 
 

@@ -122,13 +122,6 @@ my-title = { $count ->
 my-empty = You have not sent me any files yet. Send one now!
 list-line = <code>{ $id }</code> { $icon } { $name } – { $facts }
 list-page = Page { $page } of { $pages }
-request-title = { $count ->
-    [one] <b>Request { $number }</b>: { $count } file
-   *[other] <b>Request { $number }</b>: { $count } files
-}
-request-title-many = <b>Request { $number }</b>: { $count } files or more
-request-empty = There is nothing attached to request { $number } yet.
-request-category = { $category }: { $count }
 
 category-request_photo = request photos
 category-request_video = request videos
@@ -180,7 +173,6 @@ attach-done = { $count ->
    *[other] { $count } files are now attached to request { $number }.
 }
 attach-already = It is attached to request { $number } already.
-request-usage = Write a request number: <code>/request 250926-001</code>.
 
 # What can go wrong
 

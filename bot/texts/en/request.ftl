@@ -1,6 +1,12 @@
 # A request in a chat
 
 command-history = Staff: what was done to a file or a request
+request-usage = Write a request number: <code>/request 250926-001</code>.
+request-title = { $count ->
+    [one] <b>Request { $number }</b>: { $count } file
+   *[other] <b>Request { $number }</b>: { $count } files
+}
+request-category = { $category }: { $count }
 request-nothing = I find nothing for request { $number }. Check the number, or attach something to it.
 request-origin = From { $who } · { $when }
 request-when = { $when }
@@ -50,6 +56,7 @@ event-invitation_revoked = took an invitation back
 event-not_needed = marked as not needed
 event-needed_again = needed after all
 event-request_opened = opened the request
+event-event_redelivered = sent a notice of it once more
 event-other = { $action }
 field-filename = name
 field-description = description

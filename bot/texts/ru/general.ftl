@@ -128,15 +128,6 @@ my-title = { $count ->
 my-empty = Вы ещё не присылали файлов. Пришлите первый!
 list-line = <code>{ $id }</code> { $icon } { $name } – { $facts }
 list-page = Страница { $page } из { $pages }
-request-title = { $count ->
-    [one] <b>Заявка { $number }</b>: { $count } файл
-    [few] <b>Заявка { $number }</b>: { $count } файла
-    [many] <b>Заявка { $number }</b>: { $count } файлов
-   *[other] <b>Заявка { $number }</b>: { $count } файла
-}
-request-title-many = <b>Заявка { $number }</b>: { $count } файлов или больше
-request-empty = К заявке { $number } пока ничего не прикреплено.
-request-category = { $category }: { $count }
 
 category-request_photo = фото заявки
 category-request_video = видео заявки
@@ -190,7 +181,6 @@ attach-done = { $count ->
    *[other] К заявке { $number } прикреплено { $count } файла.
 }
 attach-already = Это уже прикреплено к заявке { $number }.
-request-usage = Напишите номер заявки: <code>/request 250926-001</code>.
 
 # Что может пойти не так
 

@@ -1,6 +1,14 @@
 # Заявка в чате
 
 command-history = Для сотрудников: что делали с файлом или заявкой
+request-usage = Напишите номер заявки: <code>/request 250926-001</code>.
+request-title = { $count ->
+    [one] <b>Заявка { $number }</b>: { $count } файл
+    [few] <b>Заявка { $number }</b>: { $count } файла
+    [many] <b>Заявка { $number }</b>: { $count } файлов
+   *[other] <b>Заявка { $number }</b>: { $count } файла
+}
+request-category = { $category }: { $count }
 request-nothing = По заявке { $number } я ничего не нахожу. Проверьте номер или прикрепите к ней что-нибудь.
 request-origin = От: { $who } · { $when }
 request-when = { $when }
@@ -52,6 +60,7 @@ event-invitation_revoked = приглашение отозвано
 event-not_needed = отмечено как ненужное
 event-needed_again = всё-таки нужно
 event-request_opened = заявка открыта
+event-event_redelivered = повторно отправлено уведомление
 event-other = { $action }
 field-filename = имя
 field-description = описание

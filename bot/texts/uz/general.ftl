@@ -122,13 +122,6 @@ my-title = { $count ->
 my-empty = Siz hali fayl yubormagansiz. Birinchisini yuboring!
 list-line = <code>{ $id }</code> { $icon } { $name } – { $facts }
 list-page = { $page }-sahifa, jami { $pages }
-request-title = { $count ->
-    [one] <b>Ariza { $number }</b>: { $count } ta fayl
-   *[other] <b>Ariza { $number }</b>: { $count } ta fayl
-}
-request-title-many = <b>Ariza { $number }</b>: { $count } ta yoki undan koʻp fayl
-request-empty = { $number } arizaga hali hech narsa biriktirilmagan.
-request-category = { $category }: { $count }
 
 category-request_photo = ariza fotolari
 category-request_video = ariza videolari
@@ -180,7 +173,6 @@ attach-done = { $count ->
    *[other] { $number } arizaga { $count } ta fayl biriktirildi.
 }
 attach-already = Bu { $number } arizaga allaqachon biriktirilgan.
-request-usage = Ariza raqamini yozing: <code>/request 250926-001</code>.
 
 # Nima notoʻgʻri ketishi mumkin
 

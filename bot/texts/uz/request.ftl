@@ -1,6 +1,12 @@
 # Chatdagi ariza
 
 command-history = Xodimlar uchun: fayl yoki ariza bilan nimalar qilingan
+request-usage = Ariza raqamini yozing: <code>/request 250926-001</code>.
+request-title = { $count ->
+    [one] <b>Ariza { $number }</b>: { $count } ta fayl
+   *[other] <b>Ariza { $number }</b>: { $count } ta fayl
+}
+request-category = { $category }: { $count }
 request-nothing = { $number } ariza boʻyicha hech narsa topmadim. Raqamni tekshiring yoki unga biror narsa biriktiring.
 request-origin = Kimdan: { $who } · { $when }
 request-when = { $when }
@@ -50,6 +56,7 @@ event-invitation_revoked = taklif bekor qilindi
 event-not_needed = kerak emas deb belgilandi
 event-needed_again = baribir kerak ekan
 event-request_opened = ariza ochildi
+event-event_redelivered = xabarnoma qayta yuborildi
 event-other = { $action }
 field-filename = nomi
 field-description = tavsifi
