@@ -22,6 +22,7 @@ from storage.auditing.incidents import Incidents
 from storage.callers.invitations import Invitations
 from storage.callers.keys import BootstrapKey, Keys
 from storage.callers.names import Names
+from storage.callers.people import People
 from storage.catalog.attachments import Attaching
 from storage.catalog.deleting import Deleting, Eraser
 from storage.catalog.editing import Editing
@@ -42,7 +43,6 @@ from storage.delivery.links import Links
 from storage.delivery.request_links import RequestLinks
 from storage.delivery.request_zip import RequestZips
 from storage.delivery.sending import Sending
-from storage.domain import Role
 from storage.engine.archiving import Archiving
 from storage.engine.caption_edits import CaptionEditor
 from storage.engine.strays import StrayCollector
@@ -62,7 +62,6 @@ from storage.resumable.expiring import expire
 from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
 from storage.spool import Spool
-from storage.tables import Person
 from storage.telegram.messages import BotMessenger
 from storage.use_cases import UseCases
 from storage.wakeups import CAPTIONS_JOB, ERASE_JOB, STRAYS_JOB, inspect_job
@@ -215,15 +214,8 @@ def _keys(settings: Settings, sessions: Sessions, clock: Clock) -> Keys:
 def _request_links(settings: Settings, sessions: Sessions, clock: Clock) -> RequestLinks:
     """A page of a request ends with the rights of whoever made it."""
     roles = configured_roles(settings)
-
-    async def role_of(telegram_id: int) -> Role:
-        async with sessions.begin() as session:
-            person = await session.get(Person, telegram_id)
-        if person is not None and (person.blocked_at is not None or person.role is not Role.USER):
-            return Role.USER if person.blocked_at is not None else person.role
-        return Role.STAFF if telegram_id in roles.admins | roles.staff else Role.USER
-
-    return RequestLinks(clock=clock, secret_key=secret_key(settings), role_of=role_of)
+    people = People(sessions, access=settings.access, admins=roles.admins, staff=roles.staff)
+    return RequestLinks(clock=clock, secret_key=secret_key(settings), role_of=people.role_of)
 
 
 def _limits(settings: Settings) -> Limits:
