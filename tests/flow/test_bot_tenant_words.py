@@ -37,7 +37,7 @@ async def said(bot: RunningBot, *descriptions: str | None) -> None:
         views, _ = await bot.archive.use_cases.reading.own(PERSON, limit=50, offset=0)
         return [view.description for view in reversed(views)] == list(descriptions)
 
-    await eventually(as_said, timeout=PATIENT)
+    await eventually(as_said)
 
 
 async def reaction(bot: RunningBot, message: Json, emoji: str) -> None:
