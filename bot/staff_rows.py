@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -204,7 +204,7 @@ async def _leave(session: AsyncSession, row: StaffCard) -> None:
     row_or_new = insert(StaffCard).values(summary=True)
     summary = await session.scalar(
         row_or_new.on_conflict_do_update(
-            index_elements=[StaffCard.summary], index_where=StaffCard.summary.is_(True), set_=changed
+            index_elements=[StaffCard.summary], index_where=text("summary"), set_=changed
         ).returning(StaffCard.id)
     )
     assert summary is not None

@@ -86,7 +86,7 @@ async def test_in_a_group_a_late_caption_fetches_the_items_before_it(bot: Runnin
     files = [media.jpeg(tmp_path, orientation=turn) for turn in (1, 3, 6)]
     items = [{"kind": "photo"}, {"kind": "photo"}, {"kind": "photo", "caption": "Roof #250926-005"}]
     sent = await bot.sandbox.send_files(STAFF, files, chat=GROUP, media=items)
-    await bot.reacted(GROUP, sent[0], "👍")
+    await bot.reacted(GROUP, sent[-1], "👍")
     reading = bot.archive.use_cases.reading
     views = await reading.behind_message(Caller.person(STAFF, Role.STAFF), GROUP, sent[0]["message_id"])
     assert [view.request_numbers for view in views] == [("250926-005",)] * 3
