@@ -183,7 +183,7 @@ async def test_a_key_is_asked_for_and_kept_as_long_as_wanted(archive: RunningArc
 
 
 async def test_an_invitation_and_its_limit(archive: RunningArchive, tmp_path: Path) -> None:
-    """The link is enough; its number is set; one file more than allowed is told so. No address carries the token."""
+    """The link is enough; its number is set; what is stored is told, and one file too many. No address has the token."""
     first, second = a_file(tmp_path, "one.txt"), a_file(tmp_path, "two.txt")
     async with visiting(archive, PHONE, locale="uz-UZ", color_scheme="dark") as visit:
         terms = {"expires_in": 3600, "max_files": 1, "max_size": MIB, "request_number": "250926-001"}
@@ -194,7 +194,7 @@ async def test_an_invitation_and_its_limit(archive: RunningArchive, tmp_path: Pa
         await visit.page.get_by_text("250926-001").wait_for()
         await visit.choose(first)
         await visit.send()
-        await visit.row("one.txt").get_by_text("Qabul qilindi, rahmat").wait_for()
+        await visit.row("one.txt").get_by_text("Saqlandi · №").wait_for()
         await visit.choose(second)
         await visit.send()
         await visit.row("two.txt").get_by_text("Taklif boʻyicha 1 tadan ortiq").wait_for()
