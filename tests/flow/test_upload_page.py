@@ -183,7 +183,7 @@ async def test_a_key_is_asked_for_and_kept_as_long_as_wanted(archive: RunningArc
 
 
 async def test_an_invitation_and_its_limit(archive: RunningArchive, tmp_path: Path) -> None:
-    """The link is enough; its number is set; what is stored is told, and one file too many. No address has the token."""
+    """The link is enough; its number is set; what is stored is told. No address carries the token."""
     first, second = a_file(tmp_path, "one.txt"), a_file(tmp_path, "two.txt")
     async with visiting(archive, PHONE, locale="uz-UZ", color_scheme="dark") as visit:
         terms = {"expires_in": 3600, "max_files": 1, "max_size": MIB, "request_number": "250926-001"}
