@@ -17,9 +17,6 @@ from storage.errors import RateLimited
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
-_ANONYMOUS_ADMIN = 1087968824
-"""`GroupAnonymousBot`: an admin who writes as the group (TELEGRAM.md, Updates)."""
-
 _WRONG_CONTACTS = 5
 """How often a minute somebody is told that a contact is not their own."""
 
@@ -27,7 +24,8 @@ _WRONG_CONTACTS = 5
 class Admission(BaseMiddleware):
     """Passes on with ``person`` and ``texts`` who is let in; others get one polite answer an hour, in private.
 
-    An update without a person (a channel's post, another bot's message) goes nowhere.
+    An update without a person (a channel's post, another bot's message) goes nowhere; anonymous admins were told why
+    before (`bot.group_news`).
     """
 
     def __init__(
@@ -44,7 +42,6 @@ class Admission(BaseMiddleware):
         user: User | None = data.get("event_from_user")
         assert isinstance(event, Update)
         if user is None or user.is_bot:
-            await self._answer_anonymous(event, user)
             return UNHANDLED
         person = await self._people.meet(user)
         arrival = None if person.blocked else await self._invitations.arrival(event.message, person.telegram_id)
@@ -87,10 +84,3 @@ class Admission(BaseMiddleware):
         except RateLimited:
             return  # they were told
         await say(self._bot, message, texts("contact-not-yours"), contact_keyboard(texts))
-
-    async def _answer_anonymous(self, update: Update, user: User | None) -> None:
-        message = update.message
-        if message is None or user is None or user.id != _ANONYMOUS_ADMIN:
-            return
-        if (message.text or "").startswith("/"):
-            await say(self._bot, message, self._catalogue(user.language_code)("who-are-you"))

@@ -59,6 +59,8 @@ class GroupNews(BaseMiddleware):
             if message.sender_chat is not None:
                 await self._faceless(message)
                 return UNHANDLED
+            if (message.text or "").startswith("/"):
+                await self._life.tell_cure(message.chat)
         await self._seen(data)
         return await handler(event, data)
 
@@ -72,7 +74,7 @@ class GroupNews(BaseMiddleware):
             log.warning("removed_from_group", chat_id=event.chat.id, by=event.from_user.id)
             await self._removed(event.chat.id, event.chat.title or "")
         elif event.new_chat_member.status not in ("left", "kicked"):
-            await self._life.greet(event.chat)
+            await self._life.tell_cure(event.chat)
 
     async def _is_service(self, message: Message) -> bool:
         """Moves, comings and goings: these messages come with privacy mode too."""

@@ -8,7 +8,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramFor
 from aiogram.types import Chat, Message, ReactionTypeEmoji
 
 from bot.saying import PRIVATE, addressed, say
-from bot.texts import Catalogue, Texts
+from bot.texts import Catalogue
 from storage.callers.groups import Groups, GroupView
 
 log = structlog.get_logger(__name__)
@@ -90,20 +90,13 @@ class GroupLife:
         await self.stands(chat, member.status)
         return await self._groups.get(chat.id)
 
-    async def tell_cure(self, message: Message, texts: Texts) -> None:
+    async def tell_cure(self, chat: Chat) -> None:
         """Say once per group what the bot cannot see there, and what helps."""
-        group = await self.know(message.chat)
-        if group is None or group.sees_all or not await self._groups.may_tell_cure(message.chat.id):
-            return
-        await say(self._bot, message, texts("group-cure"))
-
-    async def greet(self, chat: Chat) -> None:
-        """The same in a group that the bot has just come to."""
-        group = await self._groups.get(chat.id)
+        group = await self.know(chat)
         if group is None or group.sees_all or not await self._groups.may_tell_cure(chat.id):
             return
         texts = self._catalogue(group.language)
         try:
             await self._bot.send_message(chat.id, texts("group-cure"), parse_mode="HTML")
         except (TelegramForbiddenError, TelegramBadRequest) as error:
-            log.info("group_not_greeted", chat_id=chat.id, description=error.message)
+            log.info("group_not_told", chat_id=chat.id, description=error.message)

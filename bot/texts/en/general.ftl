@@ -60,7 +60,6 @@ invite-link = { $days ->
    *[other] Hand this link to whoever may use me. It is valid for { $days } days. { $link }
 }
 contact-not-yours = This is somebody else's contact. Please use the button below to share your own.
-who-are-you = I cannot see who is writing here. Please write as yourself, not on behalf of the group.
 
 # The card: one answer to a file or an album
 

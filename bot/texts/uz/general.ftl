@@ -60,7 +60,6 @@ invite-link = { $days ->
    *[other] Bu havolani mendan foydalanishi mumkin boʻlganlarga bering. U { $days } kun amal qiladi. { $link }
 }
 contact-not-yours = Bu boshqa odamning kontakti. Iltimos, quyidagi tugma orqali oʻzingiznikini yuboring.
-who-are-you = Bu yerda kim yozayotganini koʻrmayapman. Iltimos, guruh nomidan emas, oʻz nomingizdan yozing.
 
 # Kartochka: fayl yoki albomga bitta javob
 
