@@ -151,10 +151,10 @@ async def undo(
 ) -> str:
     """Take back what the button stands under; only who did it can."""
     done = await attaching.rearranging.undo(person.caller, callback_data.change)
-    if query.message is not None:
+    if query.message is not None and done.count:
         if callback_data.card:
             await attaching.offers.show(callback_data.card, query.message.chat.id, None)
-        elif done.count:
+        else:
             await change(attaching.bot, query.message, texts("attach-undone", count=done.count), None)
     return texts.plain("attach-undone-popup" if done.count else "attach-undo-too-late")
 

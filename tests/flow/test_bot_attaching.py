@@ -11,7 +11,7 @@ from sandbox.client import SandboxClient
 from storage.domain import Category
 from storage.tables import Attachment, Audit
 from tests import media
-from tests.flow.bot_running import STAFF, TENANT, Json, RunningBot, buttons, running_bot
+from tests.flow.bot_running import ADMIN, GROUP, STAFF, TENANT, Json, RunningBot, buttons, running_bot
 
 WAIT = 60.0
 
@@ -151,3 +151,24 @@ async def test_tenants_are_offered_no_number_of_others(bot: RunningBot, tmp_path
         await bot.press(STAFF, card, data)
     assert list(await attachments(bot)) == [(number, 1)]
     assert len(await bot.answers(TENANT, own["message_id"])) == 1
+
+
+async def test_in_a_group_a_photo_for_the_bot_is_attached_by_whoever_is_there(bot: RunningBot, tmp_path: Path) -> None:
+    """A reply to the bot is heard in privacy mode too; what was attached in the group lately is offered to all."""
+    hello = await bot.ask(STAFF, "/help@mediagate_bot", chat=GROUP, timeout=WAIT)
+    reply = {"chat": GROUP, "reply_to": hello["message_id"]}
+    await bot.sandbox.send_files(STAFF, [media.jpeg(tmp_path, width=90)], caption="250101-007", **reply)
+    (sent,) = await bot.sandbox.send_files(STAFF, [media.jpeg(tmp_path)], **reply)
+    await showing(bot, GROUP, sent["message_id"], "Before", "After")
+    hands = Hands(bot, ADMIN)
+    await hands.tap(await showing(bot, GROUP, sent["message_id"], "After"), "After")
+    await hands.tap(await showing(bot, GROUP, sent["message_id"], "250101-007"), "250101-007")
+    card = await showing(bot, GROUP, sent["message_id"], "Not 250101-007")
+    assert "request 250101-007" in card["text"]
+    assert (hands.taps, hands.characters) == (2, 0)
+    (pressed,) = [one for one in buttons(card) if "Not" in one["text"]]
+    refused = await bot.sandbox.press(STAFF, card, data=pressed["callback_data"])
+    assert "nothing to take back" in refused["text"], "only who attached it takes it back"
+    assert len(await attachments(bot)) == 2
+    assert (await hands.tap(await showing(bot, GROUP, sent["message_id"], "Not"), "Not"))["text"] == "It is as it was."
+    assert len(await attachments(bot)) == 1
