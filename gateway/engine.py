@@ -94,12 +94,20 @@ def build_engine(
     on: Spooling,
     thumbnails: ThumbnailMaker,
     incidents: Incidents,
+    patience: float | None = None,
 ) -> Engine:
-    """``bot`` is the one people talk to; the others of the settings only ship. ``http`` is for downloads."""
+    """``bot`` is the one people talk to; the others of the settings only ship. ``http`` is for downloads.
+
+    ``patience``: see `Lanes`.
+    """
     bots = [bot, *other_bots(settings, bot)]
     readers = {one.id: FileReader(one, http, local=settings.telegram_local) for one in bots}
     lanes = Lanes(
-        sessions=on.sessions, clock=on.clock, bot_ids=[one.id for one in bots], assumed_rate=settings.lane_rate
+        sessions=on.sessions,
+        clock=on.clock,
+        bot_ids=[one.id for one in bots],
+        assumed_rate=settings.lane_rate,
+        patience=patience,
     )
     store = PooledPartStore({one.id: BotPartStore(one, readers[one.id]) for one in bots}, lanes)
     losses = LostBytes(

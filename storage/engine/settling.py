@@ -80,7 +80,9 @@ async def note_if_whole(session: AsyncSession, media_id: int, now: datetime) -> 
     media = (await session.scalars(locked)).one()
     await note_captions(session, media_id, media.caption_wanted)
     missing = await session.scalar(
-        select(func.count()).where(Part.media_id == media_id, Part.state.in_([PartState.SPOOLED, PartState.SHIPPING]))
+        select(func.count()).where(
+            Part.media_id == media_id, Part.state.in_([PartState.SPOOLED, PartState.SHIPPING, PartState.LOST])
+        )
     )
     if not missing:
         await session.execute(update(Upload).where(Upload.media_id == media_id).values(phase=UploadPhase.DONE))

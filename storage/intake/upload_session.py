@@ -25,6 +25,7 @@ from storage.database import Sessions
 from storage.details import NO_DETAILS, Details
 from storage.domain import EventType, MediaKey, UploadId, UploadPhase
 from storage.engine.channels import bound_channels
+from storage.engine.losing import require_none_lost
 from storage.engine.replacing import move_parts
 from storage.errors import MediagateError
 from storage.events.outbox import tell, tell_of_upload
@@ -131,13 +132,14 @@ class UploadSession:
         """Make the file durable and visible: the acknowledgement. Everything before can be undone, this not.
 
         ``also`` is done in the same transaction, with the media's id; not where an existing one is given instead.
-        Raises `ChannelNotBound` where no channel takes this category, and what `charge` raises.
+        Raises `ChannelNotBound` where no channel takes this category, `PartLost`, and what `charge` raises.
         """
         if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
             self.progress.accepted(existing.id, 0)
             return Accepted(media=existing, upload_id=self.upload_id, existing=True)
         await self._spool.sync(self.key, range(received.last.index + 1))
         async with self._sessions.begin() as session:
+            await require_none_lost(session, self.key)
             media = await self._insert_media(session, received, details)
             await self._settle_upload(session, media, received)
             await self._adopt_parts(session, media, [*self._waiting, received.last])

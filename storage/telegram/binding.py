@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from storage.database import Sessions
 from storage.domain import Purpose
 from storage.tables import Channel, ChannelBinding
+from storage.telegram.ledger import note_sent
 from storage.telegram.translation import translated
 
 log = structlog.get_logger(__name__)
@@ -52,4 +53,5 @@ class Binder:
         async with self._sessions.begin() as session:
             row = insert(Channel).values(chat_id=chat_id, head_message_id=anchor.message_id, **values)
             await session.execute(row.on_conflict_do_nothing(index_elements=[Channel.chat_id]))
+            await note_sent(session, self._bot.id, chat_id, anchor.date)
         log.info("channel_bound", chat_id=chat_id, title=values["title"])

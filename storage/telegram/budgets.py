@@ -99,13 +99,18 @@ class BotBudget(_Usable):
 
 @dataclass(kw_only=True, slots=True)
 class LaneBudget(_Usable):
-    """A (bot, channel) pair. ``assumed`` is the rate it relaxes to; ``sent`` are time and urgency of each message."""
+    """A (bot, channel) pair. ``assumed`` is the rate it relaxes to; ``sent`` are time and urgency of each message.
+
+    The time is that of the answer, since Telegram counts a message when it has all of it; while a message is
+    ``in_flight`` it is that of its reservation, and the message takes its place however long it takes.
+    """
 
     assumed: int | None
     per_minute: int | None
     blocked_until: float = 0.0
     learnt_at: float = 0.0
     sent: list[tuple[float, int]] = field(default_factory=list)
+    in_flight: frozenset[float] = frozenset()
 
     def wait(self, now: float, urgency: Urgency, wanted: Collection[Urgency] = ()) -> float:
         """Seconds until a message may go; 0: now. ``wanted``: the other urgencies that have work waiting."""
@@ -153,4 +158,5 @@ class LaneBudget(_Usable):
         return max(1, int((self.per_minute or 0) * _SHARES.get(urgency, 1.0)))
 
     def _recent(self, now: float) -> list[tuple[float, int]]:
-        return [(at, sort) for at, sort in self.sent if now - WINDOW - MARGIN < at <= now + MARGIN]
+        earliest, latest = now - WINDOW - MARGIN, now + MARGIN
+        return [(at, sort) for at, sort in self.sent if earliest < at <= latest or at in self.in_flight]

@@ -70,6 +70,10 @@ class Lanes:
                 # A race for the place that was lost shows as no wait: look again, but let others run.
                 await asyncio.sleep(min(wait, left) if wait > 0 else 0)
 
+    def over(self, lane: LaneKey) -> None:
+        """The call for which a place was taken has ended, however it did."""
+        self.ledger.arrived(lane.bot_id, lane.chat_id)
+
     async def flooded(self, lane: LaneKey, retry_after: float) -> None:
         """Learn from a 429."""
         recent = [*self._unlimited.pop(lane, ())]
@@ -163,7 +167,10 @@ class Lanes:
             budget.take(now, wish.urgency)
             return True
 
-        return await self.ledger.change(lane.bot_id, lane.chat_id, change)
+        taken = await self.ledger.change(lane.bot_id, lane.chat_id, change)
+        if taken:
+            self.ledger.departed(lane.bot_id, lane.chat_id, now)
+        return taken
 
     async def _turn_away(self, wish: Wish, wait: float) -> None:
         """Raise with the time after which there is likely a place: each one its own, in the order of asking."""

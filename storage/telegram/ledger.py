@@ -13,18 +13,22 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import tables
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.telegram.budgets import PER_SECOND, BotBudget, LaneBudget, Outage
+from storage.ports import Urgency
+from storage.telegram.budgets import PER_SECOND, WINDOW, BotBudget, LaneBudget, Outage
 
 _TRIES = 100
 _STEP_ASIDE = 0.005
 _FRESH_SECONDS = 2.0
+_LONGEST_CALL = 600.0
+"""Seconds after which a message that was taken into the budget will not be sent any more."""
+
 _KEPT = timedelta(days=1)
 T = TypeVar("T")
 Change = Callable[[BotBudget, LaneBudget], T]
@@ -35,6 +39,7 @@ Also = Callable[[T, AsyncSession], None]
 class _Copy:
     """What this node knows of one bot."""
 
+    bot_id: int
     bot: BotBudget
     read_at: float
     lanes: dict[int, LaneBudget] = field(default_factory=dict)
@@ -49,6 +54,8 @@ class Ledger:
         self._assumed = assumed_rate or None
         self._copies: dict[int, _Copy] = {}
         self._locks: dict[int, asyncio.Lock] = {}
+        self._in_flight: dict[tuple[int, int], list[float]] = {}
+        self._arrived: dict[tuple[int, int], dict[float, float]] = {}
 
     def now(self) -> float:
         return self._clock.now().timestamp()
@@ -83,6 +90,17 @@ class Ledger:
                 del self._copies[bot_id]
         raise RuntimeError("the budgets of a bot are changed faster than they can be read")
 
+    def departed(self, bot_id: int, chat_id: int, at: float) -> None:
+        """A message that was taken into the budget at ``at`` is on its way."""
+        self._in_flight.setdefault((bot_id, chat_id), []).append(at)
+
+    def arrived(self, bot_id: int, chat_id: int) -> None:
+        """One of those is over. It is written down with the next change, for it costs no statement of its own."""
+        key, now = (bot_id, chat_id), self.now()
+        if departed := self._in_flight.get(key):
+            recent = {at: then for at, then in self._arrived.get(key, {}).items() if then > now - 2 * WINDOW}
+            self._arrived[key] = recent | {departed.pop(0): now}
+
     async def forget(self) -> None:
         """The sweep's part: lanes that sent nothing for a day and know nothing, such as those into private chats."""
         known = tables.Lane.per_minute.is_not(None) | tables.Lane.out_since.is_not(None)
@@ -96,8 +114,12 @@ class Ledger:
         return self._locks.setdefault(bot_id, asyncio.Lock())
 
     def _lane(self, copy: _Copy, chat_id: int) -> LaneBudget:
-        fresh = LaneBudget(assumed=self._assumed, per_minute=self._assumed)
-        return copy.lanes.setdefault(chat_id, fresh)
+        lane = copy.lanes.setdefault(chat_id, LaneBudget(assumed=self._assumed, per_minute=self._assumed))
+        key, now = (copy.bot_id, chat_id), self.now()
+        if (arrived := self._arrived.get(key)) is not None:
+            lane.sent = sorted((arrived.get(at, at), urgency) for at, urgency in lane.sent)
+        lane.in_flight = frozenset(at for at in self._in_flight.get(key, ()) if at > now - _LONGEST_CALL)
+        return lane
 
     async def _read(self, bot_id: int) -> _Copy:
         async with self._sessions.begin() as session:
@@ -107,7 +129,7 @@ class Ledger:
         if row is not None:
             bot.version, bot.sent, bot.outage = row.version, [*row.sent], _outage(row)
             bot.sizes = {int(size): at for size, at in row.sizes.items()}
-        copy = _Copy(bot, self.now(), {lane.chat_id: self._budget(lane) for lane in lanes})
+        copy = _Copy(bot_id, bot, self.now(), {lane.chat_id: self._budget(lane) for lane in lanes})
         self._copies[bot_id] = copy
         return copy
 
@@ -139,6 +161,14 @@ class Ledger:
             "sent": [[at, int(urgency)] for at, urgency in lane.sent],
             **_outage_values(lane.outage),
         }
+
+
+async def note_sent(session: AsyncSession, bot_id: int, chat_id: int, now: datetime) -> None:
+    """A message that went past the lanes, such as a new channel's first: it counts all the same."""
+    lane = insert(tables.Lane).values(bot_id=bot_id, chat_id=chat_id, sent=[[now.timestamp(), int(Urgency.BULK)]])
+    await session.execute(lane.on_conflict_do_nothing())
+    bot = update(tables.BotBudget).where(tables.BotBudget.bot_id == bot_id)
+    await session.execute(bot.values(version=tables.BotBudget.version + 1))
 
 
 async def _write(session: AsyncSession, bot_id: int, chat_id: int, bot: BotBudget, lane_values: dict[str, Any]) -> bool:

@@ -27,6 +27,7 @@ class BotMessenger:
         try:
             with translated("copyMessage"):
                 copied = await self._bot(method, request_timeout=_CALL_TIMEOUT)
+            self._lanes.over(lane)
         except FloodWait as wait:
             await self._lanes.flooded(lane, wait.retry_after)
             raise

@@ -98,7 +98,10 @@ class PooledPartStore:
     async def _telling(self, lane: LaneKey, *, may: bool = True) -> AsyncIterator[None]:
         """Tell the lane how a call went. ``may`` false: that it lacks a right says nothing about posting there."""
         try:
-            yield
+            try:
+                yield
+            finally:
+                self._lanes.over(lane)
         except FloodWait as wait:
             await self._lanes.flooded(lane, wait.retry_after)
             raise

@@ -42,6 +42,17 @@ def test_no_window_of_a_minute_ever_holds_more(steps: list[float], rate: int) ->
     assert all(sum(1 for other in sent if at - WINDOW < other <= at) <= rate for at in sent)
 
 
+def test_a_message_takes_its_place_until_it_has_arrived() -> None:
+    """A slow upload counts when Telegram has it, not when it began."""
+    budget = lane(1)
+    assert passed(budget, 2, NOW) == 1
+    budget.in_flight = frozenset({NOW})
+    assert budget.wait(NOW + 300, UPLOAD) > 0
+    budget.in_flight, budget.sent = frozenset(), [(NOW + 300, UPLOAD)]
+    assert budget.wait(NOW + 350, UPLOAD) > 0
+    assert budget.wait(NOW + 362, UPLOAD) == 0
+
+
 def test_without_a_rate_nothing_is_held_back() -> None:
     assert passed(lane(None), 500, NOW) == 500
 
