@@ -15,7 +15,7 @@ from bot.lines import numbers_text
 from bot.offering import UndoChange
 from bot.routers.attach_sessions import attach_sessions_router, change_session, open_session
 from bot.routers.offers import offers_router
-from bot.saying import PRIVATE, change, say
+from bot.saying import PRIVATE, addressed, change, say
 from bot.texts import Texts
 from storage.callers.people import PersonView
 from storage.domain import MediaId, Stage
@@ -97,7 +97,9 @@ async def attach_by_reply(
     assert message.reply_to_message is not None
     ids = await attaching.behind(message.reply_to_message, person)
     if not ids:
-        await say(attaching.bot, message, texts("attach-no-media"))
+        # In a group people say numbers to each other, too.
+        if message.chat.type == PRIVATE or addressed(message, attaching.bot.id):
+            await say(attaching.bot, message, texts("attach-no-media"))
         return
     done = await attaching.rearranging.attach(person.caller, numbers, ids)
     await attaching.tell_attached(message, texts, done)
