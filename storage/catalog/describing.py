@@ -81,7 +81,8 @@ def _edited(description: str | None, before: str | None, after: str | None) -> s
 
 
 def _joined(before: str | None, more: str | None) -> str | None:
-    """Both, unless the one has the other already: the same words may be given twice."""
+    """Both, each line once: the same words may be given again."""
     if not before or not more:
         return before or more
-    return before if f"\n{more}\n" in f"\n{before}\n" else f"{before}\n{more}"[:DESCRIPTION_LIMIT]
+    said = before.split("\n")
+    return "\n".join([*said, *(line for line in more.split("\n") if line not in said)])[:DESCRIPTION_LIMIT]
