@@ -8,7 +8,7 @@ from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import Message, ReplyKeyboardRemove, TelegramObject, Update, User
 
 from bot.invitations import Invitations
-from bot.keyboards import contact_keyboard
+from bot.keyboards import contact_keyboard, language_keyboard
 from bot.saying import PRIVATE, end_press, say
 from bot.texts import Catalogue, Texts
 from storage.callers.people import Access, People, PersonView
@@ -77,6 +77,8 @@ class Admission(BaseMiddleware):
             return
         await self._people.admit(person.telegram_id)
         await say(self._bot, message, texts("contact-welcome", name=person.first_name), ReplyKeyboardRemove())
+        if not person.chose_language:  # a message has one keyboard, and that one took the button away
+            await say(self._bot, message, texts("start-language"), language_keyboard(hello=True))
 
     async def _refuse_contact(self, message: Message, person: PersonView, texts: Texts) -> None:
         try:

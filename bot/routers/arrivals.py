@@ -7,6 +7,7 @@ from aiogram.filters import Command, CommandObject, Filter
 from aiogram.types import Message
 
 from bot.admin_tools import AdminTools
+from bot.hello import greet
 from bot.invitations import INVITE_USES, Arrival, Invitations
 from bot.menu import set_menu
 from bot.routers.admin_setup import setup
@@ -52,9 +53,9 @@ async def arrived(
         await say(bot, message, texts("arrived-admin", name=person.first_name))
         await setup(message, bot, texts, admin)
     elif person.role is Role.STAFF and arrival.role is Role.STAFF:
-        await say(bot, message, texts("arrived-staff", name=person.first_name))
+        await greet(bot, message, person, texts, texts("arrived-staff", name=person.first_name))
     else:
-        await say(bot, message, texts("invited-welcome", name=person.first_name))
+        await greet(bot, message, person, texts, texts("invited-welcome", name=person.first_name))
 
 
 async def invite(

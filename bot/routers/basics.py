@@ -4,6 +4,7 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, ContentType, Message
 
+from bot.hello import greet
 from bot.keyboards import ChooseLanguage, language_keyboard
 from bot.menu import set_menu_in
 from bot.saying import PRIVATE, change, say
@@ -33,12 +34,7 @@ def fallback_router() -> Router:
 
 
 async def start(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:
-    """The language is asked with the first greeting, in all of them: nobody has to find a command for it."""
-    hello = texts("start", name=person.first_name)
-    if person.chose_language or message.chat.type != PRIVATE:
-        await say(bot, message, hello)
-    else:
-        await say(bot, message, f"{hello}\n\n{texts('start-language')}", language_keyboard(hello=True))
+    await greet(bot, message, person, texts, texts("start", name=person.first_name))
 
 
 async def show_help(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:

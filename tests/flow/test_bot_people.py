@@ -92,9 +92,10 @@ async def test_a_contact_opens_the_door_if_it_is_ones_own(
         assert keyboard[0][0]["request_contact"]
         for update_id, whose in ((1, ADMIN), (2, TENANT)):
             await bot.door.accept_update(contact(update_id, whose))
-        answers = await bot.answers(TENANT, until=lambda found: len(found) == 3)
+        answers = await bot.answers(TENANT, until=lambda found: len(found) == 4)
         assert "boshqa odamning" in answers[1]["text"]
         assert "Rahmat, Aziza" in answers[2]["text"]
+        assert "Choose a language" in answers[3]["text"]
         assert "Assalomu alaykum, Aziza" in (await bot.ask(TENANT, "/start"))["text"]
 
 
