@@ -1,6 +1,6 @@
 """What was done, in words: one line for an entry of the audit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -16,6 +16,7 @@ from storage.catalog.history import History
 
 CHANGES_SHOWN = 12
 _LONGEST_NAME = 32
+_MEDIA_SHOWN = 10
 
 ACTIONS = frozenset(
     {
@@ -58,13 +59,14 @@ def event_line(
     action: str,
     who: str | None,
     actor: str,
-    media_id: int | None,
+    media_ids: Sequence[int] = (),
     detail: Mapping[str, Any],
     number: str | None = None,
 ) -> str:
-    """``at`` is local time. ``media_id`` and ``number`` are told where they do not go without saying. HTML."""
+    """``at`` is local time. ``media_ids`` and ``number`` are told where they do not go without saying. HTML."""
     what = texts.plain(f"event-{action}" if action in ACTIONS else "event-other", action=action)
-    about = [f"#{media_id}"] if media_id is not None else []
+    about = [f"#{media_id}" for media_id in media_ids[:_MEDIA_SHOWN]]
+    about += ["…"] if len(media_ids) > _MEDIA_SHOWN else []
     about += [number] if number is not None else []
     about += _changed(texts, action, detail)
     return texts(
@@ -89,7 +91,6 @@ def history_page(
             action=change.action,
             who=names[change.by],
             actor=change.by,
-            media_id=None,
             number=change.request_number,
             detail=change.detail,
         )

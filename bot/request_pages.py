@@ -15,7 +15,7 @@ from bot.pages import Page
 from bot.request_albums import Albums
 from bot.texts import Texts
 from storage.catalog.request_files import Obstacle, RequestFile
-from storage.catalog.timeline import Timeline
+from storage.catalog.timeline import Event, Timeline
 from storage.request_numbers import RequestNumber
 
 PAGE_SIZE = 8
@@ -124,23 +124,32 @@ def timeline_page(
     texts: Texts, state: State, timeline: Timeline, page: int, *, names: Mapping[str, str | None], timezone: tzinfo
 ) -> Page:
     """What happened, the newest first."""
-    events = timeline.events[::-1]
-    pages = max(1, -(-len(events) // EVENTS_SHOWN))
+    moments = _together(timeline.events[::-1], timezone)
+    pages = max(1, -(-len(moments) // EVENTS_SHOWN))
     page = max(0, min(page, pages - 1))
     lines = [texts("request-timeline", number=state.number), ""]
     lines += [
         event_line(
             texts,
-            at=event.at.astimezone(timezone),
-            action=event.event,
-            who=names[event.by],
-            actor=event.by,
-            media_id=event.media_id,
-            detail=event.detail,
+            at=same[0].at.astimezone(timezone),
+            action=same[0].event,
+            who=names[same[0].by],
+            actor=same[0].by,
+            media_ids=sorted({event.media_id for event in same if event.media_id is not None}),
+            detail=same[0].detail,
         )
-        for event in events[page * EVENTS_SHOWN : (page + 1) * EVENTS_SHOWN]
+        for same in moments[page * EVENTS_SHOWN : (page + 1) * EVENTS_SHOWN]
     ] or [texts("request-timeline-empty")]
     return _paged(texts, state, _Turn(TIMELINE, page, pages), lines, [])
+
+
+def _together(events: Sequence[Event], timezone: tzinfo) -> list[list[Event]]:
+    """What one did to several files within a minute is one thing: an album is attached, not ten files."""
+    same: dict[tuple[object, ...], list[Event]] = {}
+    for event in events:
+        minute = event.at.astimezone(timezone).replace(second=0, microsecond=0)
+        same.setdefault((minute, event.by, event.event, str(event.detail.get("changed"))), []).append(event)
+    return list(same.values())
 
 
 @dataclass(frozen=True, slots=True)

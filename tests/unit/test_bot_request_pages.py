@@ -93,6 +93,21 @@ def test_a_timeline_tells_the_newest_first_and_fits() -> None:
     assert first.text.endswith("Page 1 of 9")
 
 
+def test_what_is_done_to_an_album_is_one_line() -> None:
+    events = [
+        Event(at=NOW + timedelta(seconds=at), event=event, by="telegram:5", media_id=at + 1, media=None, detail={})
+        for at in range(12)
+        for event in ("attached", "taken_in")
+    ]
+    timeline = Timeline(number=NUMBER, events=events, total_files=12)
+    page = timeline_page(EN, State(NUMBER), timeline, 0, names={"telegram:5": "Aziza"}, timezone=UTC)
+    ids = ", ".join(f"#{at}" for at in range(1, 11))
+    assert page.text.splitlines()[2:] == [
+        f"26.09.2025 08:15 · <b>Aziza</b>: received {ids}, …",
+        f"26.09.2025 08:15 · <b>Aziza</b>: attached {ids}, …",
+    ]
+
+
 def test_a_history_in_words() -> None:
     change = Change(
         at=NOW, action="updated", by="telegram:5", media_id=17, request_number=None, detail={"changed": ["tags"]}
@@ -105,7 +120,7 @@ def test_a_history_in_words() -> None:
 
 def test_who_has_no_name_is_still_somebody() -> None:
     for actor, shown in (("system", "Mediagate"), ("link:5", "somebody with a link"), ("telegram:9", "somebody")):
-        line = event_line(EN, at=NOW, action="deleted", who=None, actor=actor, media_id=5, detail={})
+        line = event_line(EN, at=NOW, action="deleted", who=None, actor=actor, media_ids=[5], detail={})
         assert line == f"26.09.2025 08:15 · <b>{shown}</b>: deleted #5"
 
 
