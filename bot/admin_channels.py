@@ -23,32 +23,21 @@ _TITLE = 48
 """Characters of a title on a list; Telegram allows 128."""
 
 _NEEDED = ("can_post_messages", "can_edit_messages", "can_delete_messages", "can_invite_users")
-_ALL_RIGHTS = (
-    "is_anonymous",
-    "can_manage_chat",
-    "can_delete_messages",
-    "can_manage_video_chats",
-    "can_restrict_members",
-    "can_promote_members",
-    "can_change_info",
-    "can_invite_users",
-    "can_post_stories",
-    "can_edit_stories",
-    "can_delete_stories",
-    "can_post_messages",
-    "can_edit_messages",
-)
 
 
 def archive_rights() -> ChatAdministratorRights:
     """What a bot needs in a channel: to post, edit and delete, and to see how many are in it."""
-    given = dict.fromkeys(_ALL_RIGHTS, False) | dict.fromkeys((*_NEEDED, "can_manage_chat"), True)
-    return ChatAdministratorRights(**given)
+    return _rights(*_NEEDED, "can_manage_chat")
 
 
 def group_rights() -> ChatAdministratorRights:
     """What a bot needs to see who is in a group: to be an administrator, with no right besides."""
-    return ChatAdministratorRights(**(dict.fromkeys(_ALL_RIGHTS, False) | {"can_manage_chat": True}))
+    return _rights("can_manage_chat")
+
+
+def _rights(*given: str) -> ChatAdministratorRights:
+    # Each right has to be named, those to come too: a list of our own would grow old.
+    return ChatAdministratorRights(**{right: right in given for right in ChatAdministratorRights.model_fields})
 
 
 def channel_key(text: str, request_id: int) -> KeyboardButton:

@@ -33,6 +33,7 @@ from bot.menu import set_menus
 from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
 from bot.polling import ALLOWED_UPDATES, Poller
 from bot.request_viewing import RequestViewer
+from bot.rounds import Rounds
 from bot.routers.admin import admin_router
 from bot.routers.arrivals import arrivals_router
 from bot.routers.attaching import attaching_router
@@ -214,6 +215,11 @@ class BotDoor:
         return wanted is not None and hmac.compare_digest(
             (secret or "").encode("utf-8", "surrogateescape"), wanted.encode()
         )
+
+    @property
+    def rounds(self) -> Rounds:
+        """What the admins' rounds do every minute; they are a schedule already."""
+        return self._admins.rounds
 
     async def sweep(self) -> None:
         """Every minute: wake what has no wake-up, take back what was left, drop old updates."""

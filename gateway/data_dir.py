@@ -13,8 +13,7 @@ def claim_data_dir(settings: Settings) -> None:
     Raises SettingsError where it serves the other kind already: message ids and file ids of one mean nothing to
     the other.
     """
-    directory = settings.data_dir
-    kind = "sandbox" if settings.sandbox else "telegram"
+    directory, kind = settings.data_dir, _kind(settings)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         claimed = _read_or_write(directory / "kind", kind)
@@ -26,6 +25,16 @@ def claim_data_dir(settings: Settings) -> None:
             f"MEDIAGATE_DATA_DIR {directory} belongs to {claimed}, but {here}: "
             f"choose another directory. Example: MEDIAGATE_DATA_DIR=.data-{kind}"
         )
+
+
+def serves_the_other(settings: Settings) -> bool:
+    """Whether DATA_DIR belongs to the local Telegram where a token is set, or the other way round."""
+    marked = settings.data_dir / "kind"
+    return marked.exists() and marked.read_text().strip() != _kind(settings)
+
+
+def _kind(settings: Settings) -> str:
+    return "sandbox" if settings.sandbox else "telegram"
 
 
 def secret_key(settings: Settings) -> bytes:

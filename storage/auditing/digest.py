@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Sessions
@@ -70,7 +71,7 @@ async def newest_of_each_error(sessions: Sessions, since: datetime) -> list[Mish
     """The latest incident of every class of errors that came since."""
     query = (
         select(Incident.id, Incident.at, Incident.door, Incident.error)
-        .distinct(Incident.error)
+        .ext(distinct_on(Incident.error))
         .where(Incident.at > since)
         .order_by(Incident.error, Incident.at.desc())
     )

@@ -168,4 +168,4 @@ def _view(row: InviteLink, uses: int) -> LinkView:
 
 
 def _hash(parameter: str) -> bytes:
-    return sha256(parameter.encode("utf-8", "surrogateescape")).digest()
+    return sha256(parameter.encode("utf-8", "surrogatepass")).digest()
