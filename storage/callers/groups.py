@@ -68,6 +68,11 @@ async def set_staff_chat(session: AsyncSession, chat_id: int | None, *, by: int,
         row = insert(Group).values(chat_id=chat_id, title=title, status="member", sees_all=False, staff_chat=True)
         await session.execute(row.on_conflict_do_update(index_elements=[Group.chat_id], set_={"staff_chat": True}))
     record(session, f"telegram:{by}", "staff_chat_set", detail={"chat": chat_id})
+    await _ask_again(session)
+
+
+async def _ask_again(session: AsyncSession) -> None:
+    """Have what is still open shown where the staff chat is now; what is there already costs nothing."""
     changed = {"wanted": StaffCard.wanted + 1, "changed_at": func.clock_timestamp(), "collapsed": False}
     still_open = update(StaffCard).where(StaffCard.state == WaitingState.OPEN)
     for row_id in sorted((await session.scalars(still_open.values(changed).returning(StaffCard.id))).all()):
@@ -155,6 +160,8 @@ class Groups:
                 "left_at": func.coalesce(Group.left_at, row.excluded.left_at) if out else None,
             }
             await session.execute(row.on_conflict_do_update(index_elements=[Group.chat_id], set_=kept))
+            if not out and before is not True and chat_id == await self.staff_chat_in(session):
+                await _ask_again(session)
         return out and before is True
 
     async def lost(self, chat_id: int) -> None:
@@ -215,6 +222,8 @@ class Groups:
                 .where(StaffAnswer.staff_chat_id == old)
                 .values(staff_chat_id=new, staff_message_id=StaffAnswer.staff_message_id - MOVED)
             )
+            if new == await self.staff_chat_in(session):
+                await _ask_again(session)
 
     async def _first(self, chat_id: int, condition: ColumnElement[bool], **values: object) -> bool:
         async with self._sessions.begin() as session:

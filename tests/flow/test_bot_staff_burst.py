@@ -16,7 +16,7 @@ from storage.catalog.new_requests import likely_requests, open_request
 from storage.database import Sessions
 from storage.tables import Request, StaffCard
 from tests import media
-from tests.flow.bot_running import ADMIN, GROUP, STAFF, TENANT, RunningBot, buttons, running_bot
+from tests.flow.bot_running import ADMIN, BOT_ID, GROUP, STAFF, TENANT, RunningBot, buttons, running_bot
 from tests.flow.conftest import eventually
 
 Json = dict[str, Any]
@@ -139,3 +139,33 @@ async def test_a_hundred_new_requests_at_once_have_a_hundred_numbers(sessions: S
     async with sessions.begin() as session:
         likely = await likely_requests(session, date(2025, 9, 25), limit=3)
     assert likely[0] == "250925-001", "today's come first"
+
+
+async def test_what_is_open_follows_the_staff_chat(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> None:
+    """It becomes a supergroup, and the bot is put out of it and let in again: nothing is forgotten."""
+    await sandbox.person(TENANT, language_code="en")
+    old = await sandbox.chat("group", "Dispatchers", creator=ADMIN, members=[STAFF])
+    await sandbox.member(old["id"], BOT_ID, "member")
+    async with running_bot(database_url, sandbox, tmp_path, config={"staff_chat": old["id"]}) as bot:
+        await sandbox.send_files(TENANT, [media.jpeg(tmp_path)], caption="Leak")
+        await bot.answers(old["id"], until=cards, timeout=40)
+        new = (await sandbox.upgrade(old["id"]))["id"]
+        (card,) = cards(await bot.answers(new, until=cards, timeout=60))
+        assert "Leak" in card["caption"]
+        await sandbox.member(new, BOT_ID, "left")
+        groups = Groups(bot.sessions, staff_chat=old["id"])
+        await eventually(lambda: no_staff_chat(groups))
+        await sandbox.send_files(TENANT, [media.jpeg(tmp_path, orientation=3)], caption="Roof")
+        await bot.ask(ADMIN, "/help", timeout=30)
+        await sandbox.member(new, BOT_ID, "member")
+        found = cards(await bot.answers(new, until=lambda found: len(cards(found)) == 2, timeout=60))
+        assert "Roof" in found[-1]["caption"]
+        number = "250926-011"
+        await sandbox.send_text(STAFF, f"/attach {number}", chat=new, reply_to=found[-1]["message_id"])
+        await bot.answers(
+            new, until=lambda found: any(f"→ {number}" in str(one.get("caption")) for one in found), timeout=40
+        )
+
+
+async def no_staff_chat(groups: Groups) -> bool:
+    return await groups.staff_chat() is None
