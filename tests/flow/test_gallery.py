@@ -221,8 +221,11 @@ async def test_what_vanished_from_the_channel_is_missing_not_the_end(
     first, second = await keep(door, "first.txt", b"one"), await keep(door, "second.txt", b"two")
     await all_stored(door, first, second)
     async with door.running.archive.sessions.begin() as session:
-        gone = select(Part.id).where(Part.media_id == first).scalar_subquery()
-        await session.execute(update(FileRef).where(FileRef.part_id == gone).values(file_id="nonsense"))
+        part = (await session.scalars(select(Part).where(Part.media_id == first))).one()
+        await session.execute(update(FileRef).where(FileRef.part_id == part.id).values(file_id="nonsense"))
+    assert part.chat_id is not None
+    assert part.message_id is not None
+    await door.running.sandbox.delete(part.chat_id, part.message_id)
     found = await unzipped(stranger, page(door))
     assert found.namelist() == ["before/second.txt", "MISSING.txt"]
     assert f"{first}  before/first.txt: cannot be read now" in found.read("MISSING.txt").decode()
