@@ -70,6 +70,10 @@ class Progress:
             return None
         return max(0.0, (self.total_bytes - self.received_bytes) / self.rate)
 
+    def begins(self) -> None:
+        """From now on bytes are moved: the rate counts from here."""
+        self.started, self.resumed_from = time.monotonic(), self.received_bytes
+
     def received(self, size: int) -> None:
         self.received_bytes += size
         self._changed()
@@ -178,10 +182,11 @@ class ProgressBoard:
             self._by_key = {key: value for key, value in self._by_key.items() if id(value) in kept}
 
     def _old(self, horizon: float) -> Iterator[UploadId]:
-        """Finished ones are in the order of their start: the scan stops at the first that is young."""
+        """They are in the order of their start: the scan stops at the first finished one that is young."""
         surplus = len(self._by_id) - _MAX_KEPT
         for position, (upload_id, progress) in enumerate(self._by_id.items()):
-            if progress.finished is not None and (progress.finished < horizon or position < surplus):
-                yield upload_id
-            elif position >= surplus:
+            if progress.finished is None:
+                continue  # an upload may be open for days
+            if progress.finished >= horizon and position >= surplus:
                 return
+            yield upload_id

@@ -82,6 +82,8 @@ class Resumable:
             await session.flush()
             if not creation.partial:
                 await show_upload(session, uploader.invitation_id, upload_id)
+        # Watchers may be there before the first byte: they look here, and not into the database again and again.
+        intake.board.add(new_progress(upload_id, self._arrival(uploader, row)), key)
         log.info("upload_created", upload_id=str(upload_id), length=creation.length, kind=row.kind)
         return status_of(row)
 
@@ -165,17 +167,8 @@ class Resumable:
         """Have the upload in memory. Raises `UploadGone` where its bytes are lost."""
         if live.session is not None:
             return
-        intake, said, key = self.intake, Said.from_json(row.said), MediaKey(row.media_key)
-        upload_id = UploadId(row.id)
-        arrival = Arrival(
-            caller=uploader.caller,
-            upload_id=upload_id,
-            filename=said.filename,
-            declared_type=said.declared_type,
-            size=row.length,
-            invitation_id=row.invitation_id,
-            details=said.details,
-        )
+        intake, key, upload_id = self.intake, MediaKey(row.media_key), UploadId(row.id)
+        arrival = self._arrival(uploader, row)
         async with intake.sessions.begin() as session:
             kept = await read_kept(session, row)
         try:
@@ -253,6 +246,21 @@ class Resumable:
         progress = self.intake.board.get(UploadId(row.id))
         if progress is None or progress.ended:
             progress = new_progress(UploadId(row.id), arrival)
-            progress.resumed_from = row.offset
+        unmoved = progress.received_bytes == 0
         progress.rewound(row.offset)
+        if unmoved:
+            progress.begins()
         return progress
+
+    @staticmethod
+    def _arrival(uploader: Uploader, row: ResumableUpload) -> Arrival:
+        said = Said.from_json(row.said)
+        return Arrival(
+            caller=uploader.caller,
+            upload_id=UploadId(row.id),
+            filename=said.filename,
+            declared_type=said.declared_type,
+            size=row.length,
+            invitation_id=row.invitation_id,
+            details=said.details,
+        )
