@@ -1,0 +1,190 @@
+"""A burst of photos from many people through the bot, against a bare aiogram handler without a database.
+
+    python -m bench.burst [--photos 1000] [--people 100] [--rounds 5] [--write]
+
+Telegram is a sink in a process of its own (`bench.burst_sink`). Both bots run all the time and get their bursts in
+turns, so that a busy machine slows both. Three moments count, each from the arrival of the burst: the last person has
+an answer; the last photo is in the channel; the last card says so. For the bare handler they are one.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import signal
+import socket
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from bench.burst_sink import CHANNEL
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS, BARE = f"7000000001:{'A' * 35}", f"7000000002:{'B' * 35}"
+_QUIET = 2.0
+"""Seconds without a call after which a burst is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Burst:
+    """Seconds from the arrival of the burst, and how often each method was called."""
+
+    answered: float
+    copied: float
+    last: float
+    calls: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One round of both."""
+
+    bare: Burst
+    ours: Burst
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@asynccontextmanager
+async def process(place: Path, *arguments: str, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A Python process whose output goes into a file in ``place``; it is stopped at the end."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MEDIAGATE_")}
+    with (place / f"{arguments[1].rsplit('.', 1)[-1][:12]}.log").open("wb") as log:
+        started = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            env=clean | {"PYTHONPATH": str(ROOT)} | environ,
+            cwd=place,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield started
+    finally:
+        with suppress(ProcessLookupError):
+            started.send_signal(signal.SIGTERM)
+        await started.wait()
+
+
+@asynccontextmanager
+async def both(place: Path) -> AsyncIterator[str]:
+    """The sink with both bots polling it; its address."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = {
+        "BOT_TOKENS": OURS,
+        "TELEGRAM_API_URL": url,
+        "CHANNELS": f"requests={CHANNEL}",
+        "ACCESS": "open",
+        "DATA_DIR": str(place / "data"),
+        "HTTP_PORT": str(free_port()),
+        "LANE_RATE": "0",
+        "LOG_LEVEL": "warning",
+        "LOG_FORMAT": "json",
+    }
+    environ = {f"MEDIAGATE_{name}": value for name, value in settings.items()}
+    gateway = ("-c", "from gateway.cli import main; main()", "run")
+    async with (
+        process(place, "-m", "bench.burst_sink", str(port)),
+        process(place, *gateway, **environ),
+        process(place, "-m", "bench.burst_bare", url, BARE),
+    ):
+        async with aiohttp.ClientSession(url) as client:
+            for token in (OURS, BARE):
+                await _until_polling(client, token, place)
+        yield url
+
+
+async def _until_polling(client: aiohttp.ClientSession, token: str, place: Path) -> None:
+    try:
+        async with asyncio.timeout(90):
+            while True:
+                try:
+                    async with client.get(f"/burst/{token}") as answer:
+                        if (await answer.json())["calls"].get("getUpdates"):
+                            return
+                except aiohttp.ClientConnectionError:
+                    pass
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise RuntimeError(f"{token} does not poll:\n{_said(place)}") from None
+
+
+def _said(place: Path) -> str:
+    return "\n".join(path.read_text()[-2000:] for path in place.glob("*.log"))
+
+
+async def burst(client: aiohttp.ClientSession, token: str, *, photos: int, people: int) -> Burst:
+    """Have the photos arrive at once, and wait until nothing more is done with them."""
+    async with client.post(f"/burst/{token}", json={"photos": photos, "people": people}):
+        pass
+    async with asyncio.timeout(300):
+        while True:
+            await asyncio.sleep(0.2)
+            async with client.get(f"/burst/{token}") as answer:
+                found = await answer.json()
+            if found["answered"] and found["copied"] and found["quiet"] > _QUIET:
+                return Burst(**{name: found[name] for name in ("answered", "copied", "last", "calls")})
+
+
+async def measure(*, photos: int, people: int, rounds: int) -> list[Pair]:
+    """One round to warm up, then those that count."""
+    with tempfile.TemporaryDirectory(prefix="mediagate-", ignore_cleanup_errors=True) as place:
+        async with both(Path(place)) as url, aiohttp.ClientSession(url) as client:
+            pairs = []
+            for at in range(rounds + 1):
+                bare = await burst(client, BARE, photos=photos, people=people)
+                ours = await burst(client, OURS, photos=photos, people=people)
+                if at or not rounds:
+                    pairs.append(Pair(bare=bare, ours=ours))
+    return pairs
+
+
+def table(pairs: Sequence[Pair], photos: int) -> str:
+    """Markdown: medians with the spread, and the ratio within each round."""
+    lines = ["| moment | bare, s | ours, s | ours as a part of the bare rate |", "| --- | --- | --- | --- |"]
+    for name, mark in (("everybody has an answer", "answered"), ("every photo is in the channel", "copied")):
+        bare = [getattr(pair.bare, mark) for pair in pairs]
+        ours = [getattr(pair.ours, mark) for pair in pairs]
+        ratios = [theirs / mine for theirs, mine in zip(bare, ours, strict=True)]
+        lines.append(f"| {name} | {_spread(bare)} | {_spread(ours)} | {_spread(ratios)} |")
+    last = [pair.ours.last for pair in pairs]
+    lines.append(f"| every card says so | | {_spread(last)} | |")
+    calls = pairs[-1].ours.calls
+    shown = ", ".join(f"{name} {calls[name] / photos:.2f}" for name in sorted(calls) if calls[name] * 20 > photos)
+    return "\n".join(lines) + f"\n\nCalls a photo: {shown}.\n"
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
+
+
+def machine() -> str:
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, load average before the run {load}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=1000)
+    parser.add_argument("--people", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    where = machine()
+    pairs = asyncio.run(measure(photos=given.photos, people=given.people, rounds=given.rounds))
+    print(f"{given.photos} photos from {given.people} people, {given.rounds} rounds; {where}\n")
+    print(table(pairs, given.photos))
+
+
+if __name__ == "__main__":
+    main()
