@@ -37,6 +37,9 @@ _GRACE = 4.0
 _HEARTBEAT = timedelta(seconds=10)
 """After so long a silence other nodes take a dead one's jobs; a handler's claim of its row keeps that harmless."""
 
+_NO_FLUSH = "SET synchronous_commit = off"
+"""On this connection jobs are taken and ticked off, nothing else. What a power cut undoes of that runs once more."""
+
 _RELEASE = """
 UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, updated = now()
 WHERE status = 'picked' AND queue_manager_id IN (SELECT queue_manager_id FROM nodes WHERE name = $1)
@@ -79,11 +82,12 @@ async def enqueue(
     ``dedupe`` names the row: while a job with it is queued, another is not added. One that already runs may have read
     the row before this change, so it does not count.
     """
-    # A transaction begins with its first statement; before it, PgQueuer's own would survive a rollback.
-    await session.execute(text("SELECT 1"))
     raw = await (await session.connection()).get_raw_connection()
     connection = raw.driver_connection
     assert connection is not None
+    if not connection.is_in_transaction():
+        # A transaction begins with its first statement; before it, PgQueuer's own would survive a rollback.
+        await session.execute(text("SELECT 1"))
     queries = Queries(AsyncpgDriver(connection), qbq=_QUEUE_SQL)
     await queries.enqueue(
         name,
@@ -150,6 +154,7 @@ class JobRunner:
         connection = await asyncpg.connect(self._dsn)
         try:
             queue = PgQueuer.from_asyncpg_connection(connection)
+            await connection.execute(_NO_FLUSH)
             await connection.execute(_RELEASE, self._node)
             await connection.execute(_REGISTER, self._node, queue.qm.queue_manager_id)
             self._current = queue
