@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
@@ -9,10 +10,31 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    CopyMessage,
+    DeleteMessages,
+    EditMessageCaption,
+    EditMessageText,
+    GetFile,
+    Response,
+    SendDocument,
+    SendMessage,
+    TelegramMethod,
+)
 
 from gateway.settings import Settings, SettingsError
 
 _TRIES_TIMEOUT = 15
+
+_OFTEN: tuple[type[TelegramMethod[Any]], ...] = (
+    *(AnswerCallbackQuery, CopyMessage, DeleteMessages, EditMessageCaption, EditMessageText),
+    *(GetFile, SendDocument, SendMessage),
+)
+_ANSWERS = tuple(Response[method.__returning__] for method in _OFTEN)  # type: ignore[name-defined]
+"""pydantic forgets a generic model that nobody holds, and aiogram asks for it anew with each call: a model made of a
+message's two hundred classes is worth holding.
+"""
 
 
 @asynccontextmanager
