@@ -158,5 +158,6 @@ class LaneBudget(_Usable):
         return max(1, int((self.per_minute or 0) * _SHARES.get(urgency, 1.0)))
 
     def _recent(self, now: float) -> list[tuple[float, int]]:
-        earliest, latest = now - WINDOW - MARGIN, now + MARGIN
+        # What lies ahead is another node's, or from before the clock was set back: it counts, if it is not far off.
+        earliest, latest = now - WINDOW - MARGIN, now + WINDOW
         return [(at, sort) for at, sort in self.sent if earliest < at <= latest or at in self.in_flight]

@@ -154,23 +154,23 @@ class Lanes:
 
     async def _take(self, lane: LaneKey, wish: Wish, ticket: int) -> bool:
         bot, budget = await self.ledger.budgets(lane.bot_id, lane.chat_id)
-        now = self.ledger.now()
         if _unlimited(bot, budget):
             # Nothing to compare: it costs no statement, and is written down once Telegram sets a limit.
-            self._unlimited.setdefault(lane, deque(maxlen=_REMEMBERED)).append((now, int(wish.urgency)))
+            self._unlimited.setdefault(lane, deque(maxlen=_REMEMBERED)).append((self.ledger.now(), int(wish.urgency)))
             return True
 
-        def change(bot: BotBudget, budget: LaneBudget) -> bool:
+        def change(bot: BotBudget, budget: LaneBudget) -> float | None:
             if self._wait(lane, bot, budget, wish, ticket) > 0:
-                return False
-            bot.take(now, wish.size)
-            budget.take(now, wish.urgency)
-            return True
+                return None
+            at = self.ledger.now()
+            bot.take(at, wish.size)
+            budget.take(at, wish.urgency)
+            return at
 
-        taken = await self.ledger.change(lane.bot_id, lane.chat_id, change)
-        if taken:
-            self.ledger.departed(lane.bot_id, lane.chat_id, now)
-        return taken
+        at = await self.ledger.change(lane.bot_id, lane.chat_id, change)
+        if at is not None:
+            self.ledger.departed(lane.bot_id, lane.chat_id, at)
+        return at is not None
 
     async def _turn_away(self, wish: Wish, wait: float) -> None:
         """Raise with the time after which there is likely a place: each one its own, in the order of asking."""

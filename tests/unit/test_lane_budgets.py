@@ -42,6 +42,13 @@ def test_no_window_of_a_minute_ever_holds_more(steps: list[float], rate: int) ->
     assert all(sum(1 for other in sent if at - WINDOW < other <= at) <= rate for at in sent)
 
 
+def test_what_another_took_a_moment_later_is_not_forgotten() -> None:
+    budget = lane(2)
+    assert passed(budget, 1, NOW + 3) == 1
+    assert passed(budget, 5, NOW) == 1
+    assert len(budget.sent) == 2
+
+
 def test_a_message_takes_its_place_until_it_has_arrived() -> None:
     """A slow upload counts when Telegram has it, not when it began."""
     budget = lane(1)

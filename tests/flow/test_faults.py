@@ -1,0 +1,169 @@
+"""Effectively once, systematically: the process dies at each step of the protocol, under each fault of Telegram.
+
+Each case has foreign posts before and after, two bots and two channels; after a restart the part has to be in one
+channel, once, where its row says, readable, and nothing else of ours may be left.
+``FAULTS_TABLE=<file>`` writes the table.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.client import SandboxClient
+from storage.database import Sessions
+from storage.engine import reconciling
+from storage.jobs import Later
+from tests.flow.archives import some_bytes
+from tests.flow.faulty import SECOND, Ground, Killed, Points, faulty_ground
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "answer lost": {"kind": "answer_lost"},
+    "late": {"kind": "late", "seconds": 0.3},
+    "cut in the body": {"kind": "reset"},
+    "500": {"kind": "error", "status": 500},
+    "flood wait": {"kind": "flood", "retry_after": 1},
+    "kicked": {"kind": "error", "status": 403, "description": "Forbidden: bot was kicked from the channel chat"},
+    "token revoked": {"kind": "error", "status": 401, "description": "Unauthorized"},
+    "wrong size": {"kind": "wrong_size"},
+}
+_MOST_STEPS = 60
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.engine.shipping.SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(reconciling, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(reconciling, "FIRST_WATCH", 0.1)
+    monkeypatch.setattr(reconciling, "WATCH_SECONDS", 0.6)
+    monkeypatch.setattr("storage.telegram.lanes._PAUSE", 0.05)
+    monkeypatch.setattr("storage.telegram.budgets.MARGIN", 0.05)
+    monkeypatch.setattr("storage.telegram.budgets._RETRIES", (0.1, 0.2))
+
+
+@pytest.fixture
+async def ground(sessions: Sessions, sandbox: SandboxClient, tmp_path: Path) -> AsyncIterator[Ground]:
+    async with faulty_ground(sessions, sandbox, tmp_path) as made:
+        yield made
+
+
+class Table:
+    """Rows of step × fault × outcome."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, str, str]] = []
+
+    def note(self, job: str, fault: str, step: str, broken: list[str]) -> None:
+        self.rows.append((job, fault, step, "; ".join(broken) or "once"))
+
+    def write(self, path: Path) -> None:
+        lines = [f"| {job} | {fault} | {step} | {outcome} |" for job, fault, step, outcome in self.rows]
+        with path.open("a") as file:
+            file.write("".join(f"{line}\n" for line in lines))
+
+
+@pytest.fixture
+def table(request: pytest.FixtureRequest) -> AsyncIterator[Table]:
+    made = Table()
+    yield made  # type: ignore[misc]
+    for row in made.rows:
+        request.node.add_report_section("call", "faults", " | ".join(row))
+    if path := os.environ.get("FAULTS_TABLE"):
+        made.write(Path(path))
+
+
+async def die_at(points: Points, work: Callable[[], Any]) -> str | None:
+    """Run a job to its end or its death; the step it died at."""
+    try:
+        await work()
+    except Later:
+        return None
+    except Killed as killed:
+        return str(killed)
+    return None
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_part_is_there_once_wherever_shipping_dies(ground: Ground, table: Table, fault: str) -> None:
+    for at in range(_MOST_STEPS):
+        data = some_bytes(3_000, seed=at)
+        part_id, key = await ground.spooled(data)
+        await ground.foreign_posts()
+        if FAULTS[fault]:
+            await ground.sandbox.add_fault(method="sendDocument", count=1, **FAULTS[fault])
+        points = Points(at)
+        engine = ground.engine(points)
+        step = await die_at(points, lambda: engine.shipper.handle({"part": part_id}))  # noqa: B023 -- called at once
+        await ground.foreign_posts()
+        await ground.settle()
+        await ground.sandbox.clear_faults()
+        broken = await ground.broken_invariants(key, data)
+        if step is None:
+            table.note("ship", fault, "to the end", broken)
+            assert not broken
+            assert at > 4
+            return
+        table.note("ship", fault, f"{at + 1}. {step}", broken)
+        assert not broken, step
+    pytest.fail("the protocol has more steps than are tried")
+
+
+@pytest.mark.parametrize("fault", ["answer lost", "cut in the body"])
+async def test_a_part_is_there_once_wherever_the_search_dies(ground: Ground, table: Table, fault: str) -> None:
+    """The outcome of a send is unknown, and the search for it is killed too."""
+    for at in range(_MOST_STEPS):
+        data = some_bytes(3_000, seed=at)
+        part_id, key = await ground.spooled(data)
+        await ground.foreign_posts()
+        await ground.sandbox.add_fault(method="sendDocument", count=1, **FAULTS[fault])
+        engine = ground.engine()
+        await engine.shipper.handle({"part": part_id})
+        await ground.foreign_posts()
+        chat_id = (await ground._open())[1][0]
+        points = Points(at)
+        search = ground.engine(points).reconciler
+        step = await die_at(points, lambda: search.handle({"chat": chat_id}))  # noqa: B023 -- called at once
+        await ground.settle()
+        broken = await ground.broken_invariants(key, data)
+        table.note("search", fault, "to the end" if step is None else f"{at + 1}. {step}", broken)
+        assert not broken, step
+        if step is None:
+            return
+    pytest.fail("the search has more steps than are tried")
+
+
+@pytest.mark.parametrize("method", ["forwardMessage", "deleteMessage"])
+@pytest.mark.parametrize("fault", ["answer lost", "late", "cut in the body", "500", "kicked"])
+async def test_a_search_that_fails_leaves_nothing(ground: Ground, table: Table, method: str, fault: str) -> None:
+    """The looks of the search meet faults themselves, at each of them."""
+    for skipped in range(3):
+        data = some_bytes(3_000, seed=skipped)
+        part_id, key = await ground.spooled(data)
+        await ground.sandbox.add_fault(method="sendDocument", count=1, **FAULTS["answer lost"])
+        await ground.foreign_posts()
+        await ground.engine().shipper.handle({"part": part_id})
+        await ground.foreign_posts()
+        await ground.sandbox.add_fault(method=method, count=1 + skipped, **FAULTS[fault])
+        await ground.settle()
+        await ground.sandbox.clear_faults()
+        broken = await ground.broken_invariants(key, data)
+        table.note("look", fault, f"{method}, {skipped + 1} times", broken)
+        assert not broken
+
+
+async def test_a_bot_that_is_lost_after_an_unknown_outcome(ground: Ground, table: Table) -> None:
+    """The one that sent is gone: the other one searches."""
+    data = some_bytes(3_000)
+    for bot_id in (ground.bot.id, SECOND):
+        part_id, key = await ground.spooled(data)
+        await ground.sandbox.add_fault("answer_lost", method="sendDocument", count=1)
+        await ground.engine().shipper.handle({"part": part_id})
+        revoked = await ground.sandbox.add_fault("revoked", bot=bot_id)
+        await ground.settle()
+        broken = await ground.broken_invariants(key, data)
+        await ground.sandbox.remove_fault(revoked)
+        table.note("search", "answer lost", f"bot {bot_id} revoked", broken)
+        assert not broken
