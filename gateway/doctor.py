@@ -1,10 +1,12 @@
 """`mediagate doctor`: look at everything the process needs, and say how to mend what is wrong."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from gateway import sandbox_process
 from gateway.archive import spool_directory
 from gateway.data_dir import claim_data_dir
+from gateway.engine import other_bots
 from gateway.health import Health
 from gateway.postgres import embedded_postgres
 from gateway.postgres_cluster import PostgresError
@@ -36,4 +38,8 @@ async def examine(settings: Settings) -> list[HealthLine]:
         )
         spool = await stack.enter_async_context(Spool(spool_directory(settings), settings.spool_max_bytes).opened())
         health = Health(engine=engine, bot=bot, spool=spool, spool_dir=str(spool_directory(settings)))
-        return [*lines, *await health.lines()]
+        lines += await health.lines()
+        for other in other_bots(settings, bot):
+            shipping = Health(engine=engine, bot=other, spool=spool, spool_dir=str(spool_directory(settings)))
+            lines += [replace(line, name=f"{line.name} (bot {other.id})") for line in await shipping.of_bot()]
+        return lines

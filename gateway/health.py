@@ -42,6 +42,10 @@ class Health:
         ]
         return [line for check in checks for line in await check()]
 
+    async def of_bot(self) -> list[HealthLine]:
+        """Of the bot alone: its token, and its rights in every channel."""
+        return [*await self._token(), *await self._channels()]
+
     async def _database(self) -> list[HealthLine]:
         try:
             async with self._sessions.begin() as session:
