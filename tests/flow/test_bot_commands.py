@@ -163,8 +163,9 @@ async def test_a_request_shows_its_files_to_staff_only(bot: RunningBot, tmp_path
     assert "Request 250926-001: 3 files" in found[0]["text"]
     assert "request photos: 2\nrequest documents: 1" in found[0]["text"]
     assert found[1]["media_group_id"] == found[2]["media_group_id"]
-    assert (await bot.ask(TENANT, "/request 250926-001"))["text"] == "Only staff can do this."
-    assert "nothing attached" in (await bot.ask(STAFF, "/request 250926-005"))["text"]
+    refused, unknown = await bot.ask(TENANT, "/request 250926-001"), await bot.ask(STAFF, "/request 250926-777")
+    assert refused["text"].replace("250926-001", "250926-777") == unknown["text"]
+    assert "I find nothing for request" in (await bot.ask(STAFF, "/request 250926-005"))["text"]
     await bot.press(TENANT, found[0], "req:250926-001:0")
 
 
