@@ -114,6 +114,8 @@ def _staff_answers() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_staff_answers"),
         sa.UniqueConstraint("chat_id", "message_id", name="uq_staff_answers_chat_id_message_id"),
-        sa.UniqueConstraint("staff_chat_id", "staff_message_id", name="uq_staff_answers_staff_chat_id_staff_message_id"),
+        sa.UniqueConstraint(
+            "staff_chat_id", "staff_message_id", name="uq_staff_answers_staff_chat_id_staff_message_id"
+        ),
     )
     op.create_index("ix_staff_answers_staff_card_id", "staff_answers", ["staff_card_id"])

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import Sessions
-from storage.domain import PartState
+from storage.domain import EventType, PartState
 from storage.engine.events import EventKind, note_event
 from storage.engine.looking import Looker
 from storage.errors import ArchiveError, CallRefused, FileTooBig, MessageMissing, OutcomeUnknown, PartDamaged
+from storage.events.outbox import tell
 from storage.notices import media_changed
 from storage.ports import PartStore
-from storage.tables import FileRef, Part
+from storage.tables import FileRef, Media, Part
 
 log = structlog.get_logger(__name__)
 
@@ -113,3 +114,5 @@ class FileRefs:
             if part.media_id is not None:
                 await session.flush()
                 await media_changed(session, part.media_id)
+                media = await session.get_one(Media, part.media_id)
+                await tell(session, EventType.MEDIA_DAMAGED, media, by="system", **detail)

@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.auditing.incidents import Incidents
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import PartState, UploadPhase
+from storage.domain import EventType, PartState, UploadPhase
 from storage.engine.events import EventKind, note_event
 from storage.errors import PartLost
+from storage.events.outbox import tell
 from storage.intake.progress import ProgressBoard
 from storage.notices import media_changed
 from storage.spool import Spool
-from storage.tables import Part, Upload
+from storage.tables import Media, Part, Upload
 from storage.wakeups import wake_shipper
 
 log = structlog.get_logger(__name__)
@@ -126,6 +127,8 @@ async def _tell(session: AsyncSession, part: Part, reason: str) -> None:
         failed = {"phase": UploadPhase.FAILED, "error": {"code": PartLost.code, **fields}}
         await session.execute(update(Upload).where(Upload.media_id == part.media_id).values(**failed))
         await media_changed(session, part.media_id)
+        media = await session.get_one(Media, part.media_id)
+        await tell(session, EventType.MEDIA_DAMAGED, media, by="system", **fields)
 
 
 def _error(part: Part) -> PartLost:

@@ -50,9 +50,10 @@ class InboxUpdate(Table):
 class Card(Table):
     """The bot's one answer to a file, an album or an invitation to upload, edited in place while its media move on.
 
-    ``wanted`` rises with each change of its media; the card is up to date when ``sent`` has caught up. ``shown`` is a
-    digest of what the chat sees since ``shown_at``: a change that nobody would see costs no edit. Message ids below zero are
-    those of the group that the chat was before it became a supergroup: nothing there can be answered or edited.
+    ``wanted`` rises with each change of its media; the card is up to date when ``sent`` has caught up. ``shown`` is
+    a digest of what the chat sees since ``shown_at``: a change that nobody would see costs no edit. Message ids
+    below zero are those of the group that the chat was before it became a supergroup: nothing there can be answered
+    or edited.
     """
 
     __tablename__ = "cards"

@@ -26,8 +26,8 @@ class Part(Table):
     """A run of a media's bytes that sits, or will sit, in one channel message.
 
     ``origin`` says where its bytes are until it is stored: ``spool`` of ``node``, or ``telegram``: still in the
-    message ``source_message_id`` of chat ``source_chat_id``, to be copied from there. ``source_bot_id`` is the bot whose
-    ``source_file_id`` is; null: the first.
+    message ``source_message_id`` of chat ``source_chat_id``, to be copied from there. ``source_bot_id`` is the bot
+    whose ``source_file_id`` is; null: the first.
     ``media_id`` is null until the upload is acknowledged.
     """
 
