@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import select
 
 from sandbox.client import SandboxClient
-from storage.domain import PartState
+from storage.domain import EventType, PartState
 from storage.engine.events import untold_events
 from storage.errors import PartLost, SpoolFull
 from storage.spool import Spool
-from storage.tables import Incident, Media, Part, Upload
+from storage.tables import Event, Incident, Media, Part, Upload, Webhook
 from tests.flow.archives import (
     ARRIVAL,
     EARLY,
@@ -66,6 +66,7 @@ async def test_a_part_without_its_bytes_is_given_up_loudly(archive: RunningArchi
     lost = await accept(archive, some_bytes(100_000))
     sound = await accept(archive, some_bytes(100_000, seed=2))
     async with archive.archive.sessions.begin() as session:
+        session.add(Webhook(url="https://crm.example", events=["media.damaged"], secret=b"", created_by="test"))
         parts = (await session.scalars(select(Part).where(Part.media_id == lost.media.id).order_by(Part.index))).all()
     victim = archive.archive.spool.path(parts[1].media_key, 1)
 
@@ -93,6 +94,8 @@ async def test_a_part_without_its_bytes_is_given_up_loudly(archive: RunningArchi
         [event] = await untold_events(session)
         assert (event.kind, event.media_id, event.detail["part"]) == ("part_lost", lost.media.id, 2)
         assert await session.scalar(select(Upload.phase).where(Upload.media_id == lost.media.id)) == "failed"
+        told = (await session.scalars(select(Event))).one()
+        assert (told.type, told.media_id, told.data["part"]) == (EventType.MEDIA_DAMAGED, lost.media.id, 2)
 
     async def incident_is_there() -> bool:
         return await count(archive, Incident) == 1
