@@ -6,7 +6,7 @@ channel, once, where its row says, readable, and nothing else of ours may be lef
 """
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +66,9 @@ class Table:
 
 
 @pytest.fixture
-def table(request: pytest.FixtureRequest) -> AsyncIterator[Table]:
+def table(request: pytest.FixtureRequest) -> Iterator[Table]:
     made = Table()
-    yield made  # type: ignore[misc]
+    yield made
     for row in made.rows:
         request.node.add_report_section("call", "faults", " | ".join(row))
     if path := os.environ.get("FAULTS_TABLE"):
