@@ -9,7 +9,7 @@ from aiogram.types import Message, ReplyKeyboardRemove, TelegramObject, Update, 
 
 from bot.invitations import Invitations
 from bot.keyboards import contact_keyboard, language_keyboard
-from bot.saying import PRIVATE, end_press, say
+from bot.saying import PRIVATE, Markup, end_press, say
 from bot.texts import Catalogue, Texts
 from storage.callers.people import Access, People, PersonView
 from storage.callers.rate_limits import RateLimiter
@@ -17,8 +17,8 @@ from storage.errors import RateLimited
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
-_WRONG_CONTACTS = 5
-"""How often a minute somebody is told that a contact is not their own."""
+_REFUSALS = 5
+"""How often a minute somebody is told that a contact is not their own, or that a link is over."""
 
 
 class Admission(BaseMiddleware):
@@ -36,7 +36,7 @@ class Admission(BaseMiddleware):
         self._access = access
         self._invitations = invitations
         self._bot = bot
-        self._wrong_contacts = RateLimiter(_WRONG_CONTACTS)
+        self._refusals = RateLimiter(_REFUSALS)
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         user: User | None = data.get("event_from_user")
@@ -61,7 +61,7 @@ class Admission(BaseMiddleware):
         if message is None or message.chat.type != PRIVATE or person.blocked:
             return
         if came_late:
-            await say(self._bot, message, texts("invite-over"))
+            await self._refuse(message, person, texts("invite-over"))
         elif self._access is Access.CONTACT and message.contact is not None:
             await self._take_contact(message, person, texts)
         elif await self._people.may_turn_away(person.telegram_id):
@@ -73,16 +73,16 @@ class Admission(BaseMiddleware):
         assert message.contact is not None
         # Anybody can send a contact card of anybody; `user_id` is set by Telegram, for one's own too.
         if message.contact.user_id != person.telegram_id or message.forward_origin is not None:
-            await self._refuse_contact(message, person, texts)
+            await self._refuse(message, person, texts("contact-not-yours"), contact_keyboard(texts))
             return
         await self._people.admit(person.telegram_id)
         await say(self._bot, message, texts("contact-welcome", name=person.first_name), ReplyKeyboardRemove())
         if not person.chose_language:  # a message has one keyboard, and that one took the button away
             await say(self._bot, message, texts("start-language"), language_keyboard(hello=True))
 
-    async def _refuse_contact(self, message: Message, person: PersonView, texts: Texts) -> None:
+    async def _refuse(self, message: Message, person: PersonView, text: str, markup: Markup | None = None) -> None:
         try:
-            self._wrong_contacts.take(str(person.telegram_id))
+            self._refusals.take(str(person.telegram_id))
         except RateLimited:
             return  # they were told
-        await say(self._bot, message, texts("contact-not-yours"), contact_keyboard(texts))
+        await say(self._bot, message, text, markup)

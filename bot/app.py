@@ -23,6 +23,7 @@ from bot.attach_sessions import KEPT, SESSION_JOB, AttachSession
 from bot.attach_tools import attach_tools
 from bot.card_rows import CardRows
 from bot.cards import Cards
+from bot.contact import Contact
 from bot.conversations import Conversations, OrderedByInbox
 from bot.giving import Giver
 from bot.inbox import INBOX_JOB, Inbox, RawUpdate
@@ -215,6 +216,11 @@ class BotDoor:
         return wanted is not None and hmac.compare_digest(
             (secret or "").encode("utf-8", "surrogateescape"), wanted.encode()
         )
+
+    @property
+    def contact(self) -> Contact:
+        """What this process notes of its contact with Telegram."""
+        return self._admins.contact
 
     @property
     def rounds(self) -> Rounds:

@@ -26,9 +26,14 @@ def admin_setup_router() -> Router:
 
 async def setup(message: Message, bot: Bot, texts: Texts, admin: AdminTools) -> None:
     """Where we are, and the keys for what is left."""
+    await lead_on(message, bot, texts, admin)
+
+
+async def lead_on(message: Message, bot: Bot, texts: Texts, admin: AdminTools, *, step: bool = False) -> None:
+    """The same after a ``step``, when the passphrase waits until it is all that is left."""
     done = await progress(admin)
     await say(bot, message, steps_text(texts, done), steps_markup(texts, done))
-    if done.archive and not done.passphrase:
+    if not done.passphrase and (done.chats or (done.archive and not step)):
         await say(bot, message, texts("setup-passphrase"), passphrase_markup(texts))
 
 
@@ -48,7 +53,7 @@ async def chat_shared(message: Message, bot: Bot, person: PersonView, texts: Tex
         going_on = bound.outcome in (Outcome.BOUND, Outcome.SAME)
         await say(bot, message, page.text, None if going_on else page.keyboard)
         if going_on:
-            await setup(message, bot, texts, admin)
+            await lead_on(message, bot, texts, admin, step=True)
 
 
 async def show_passphrase(query: CallbackQuery, person: PersonView, texts: Texts, admin: AdminTools) -> str | None:
@@ -83,4 +88,4 @@ async def _name_staff_group(message: Message, bot: Bot, person: PersonView, text
     await say(bot, message, texts("staff-group-bound" if bound else "staff-group-fixed", title=cut(title)))
     if not isinstance(member, ChatMemberAdministrator):
         await say(bot, message, texts("staff-group-no-admin", title=cut(title)))
-    await setup(message, bot, texts, admin)
+    await lead_on(message, bot, texts, admin, step=True)
