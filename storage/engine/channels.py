@@ -62,5 +62,4 @@ async def raise_head(session: AsyncSession, chat_id: int, message_id: int, *, po
     if channel is None:
         return
     channel.posted += posted
-    if channel.head_message_id < message_id:
-        channel.head_message_id = message_id
+    channel.head_message_id = max(channel.head_message_id, message_id)

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.access import own_uploads
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import Caller, MediaId, PartState, UploadId, UploadPhase
+from storage.domain import Caller, MediaId, PartState, Purpose, UploadId, UploadPhase
 from storage.errors import UploadNotFound
 from storage.intake.progress import KEEP_SECONDS, Progress, ProgressBoard
-from storage.tables import Channel, Lane, Part, Upload
+from storage.tables import Channel, ChannelBinding, Lane, Part, Upload
 
 _POLL_SECONDS = 1.0
 _STORED = (PartState.STORED, PartState.DAMAGED)
@@ -113,13 +113,13 @@ class Uploads:
         return None if media_id is None else MediaId(media_id)
 
     async def archive(self) -> ArchiveState:
-        """How far behind Telegram is."""
+        """How far behind Telegram is, and whether every lane into the channels of requests has to wait."""
         unstored = Part.state.in_((PartState.SPOOLED, PartState.SHIPPING))
         now = self._clock.now()
         async with self._sessions.begin() as session:
             queued = await session.scalar(select(func.sum(Part.size)).where(unstored))
-            into_channels = Lane.chat_id.in_(select(Channel.chat_id))
-            lanes = (await session.scalars(select(Lane.blocked_until).where(into_channels))).all()
+            main = select(Channel.chat_id).join(ChannelBinding).where(ChannelBinding.purpose == Purpose.REQUESTS)
+            lanes = (await session.scalars(select(Lane.blocked_until).where(Lane.chat_id.in_(main)))).all()
         waits = [(until - now).total_seconds() for until in lanes if until is not None and until > now]
         blocked = bool(lanes) and len(waits) == len(lanes)
         return ArchiveState(queued_bytes=int(queued or 0), retry_after=int(min(waits)) + 1 if blocked else None)
