@@ -1,0 +1,205 @@
+"""Every error Mediagate knows, as one tree.
+
+::
+
+    MediagateError
+    ├── InvalidInput            the caller sent something wrong
+    │   ├── MalformedBody       ├── MissingFile      ├── EmptyFile     ├── TooManyFiles
+    │   ├── IncompleteBody      ├── DigestMismatch   ├── InvalidFields ├── InvalidRequestNumber
+    │   ├── InvalidRange        ├── FileTooLarge     ├── TypeNotAllowed
+    │   ├── TypeContradiction   ├── ChecksumMismatch ├── InvalidHeader
+    │   └── IdempotencyMismatch
+    ├── Refused                 the caller may not
+    │   ├── InvitationUsedUp
+    │   ├── Unauthenticated     ├── MissingScope     └── QuotaUsedUp
+    │   │   └── InvalidToken
+    ├── Missing                 there is nothing the caller may see
+    │   ├── MediaNotFound       ├── MediaDeleted     ├── UploadNotFound ├── RequestNotFound
+    │   ├── UploadGone          ├── InvitationNotFound   ├── InvitationEnded
+    │   ├── KeyNotFound         ├── IncidentNotFound ├── NoPreview
+    │   ├── LinkNotFound        ├── LinkExpired      ├── LinkUsedUp
+    │   └── WebhookNotFound     └── DeliveryNotFound
+    ├── Conflict                not in this state
+    │   ├── WrongOffset         ├── UploadTakenOver  ├── UnfinishedParts  ├── FinalUpload
+    │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  ├── WrongStatus
+    │   ├── InSeveralParts      ├── RecipientUnavailable └── NotCleanable
+    ├── Busy                    later, with ``retry_after`` seconds
+    │   ├── UploadElsewhere     ├── TooManyUploads
+    │   ├── RateLimited         ├── QuotaExceeded    ├── AuthUnavailable
+    │   │   └── TooManyFailures
+    │   ├── SpoolFull           ├── TooSlow          ├── ShuttingDown  ├── ChannelNotBound
+    │   └── SourceUnavailable
+    └── ArchiveError            Telegram, as the storage layer sees it
+        ├── Postponed           no effect; again after ``retry_after`` seconds
+        │   ├── FloodWait       ├── Unreachable      └── NoLane
+        ├── OutcomeUnknown      it may have had its effect
+        ├── CallRefused         no effect, and none to expect
+        │   ├── MessageMissing  ├── FileTooBig       └── ChannelUnavailable
+        │                                                └── BotUnavailable
+        └── PartDamaged
+            └── PartLost
+
+A class has a stable ``code`` and safe fields, no status and no text for users: `web` and `bot` each
+map classes to answers in one table, looked up along the MRO.
+"""
+
+from storage.errors.archive import (
+    ArchiveError,
+    BotUnavailable,
+    CallRefused,
+    ChannelUnavailable,
+    FileTooBig,
+    FloodWait,
+    MessageMissing,
+    NoLane,
+    OutcomeUnknown,
+    PartDamaged,
+    PartLost,
+    Postponed,
+    Unreachable,
+)
+from storage.errors.base import MediagateError
+from storage.errors.busy import (
+    AuthUnavailable,
+    Busy,
+    ChannelNotBound,
+    QuotaExceeded,
+    RateLimited,
+    ShuttingDown,
+    SourceUnavailable,
+    SpoolFull,
+    TooManyFailures,
+    TooManyUploads,
+    TooSlow,
+    UploadElsewhere,
+)
+from storage.errors.conflict import (
+    Conflict,
+    FinalUpload,
+    IdempotencyRunning,
+    InSeveralParts,
+    NotCleanable,
+    OnlyInTelegram,
+    RecipientUnavailable,
+    UnfinishedParts,
+    UploadIdInUse,
+    UploadTakenOver,
+    WrongOffset,
+    WrongStatus,
+)
+from storage.errors.invalid_input import (
+    ChecksumMismatch,
+    DigestMismatch,
+    EmptyFile,
+    FileTooLarge,
+    IdempotencyMismatch,
+    IncompleteBody,
+    InvalidFields,
+    InvalidHeader,
+    InvalidInput,
+    InvalidRange,
+    InvalidRequestNumber,
+    MalformedBody,
+    MissingFile,
+    TooManyFiles,
+    TypeContradiction,
+    TypeNotAllowed,
+)
+from storage.errors.missing import (
+    DeliveryNotFound,
+    IncidentNotFound,
+    InvitationEnded,
+    InvitationNotFound,
+    KeyNotFound,
+    LinkExpired,
+    LinkNotFound,
+    LinkUsedUp,
+    MediaDeleted,
+    MediaNotFound,
+    Missing,
+    NoPreview,
+    RequestNotFound,
+    UploadGone,
+    UploadNotFound,
+    WebhookNotFound,
+)
+from storage.errors.refused import InvalidToken, InvitationUsedUp, MissingScope, QuotaUsedUp, Refused, Unauthenticated
+
+__all__ = [
+    "ArchiveError",
+    "AuthUnavailable",
+    "BotUnavailable",
+    "Busy",
+    "CallRefused",
+    "ChannelNotBound",
+    "ChannelUnavailable",
+    "ChecksumMismatch",
+    "Conflict",
+    "DeliveryNotFound",
+    "DigestMismatch",
+    "EmptyFile",
+    "FileTooBig",
+    "FileTooLarge",
+    "FinalUpload",
+    "FloodWait",
+    "IdempotencyMismatch",
+    "IdempotencyRunning",
+    "InSeveralParts",
+    "IncidentNotFound",
+    "IncompleteBody",
+    "InvalidFields",
+    "InvalidHeader",
+    "InvalidInput",
+    "InvalidRange",
+    "InvalidRequestNumber",
+    "InvalidToken",
+    "InvitationEnded",
+    "InvitationNotFound",
+    "InvitationUsedUp",
+    "KeyNotFound",
+    "LinkExpired",
+    "LinkNotFound",
+    "LinkUsedUp",
+    "MalformedBody",
+    "MediaDeleted",
+    "MediaNotFound",
+    "MediagateError",
+    "MessageMissing",
+    "Missing",
+    "MissingFile",
+    "MissingScope",
+    "NoLane",
+    "NoPreview",
+    "NotCleanable",
+    "OnlyInTelegram",
+    "OutcomeUnknown",
+    "PartDamaged",
+    "PartLost",
+    "Postponed",
+    "QuotaExceeded",
+    "QuotaUsedUp",
+    "RateLimited",
+    "RecipientUnavailable",
+    "Refused",
+    "RequestNotFound",
+    "ShuttingDown",
+    "SourceUnavailable",
+    "SpoolFull",
+    "TooManyFailures",
+    "TooManyFiles",
+    "TooManyUploads",
+    "TooSlow",
+    "TypeContradiction",
+    "TypeNotAllowed",
+    "Unauthenticated",
+    "UnfinishedParts",
+    "Unreachable",
+    "UploadElsewhere",
+    "UploadGone",
+    "UploadIdInUse",
+    "UploadNotFound",
+    "UploadTakenOver",
+    "WebhookNotFound",
+    "WrongOffset",
+    "WrongStatus",
+]
