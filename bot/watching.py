@@ -13,7 +13,6 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.alert_texts import Moment
 from bot.contact import Contact
@@ -100,7 +99,7 @@ class Watch:
         while True:
             try:
                 await self.look()
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 -- the watch must not end; what went wrong is logged
                 log.warning("watch_failed", error=type(error).__name__)
             self._contact.changed.clear()
             try:
@@ -108,7 +107,6 @@ class Watch:
                     await self._contact.changed.wait()
             except TimeoutError:
                 continue
-            await asyncio.sleep(0)
 
     async def look(self) -> None:
         """Look once. Raises what the database raises after it answered."""
@@ -142,7 +140,8 @@ class Watch:
         try:
             async with asyncio.timeout(_PING_TIMEOUT), self._sessions.begin() as session:
                 await session.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError, TimeoutError):
+        except Exception as error:  # noqa: BLE001 -- a connection that breaks raises what its driver likes
+            log.info("database_silent", error=type(error).__name__)
             return None
         return time.monotonic() - began
 
