@@ -42,8 +42,12 @@ def privacy_router() -> Router:
     router = Router(name="privacy")
     alone = F.message.chat.type == PRIVATE
     router.message.register(privacy, Command("privacy", ignore_case=True))
-    router.callback_query.register(list_everything, ListEverything.filter(), alone)
-    router.callback_query.register(delete_everything, DeleteEverything.filter(F.sure), alone)
+    router.callback_query.register(
+        list_everything, ListEverything.filter(), alone, flags={"chat_action": "upload_document"}
+    )
+    router.callback_query.register(
+        delete_everything, DeleteEverything.filter(F.sure), alone, flags={"chat_action": "typing"}
+    )
     router.callback_query.register(ask_whether_sure, DeleteEverything.filter(), alone)
     router.callback_query.register(restore_everything, RestoreEverything.filter(), alone)
     return router
@@ -101,7 +105,6 @@ async def list_everything(
         await say(bot, query.message, texts("my-empty"))
         return
     file = ListFile(use_cases.reading, person, texts)
-    await bot.send_chat_action(query.message.chat.id, "upload_document")
     await bot.send_document(query.message.chat.id, file, caption=texts("list-caption", count=count), parse_mode="HTML")
 
 
@@ -132,7 +135,6 @@ async def delete_everything(
 ) -> None:
     """What was only said goes at once; files have the time that every delete has."""
     assert query.message is not None
-    await bot.send_chat_action(query.message.chat.id, "typing")
     await words.forget(person.telegram_id)
     await searches.forget(person.telegram_id)
     await state.clear()

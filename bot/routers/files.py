@@ -32,8 +32,8 @@ def files_router() -> Router:
     router.callback_query.register(show_my_requests, MyRequests.filter())
     router.message.register(find, Command("find", ignore_case=True))
     router.callback_query.register(turn_find_page, FindPage.filter())
-    router.message.register(get, Command("get", ignore_case=True))
-    router.callback_query.register(press_get, GetMedia.filter())
+    router.message.register(get, Command("get", ignore_case=True), flags={"chat_action": "upload_document"})
+    router.callback_query.register(press_get, GetMedia.filter(), flags={"chat_action": "upload_document"})
     router.message.register(usage, Command("usage", ignore_case=True))
     return router
 

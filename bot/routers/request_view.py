@@ -24,10 +24,10 @@ _MOST_PAGES = 1_000_000
 
 def request_view_router() -> Router:
     router = Router(name="request view")
-    router.message.register(show_request, Command("request", ignore_case=True))
+    router.message.register(show_request, Command("request", ignore_case=True), flags={"chat_action": "upload_photo"})
     router.message.register(show_history, Command("history", ignore_case=True))
     router.callback_query.register(turn_view, RequestView.filter())
-    router.callback_query.register(send_album, RequestSend.filter())
+    router.callback_query.register(send_album, RequestSend.filter(), flags={"chat_action": "upload_photo"})
     router.callback_query.register(tell_no_link, RequestLinkHelp.filter())
     router.callback_query.register(turn_history, HistoryPage.filter())
     return router

@@ -17,7 +17,7 @@ from storage.database import Sessions
 from storage.domain import Caller, InboxState, Role
 from storage.tables import Card, InboxUpdate
 from tests import media
-from tests.flow.bot_running import ADMIN, BOT_ID, STAFF, TENANT, Json, RunningBot, running_bot
+from tests.flow.bot_running import ADMIN, BOT_ID, STAFF, TENANT, Json, RunningBot, buttons, running_bot
 from tests.flow.conftest import eventually
 
 
@@ -47,9 +47,10 @@ async def test_everything_handled_twice_has_one_effect(
         album = await sandbox.send_files(TENANT, [media.jpeg(tmp_path, orientation=turn) for turn in (3, 6)])
         await bot.card(TENANT, album[-1]["message_id"], "Album: 2 files", "Stored")
         await sandbox.edit(TENANT, single["message_id"], TENANT, caption="Roof 250926-002")
-        await bot.card(TENANT, single["message_id"], "250926-001, 250926-002")
+        await bot.card(TENANT, single["message_id"], "request 250926-002")
         await bot.ask(TENANT, "/attach 250926-003", reply_to=album[0]["message_id"])
-        await sandbox.press(TENANT, card, row=0, column=len(card["reply_markup"]["inline_keyboard"][0]) - 1)
+        delete = next(one["callback_data"] for one in buttons(card) if one["callback_data"].startswith("del:"))
+        await sandbox.press(TENANT, card, data=delete)
         await eventually(lambda: owns(bot, owner, 2))
         await crash_after(bot)
         before = [one["text"] for one in await cards_of(bot)]
