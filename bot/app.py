@@ -2,64 +2,46 @@
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, time, timedelta, tzinfo
 from functools import partial
 
 import structlog
 from aiogram import Bot, Dispatcher
-from aiogram.exceptions import AiogramError, TelegramRetryAfter
 from aiogram.fsm.strategy import FSMStrategy
 from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 
 from bot.admin_room import AdminRoom
-from bot.admission import Admission
 from bot.apologies import Apologies
 from bot.attach_ending import SESSIONS_AT_ONCE, SessionEnder
 from bot.attach_sessions import KEPT, SESSION_JOB, AttachSession
 from bot.attach_tools import attach_tools
 from bot.card_rows import CardRows
 from bot.cards import Cards
+from bot.config import BotConfig
+from bot.connecting import Connecting
 from bot.contact import Contact
 from bot.conversations import Conversations, OrderedByInbox
+from bot.dispatching import furnish
 from bot.giving import Giver
 from bot.inbox import INBOX_JOB, Inbox, RawUpdate
 from bot.keeping import Keeper
-from bot.limiting import Limiting, Patience
 from bot.media_links import MediaLinks
-from bot.menu import set_menus
-from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
-from bot.polling import ALLOWED_UPDATES, Poller
 from bot.request_viewing import RequestViewer
 from bot.rounds import Rounds
-from bot.routers.admin import admin_router
-from bot.routers.arrivals import arrivals_router
-from bot.routers.attaching import attaching_router
-from bot.routers.basics import basics_router, fallback_router
-from bot.routers.deleting import deleting_router, privacy_router
-from bot.routers.files import files_router
-from bot.routers.links import links_router
-from bot.routers.media import media_router
-from bot.routers.request_view import request_view_router
-from bot.routers.words import card_buttons_router, words_router
 from bot.searches import Searches
 from bot.staff_desk import StaffDesk
-from bot.staff_members import ASKED_AGAIN, StaffMembers
+from bot.staff_members import StaffMembers
 from bot.texts import load_catalogue
 from bot.tidings import Teller
-from bot.vanishing import SHOWN_FOR
-from bot.watching import WatchTimes
 from bot.words import Words
 from bot.working import InboxWorker
 from storage.callers.groups import Groups
-from storage.callers.people import Access, People
+from storage.callers.people import People
 from storage.callers.telling import TIDINGS_JOB, Tidings
 from storage.catalog.everything import Everything
 from storage.clock import SystemClock
-from storage.domain import NO_QUOTA, Purpose, Quota
 from storage.errors import MalformedBody
 from storage.jobs import JobRunner
 from storage.use_cases import UseCases
@@ -67,45 +49,11 @@ from storage.wakeups import CARD_JOB
 
 log = structlog.get_logger(__name__)
 
-WEBHOOK_PATH = "/telegram/webhook"
-"""Where the web app takes updates and gives them to `BotDoor.accept_update`, below the public URL."""
-
 _CHATS_AT_ONCE = 16
 _CARDS_AT_ONCE = 8
 _TOLD_AT_ONCE = 4
 _ABANDONED_AFTER = 120.0
 """Seconds after which a card that is behind, or held by nobody knows whom, is taken up by the sweep."""
-
-_INTRODUCTION_DELAYS = (1.0, 5.0, 30.0)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BotConfig:
-    """The settings of this door. ``webhook_secret`` is required with ``webhook``, and signs invitations in any case."""
-
-    node: str
-    access: Access = Access.INVITE
-    admin_ids: frozenset[int] = frozenset()
-    staff_ids: frozenset[int] = frozenset()
-    staff_chat: int | None = None
-    member_asked_again: timedelta = ASKED_AGAIN
-    timezone: tzinfo = UTC
-    public_url: str = "http://127.0.0.1:8080"
-    local_telegram: bool = False
-    """Whether people are on this machine too, so that a `public_url` that is only local leads them somewhere."""
-
-    webhook: bool = False
-    webhook_secret: str | None = None
-    person_rate: int = 0
-    """Commands, presses and texts that a person has a minute; 0: as many as they like."""
-
-    person_quota: Quota = NO_QUOTA
-    fixed_purposes: frozenset[Purpose] = frozenset()
-    """Purposes whose channels stand in the settings, and are not bound in chats."""
-
-    digest_at: time | None = None
-    secrets_shown: float = SHOWN_FOR
-    watch: WatchTimes = field(default_factory=WatchTimes)
 
 
 class BotDoor:
@@ -192,7 +140,14 @@ class BotDoor:
         await self._inbox.recover()
         await self._card_rows.recover(older_than=0)
         await self._desk.recover(older_than=0)
-        task = asyncio.create_task(self._run(), name="bot door")
+        connecting = Connecting(
+            bot=self._bot,
+            inbox=self._inbox,
+            admins=self._admins,
+            catalogue=self._catalogue,
+            config=self._config,
+        )
+        task = asyncio.create_task(connecting.run(), name="bot door")
         try:
             async with self._admins.watching():
                 yield
@@ -238,35 +193,6 @@ class BotDoor:
         await self._words.sweep()
         await self._searches.forget()
 
-    async def _run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_until_done("commands_not_set", self._introduce))
-            tasks.create_task(self._take_in())
-
-    async def _take_in(self) -> None:
-        if self._config.webhook:
-            await _until_done("webhook_not_set", self._set_webhook)
-            return
-        await _until_done("webhook_not_deleted", self._delete_webhook)
-        # What was lost is found out before the first update makes somebody look as if they had just written.
-        await self._admins.back()
-        contact = self._admins.contact
-        await Poller(self._bot, self._inbox, rival=contact.rival, heard=contact.heard).run()
-
-    async def _introduce(self) -> None:
-        staff = await self._admins.roster.staff()
-        await set_menus(self._bot, self._catalogue, {one.telegram_id: one.role for one in staff})
-
-    async def _set_webhook(self) -> None:
-        await self._bot.set_webhook(
-            self._config.public_url.rstrip("/") + WEBHOOK_PATH,
-            secret_token=self._config.webhook_secret,
-            allowed_updates=list(ALLOWED_UPDATES),
-        )
-
-    async def _delete_webhook(self) -> None:
-        await self._bot.delete_webhook(drop_pending_updates=False)
-
     async def _feed(self, raw: RawUpdate) -> None:
         """Handle an update; whatever goes wrong is raised."""
         update = Update.model_validate(raw, context={"bot": self._bot})
@@ -304,55 +230,13 @@ class BotDoor:
                 local_telegram=self._config.local_telegram,
             ),
         )
-        dispatcher.update.outer_middleware(Summary())
-        dispatcher.update.outer_middleware(self._admins.channel_news)
-        dispatcher.update.outer_middleware(self._desk.news)
-        dispatcher.update.outer_middleware(
-            Admission(
-                people=self._people,
-                catalogue=self._catalogue,
-                access=self._config.access,
-                invitations=self._admins.invitations,
-                bot=self._bot,
-            )
-        )
-        dispatcher.update.outer_middleware(Limiting(Patience(self._config.person_rate), self._bot))
-        dispatcher.callback_query.outer_middleware(PressesAnswered())
-        for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
-            observer.outer_middleware(ErrorsTold())
-            observer.middleware(ActionsShown())
-        dispatcher.workflow_data.update(self._desk.data)
-        dispatcher.include_routers(
-            *self._desk.routers(),
-            arrivals_router(),
-            admin_router(),
-            media_router(),
-            card_buttons_router(),
-            links_router(),
-            files_router(),
-            deleting_router(),
-            privacy_router(),
-            request_view_router(),
-            attaching_router(),
-            basics_router(),
-            words_router(),
-            fallback_router(),
+        furnish(
+            dispatcher,
+            bot=self._bot,
+            people=self._people,
+            catalogue=self._catalogue,
+            admins=self._admins,
+            desk=self._desk,
+            config=self._config,
         )
         return dispatcher
-
-
-async def _until_done(event: str, action: Callable[[], Awaitable[None]]) -> None:
-    """Telegram may be away when we start: try again until it is there."""
-    failures = 0
-    while True:
-        try:
-            await action()
-        except AiogramError as error:
-            delay = _INTRODUCTION_DELAYS[min(failures, len(_INTRODUCTION_DELAYS) - 1)]
-            if isinstance(error, TelegramRetryAfter):
-                delay = float(error.retry_after)
-            failures += 1
-            log.warning(event, error=type(error).__name__, retry_in=delay)
-            await asyncio.sleep(delay)
-        else:
-            return

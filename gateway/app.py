@@ -21,7 +21,8 @@ from aiogram import Bot
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.app import BotConfig, BotDoor
+from bot.app import BotDoor
+from bot.config import BotConfig
 from gateway import sandbox_process
 from gateway.archive import Archive, open_archive, spool_directory
 from gateway.auth_service import open_auth

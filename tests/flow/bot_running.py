@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select, true
 
-from bot.app import BotConfig, BotDoor
+from bot.app import BotDoor
+from bot.config import BotConfig
 from gateway.archive import Archive
 from gateway.sandbox_process import TOKEN
 from sandbox.client import SandboxClient
