@@ -158,10 +158,11 @@ def _node(settings: Settings) -> str:
 async def _bind_channels(settings: Settings, archive: Archive, bot: Bot) -> None:
     """What cannot be bound now (no rights, Telegram away) is said, and does not keep the rest from running."""
     channels: Mapping[Purpose, Sequence[int]] = settings.channels
-    if settings.sandbox and not channels:
+    binder = Binder(sessions=archive.sessions, bot=bot)
+    if settings.sandbox and not channels and not await binder.anything_bound():  # else what was bound in a chat counts
         channels = sandbox_process.CHANNELS
     try:
-        await Binder(sessions=archive.sessions, bot=bot).bind(channels)
+        await binder.bind(channels)
     except ArchiveError as error:
         log.error("channels_not_bound", error=str(error), help="run `mediagate doctor`")  # noqa: TRY400
 

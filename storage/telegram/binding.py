@@ -40,6 +40,11 @@ class Binder:
                 for position, chat_id in enumerate(ids):
                     session.add(ChannelBinding(purpose=purpose, channel_id=known[chat_id], position=position))
 
+    async def anything_bound(self) -> bool:
+        """Whether some channel serves some purpose."""
+        async with self._sessions.begin() as session:
+            return await session.scalar(select(ChannelBinding.channel_id).limit(1)) is not None
+
     async def ensure(self, chat_id: int) -> None:
         """Know this channel, by a message of ours in it; a known one is left alone. Raises `ArchiveError`s."""
         async with self._sessions.begin() as session:
