@@ -7,7 +7,7 @@ from aiogram import BaseMiddleware, Bot
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import Message, ReplyKeyboardRemove, TelegramObject, Update, User
 
-from bot.invitations import Invitations
+from bot.admin.invitations import Invitations
 from bot.keyboards import contact_keyboard, language_keyboard
 from bot.saying import PRIVATE, Markup, end_press, say
 from bot.texts import Catalogue, Texts
@@ -25,7 +25,7 @@ class Admission(BaseMiddleware):
     """Passes on with ``person`` and ``texts`` who is let in; others get one polite answer an hour, in private.
 
     An update without a person (a channel's post, another bot's message) goes nowhere; anonymous admins were told why
-    before (`bot.group_news`).
+    before (`bot.staff.group_news`).
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import CallbackQuery, Message
 from pydantic import ValidationError
 
-from bot.inbox import RawUpdate
+from bot.inbox.inbox import RawUpdate
 from bot.saying import PRIVATE, end_press, say
 from bot.texts import Catalogue
 

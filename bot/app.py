@@ -12,31 +12,31 @@ from aiogram.fsm.strategy import FSMStrategy
 from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 
-from bot.admin_room import AdminRoom
+from bot.admin.room import AdminRoom
+from bot.admin.rounds import Rounds
 from bot.apologies import Apologies
-from bot.attach_ending import SESSIONS_AT_ONCE, SessionEnder
-from bot.attach_sessions import KEPT, SESSION_JOB, AttachSession
-from bot.attach_tools import attach_tools
-from bot.card_rows import CardRows
-from bot.cards import Cards
+from bot.attaching.ending import SESSIONS_AT_ONCE, SessionEnder
+from bot.attaching.sessions import KEPT, SESSION_JOB, AttachSession
+from bot.attaching.tools import attach_tools
+from bot.cards.cards import Cards
+from bot.cards.rows import CardRows
 from bot.config import BotConfig
 from bot.connecting import Connecting
-from bot.contact import Contact
 from bot.conversations import Conversations, OrderedByInbox
 from bot.dispatching import furnish
-from bot.giving import Giver
-from bot.inbox import INBOX_JOB, Inbox, RawUpdate
-from bot.keeping import Keeper
-from bot.media_links import MediaLinks
-from bot.request_viewing import RequestViewer
-from bot.rounds import Rounds
-from bot.searches import Searches
-from bot.staff_desk import StaffDesk
-from bot.staff_members import StaffMembers
+from bot.inbox.contact import Contact
+from bot.inbox.inbox import INBOX_JOB, Inbox, RawUpdate
+from bot.inbox.working import InboxWorker
+from bot.media.giving import Giver
+from bot.media.keeping import Keeper
+from bot.media.links import MediaLinks
+from bot.media.searches import Searches
+from bot.media.tidings import Teller
+from bot.media.words import Words
+from bot.requests.viewing import RequestViewer
+from bot.staff.desk import StaffDesk
+from bot.staff.members import StaffMembers
 from bot.texts import load_catalogue
-from bot.tidings import Teller
-from bot.words import Words
-from bot.working import InboxWorker
 from storage.callers.groups import Groups
 from storage.callers.people import People
 from storage.callers.telling import TIDINGS_JOB, Tidings

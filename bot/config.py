@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import UTC, time, timedelta, tzinfo
 
-from bot.staff_members import ASKED_AGAIN
-from bot.vanishing import SHOWN_FOR
-from bot.watching import WatchTimes
+from bot.admin.vanishing import SHOWN_FOR
+from bot.admin.watching import WatchTimes
+from bot.staff.members import ASKED_AGAIN
 from storage.callers.people import Access
 from storage.domain import NO_QUOTA, Purpose, Quota
 

@@ -7,11 +7,11 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramRetryAfter
 
-from bot.admin_room import AdminRoom
+from bot.admin.room import AdminRoom
 from bot.config import BotConfig
-from bot.inbox import Inbox
+from bot.inbox.inbox import Inbox
+from bot.inbox.polling import ALLOWED_UPDATES, Poller
 from bot.menu import set_menus
-from bot.polling import ALLOWED_UPDATES, Poller
 from bot.texts import Catalogue
 
 log = structlog.get_logger(__name__)

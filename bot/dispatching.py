@@ -2,7 +2,7 @@
 
 from aiogram import Bot, Dispatcher
 
-from bot.admin_room import AdminRoom
+from bot.admin.room import AdminRoom
 from bot.admission import Admission
 from bot.config import BotConfig
 from bot.limiting import Limiting, Patience
@@ -17,7 +17,7 @@ from bot.routers.links import links_router
 from bot.routers.media import media_router
 from bot.routers.request_view import request_view_router
 from bot.routers.words import card_buttons_router, words_router
-from bot.staff_desk import StaffDesk
+from bot.staff.desk import StaffDesk
 from bot.texts import Catalogue
 from storage.callers.people import People
 

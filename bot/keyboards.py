@@ -34,7 +34,7 @@ class GetMedia(CallbackData, prefix="get"):
 
 
 class MyPage(CallbackData, prefix="my"):
-    """A page of one's own files, from 0. ``only``: a filter of `bot.pages`, or a request number."""
+    """A page of one's own files, from 0. ``only``: a filter of `bot.media.pages`, or a request number."""
 
     page: int
     only: str = ""

@@ -11,7 +11,7 @@ from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import Message, TelegramObject, Update
 
 from bot.admission import Handler
-from bot.incoming import telegram_file
+from bot.media.incoming import telegram_file
 from bot.saying import PRIVATE, addressed, end_press, say
 from bot.texts import Texts
 from storage.callers.people import PersonView

@@ -21,7 +21,7 @@ from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions
 from sqlalchemy import ColumnElement, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.holding import Holding
+from bot.inbox.holding import Holding
 from storage.database import Sessions
 from storage.jobs import Later
 from storage.tables import Card, Group, StaffCard

@@ -2,7 +2,7 @@
 
 from aiogram import F, Router
 
-from bot.admin_tools import IsAdmin
+from bot.admin.tools import IsAdmin
 from bot.routers.admin_blocking import admin_blocking_router
 from bot.routers.admin_channels import admin_channels_router
 from bot.routers.admin_keys import admin_keys_router

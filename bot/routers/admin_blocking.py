@@ -4,8 +4,8 @@ from aiogram import Bot, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from bot.admin_people import blocked_page, person_page
-from bot.admin_tools import AdminTools, SetBlocked, actor
+from bot.admin.people import blocked_page, person_page
+from bot.admin.tools import AdminTools, SetBlocked, actor
 from bot.routers.admin_people import who
 from bot.saying import PRIVATE, change, say
 from bot.texts import Texts

@@ -4,9 +4,9 @@ from aiogram import Bot, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, ReplyKeyboardMarkup
 
-from bot.admin_channels import bound_page, channel_key, channel_page, channels_page
-from bot.admin_setup import ANY_CHANNEL
-from bot.admin_tools import (
+from bot.admin.channels import bound_page, channel_key, channel_page, channels_page
+from bot.admin.setup import ANY_CHANNEL
+from bot.admin.tools import (
     AddChannel,
     AdminTools,
     BindChannel,
@@ -16,7 +16,7 @@ from bot.admin_tools import (
     UnbindChannel,
     actor,
 )
-from bot.pages import Page
+from bot.media.pages import Page
 from bot.saying import change, say
 from bot.texts import Texts
 from storage.callers.people import PersonView

@@ -7,9 +7,9 @@ from aiogram import Bot, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from bot.admin_keys import draft_page, keys_page, sure_page
-from bot.admin_tools import AdminTools, DropDraft, MakeKey, NextExpiry, RevokeKey, ShowKeys, ToggleScope, actor
-from bot.pages import Page
+from bot.admin.keys import draft_page, keys_page, sure_page
+from bot.admin.tools import AdminTools, DropDraft, MakeKey, NextExpiry, RevokeKey, ShowKeys, ToggleScope, actor
+from bot.media.pages import Page
 from bot.saying import change, say
 from bot.texts import Texts
 from storage.callers.key_drafts import Draft

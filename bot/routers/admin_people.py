@@ -7,10 +7,11 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message, MessageOriginUser, ReplyKeyboardRemove, User
 
-from bot.admin_channels import cut
-from bot.admin_people import links_page, people_keyboard, person_page, staff_page
-from bot.admin_setup import PEOPLE
-from bot.admin_tools import (
+from bot.admin.channels import cut
+from bot.admin.invitations import Invitations
+from bot.admin.people import links_page, people_keyboard, person_page, staff_page
+from bot.admin.setup import PEOPLE
+from bot.admin.tools import (
     AdminTools,
     ChoosePeople,
     MakeLink,
@@ -21,9 +22,8 @@ from bot.admin_tools import (
     ShowStaff,
     actor,
 )
-from bot.invitations import Invitations
+from bot.media.pages import Page
 from bot.menu import set_menu
-from bot.pages import Page
 from bot.saying import PRIVATE, change, say
 from bot.texts import Catalogue, Texts
 from storage.callers.invite_links import VALID

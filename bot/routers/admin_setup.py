@@ -5,9 +5,9 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, Message, ReplyKeyboardRemove
 
-from bot.admin_channels import bound_page, cut, offer_page
-from bot.admin_setup import ANY_CHANNEL, PURPOSES, STAFF_GROUP, passphrase_markup, progress, steps_markup, steps_text
-from bot.admin_tools import AdminTools, ShowPassphrase, actor
+from bot.admin.channels import bound_page, cut, offer_page
+from bot.admin.setup import ANY_CHANNEL, PURPOSES, STAFF_GROUP, passphrase_markup, progress, steps_markup, steps_text
+from bot.admin.tools import AdminTools, ShowPassphrase, actor
 from bot.saying import say
 from bot.texts import Texts
 from storage.callers.people import PersonView

@@ -4,8 +4,8 @@ from aiogram import Bot, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
-from bot.admin_status import status_page
-from bot.admin_tools import AdminTools, RefreshStatus
+from bot.admin.status import status_page
+from bot.admin.tools import AdminTools, RefreshStatus
 from bot.saying import change, say
 from bot.texts import Texts
 from storage.use_cases import UseCases

@@ -6,9 +6,9 @@ from aiogram import Bot, Router
 from aiogram.filters import Command, CommandObject, Filter
 from aiogram.types import Message
 
-from bot.admin_tools import AdminTools
-from bot.hello import greet
-from bot.invitations import INVITE_USES, Arrival, Invitations
+from bot.admin.invitations import INVITE_USES, Arrival, Invitations
+from bot.admin.tools import AdminTools
+from bot.media.hello import greet
 from bot.menu import set_menu
 from bot.routers.admin_setup import setup
 from bot.saying import PRIVATE, say

@@ -6,9 +6,9 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-from bot.attach_sessions import SILENCE, Session
-from bot.attach_tools import AttachTools, summary_text, target_text
-from bot.attach_words import Asked
+from bot.attaching.sessions import SILENCE, Session
+from bot.attaching.tools import AttachTools, summary_text, target_text
+from bot.attaching.words import Asked
 from bot.keyboards import button
 from bot.saying import say
 from bot.texts import Texts

@@ -7,12 +7,12 @@ from aiogram.filters import Command, CommandObject, Filter
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
-from bot.attach_tools import AttachTools, means_media, undo_of
-from bot.attach_words import Asked
-from bot.incoming import Caption
-from bot.keeping import Keeper
+from bot.attaching.offering import UndoChange
+from bot.attaching.tools import AttachTools, means_media, undo_of
+from bot.attaching.words import Asked
 from bot.lines import numbers_text
-from bot.offering import UndoChange
+from bot.media.incoming import Caption
+from bot.media.keeping import Keeper
 from bot.routers.attach_sessions import attach_sessions_router, change_session, open_session
 from bot.routers.offers import offers_router
 from bot.saying import PRIVATE, addressed, change, say

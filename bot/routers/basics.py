@@ -4,8 +4,8 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, ContentType, Message
 
-from bot.hello import greet
 from bot.keyboards import ChooseLanguage, language_keyboard
+from bot.media.hello import greet
 from bot.menu import set_menu_in
 from bot.saying import PRIVATE, change, say
 from bot.texts import Catalogue, Texts

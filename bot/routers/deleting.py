@@ -6,7 +6,6 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
 from bot.arguments import media_id
-from bot.everything import ListFile
 from bot.keyboards import (
     DeleteEverything,
     DeleteMedia,
@@ -18,11 +17,12 @@ from bot.keyboards import (
     undo_everything_keyboard,
     undo_keyboard,
 )
+from bot.media.everything import ListFile
+from bot.media.searches import Searches
+from bot.media.words import Words
 from bot.saying import PRIVATE, change, say
-from bot.searches import Searches
 from bot.sizes import size_text
 from bot.texts import Texts
-from bot.words import Words
 from storage.callers.people import PersonView
 from storage.catalog.everything import Everything
 from storage.errors import WrongStatus

@@ -7,14 +7,14 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.arguments import media_id
-from bot.giving import Giver
-from bot.keeping import Keeper
 from bot.keyboards import FindPage, GetMedia, MyPage, MyRequests
-from bot.pages import PAGE_SIZE, Page, criteria_of, find_page, my_page, my_requests_page
+from bot.media.giving import Giver
+from bot.media.keeping import Keeper
+from bot.media.pages import PAGE_SIZE, Page, criteria_of, find_page, my_page, my_requests_page
+from bot.media.searches import Searches
+from bot.media.usage import usage_text
 from bot.saying import PRIVATE, change, say
-from bot.searches import Searches
 from bot.texts import Texts
-from bot.usage import usage_text
 from storage.callers.people import PersonView
 from storage.callers.quotas import usage_of
 from storage.errors import Refused

@@ -9,8 +9,8 @@ from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import Message
 
 from bot.arguments import media_id
-from bot.giving import Giver
-from bot.media_links import PREFIX, Given, MediaLinks
+from bot.media.giving import Giver
+from bot.media.links import PREFIX, Given, MediaLinks
 from bot.saying import say
 from bot.texts import Texts
 from storage.callers.people import People, PersonView

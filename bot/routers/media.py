@@ -8,13 +8,13 @@ from aiogram.filters import Filter
 from aiogram.fsm.context import FSMContext
 from aiogram.types import Message, Update
 
-from bot.attach_tools import AttachTools
-from bot.groups import meant_for_us
-from bot.incoming import Caption
-from bot.keeping import Keeper
+from bot.attaching.tools import AttachTools
+from bot.media.incoming import Caption
+from bot.media.keeping import Keeper
+from bot.media.words import Spoken, Words
 from bot.routers.words import Telling
 from bot.saying import PRIVATE
-from bot.words import Spoken, Words
+from bot.staff.groups import meant_for_us
 from storage.callers.people import PersonView
 from storage.intake.adopting import TelegramFile
 from storage.use_cases import UseCases

@@ -5,8 +5,8 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, ForceReply, Message
 
-from bot.attach_tools import AttachTools, target_text
-from bot.offering import OFFERED, ChooseRequest, ChooseStage, OtherNumber, StopChoosing
+from bot.attaching.offering import OFFERED, ChooseRequest, ChooseStage, OtherNumber, StopChoosing
+from bot.attaching.tools import AttachTools, target_text
 from bot.saying import PRIVATE, say
 from bot.texts import Texts
 from storage.callers.people import PersonView

@@ -7,10 +7,10 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.arguments import media_id, request_number
-from bot.history import CHANGES_SHOWN, HistoryPage, history_page
-from bot.pages import Page
-from bot.request_pages import LIST, OVERVIEW, RequestLinkHelp, RequestSend, RequestView
-from bot.request_viewing import RequestViewer
+from bot.media.pages import Page
+from bot.requests.history import CHANGES_SHOWN, HistoryPage, history_page
+from bot.requests.pages import LIST, OVERVIEW, RequestLinkHelp, RequestSend, RequestView
+from bot.requests.viewing import RequestViewer
 from bot.saying import change, end_press, say
 from bot.texts import Texts
 from storage.callers.people import PersonView

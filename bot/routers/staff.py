@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.arguments import request_number
 from bot.saying import say
-from bot.staff_text import (
+from bot.staff.text import (
     MORE_AT_ONCE,
     StaffAttach,
     StaffDrop,

@@ -12,12 +12,12 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, ForceReply, Message
 
-from bot.groups import DONE, Reactions
-from bot.incoming import telegram_file
-from bot.keeping import Keeper
+from bot.media.incoming import telegram_file
+from bot.media.keeping import Keeper
 from bot.saying import PRIVATE, reply_to, say, topic_of
-from bot.staff_talk import StaffTalk, Thread
-from bot.staff_text import StaffNumber, StaffReply, decision_text
+from bot.staff.groups import DONE, Reactions
+from bot.staff.talk import StaffTalk, Thread
+from bot.staff.text import StaffNumber, StaffReply, decision_text
 from bot.texts import Texts
 from storage.callers.people import PersonView
 from storage.catalog.waiting import Waiting

@@ -8,15 +8,15 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, Message
 
-from bot.attach_sessions import AttachSession
-from bot.attach_tools import AttachTools
-from bot.keeping import Keeper
+from bot.attaching.sessions import AttachSession
+from bot.attaching.tools import AttachTools
 from bot.keyboards import AttachTo, CancelDialogue, NumberCard, UploadPage, WordCard, dialogue_keyboard
+from bot.media.invitations import offer_upload
+from bot.media.keeping import Keeper
+from bot.media.words import Words
 from bot.routers.attach_sessions import end_session
 from bot.saying import PRIVATE, change, react, say
 from bot.texts import Texts
-from bot.upload_links import offer_upload
-from bot.words import Words
 from storage.callers.people import PersonView
 from storage.domain import MediaId
 from storage.errors import MediaNotFound

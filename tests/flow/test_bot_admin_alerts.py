@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import make_url
 
-from bot.contact import Contact
-from bot.watching import WatchTimes
+from bot.admin.watching import WatchTimes
+from bot.inbox.contact import Contact
 from gateway.logging import configure_logging
 from sandbox.client import SandboxClient
 from storage.auditing.alerts import Alerts

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.admin_tools import BindChannel, UnbindChannel
+from bot.admin.tools import BindChannel, UnbindChannel
 from sandbox.client import SandboxClient
 from storage.domain import Purpose
 from storage.tables import Audit, Channel, ChannelBinding, ChannelCheck

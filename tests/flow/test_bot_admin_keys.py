@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.admin_tools import MakeKey, RevokeKey, ToggleScope
+from bot.admin.tools import MakeKey, RevokeKey, ToggleScope
 from sandbox.client import SandboxClient
 from storage.domain import Scope
 from storage.errors import Unauthenticated

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.admin_tools import SetBlocked, SetRole
+from bot.admin.tools import SetBlocked, SetRole
 from sandbox.client import SandboxClient
 from storage.domain import Role
 from storage.tables import Audit, Media, Person

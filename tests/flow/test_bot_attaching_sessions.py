@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from bot.attach_sessions import DESTINY
+from bot.attaching.sessions import DESTINY
 from sandbox.client import SandboxClient
 from storage.tables import Attachment, Conversation, Media
 from tests import media

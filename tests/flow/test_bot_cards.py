@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
-from bot.card_rows import Place, put_item
+from bot.cards.rows import Place, put_item
 from sandbox.client import SandboxClient
 from storage.domain import Caller, Role
 from storage.jobs import enqueue

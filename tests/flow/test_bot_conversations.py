@@ -16,8 +16,8 @@ from aiogram.types import Message, Update
 from sqlalchemy import func, select, update
 
 from bot.conversations import Conversations, OrderedByInbox
-from bot.inbox import Inbox, chat_key
-from bot.working import InboxWorker
+from bot.inbox.inbox import Inbox, chat_key
+from bot.inbox.working import InboxWorker
 from gateway.sandbox_process import TOKEN
 from storage.database import Sessions
 from storage.tables import Conversation

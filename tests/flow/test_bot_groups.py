@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.card_rows import Place, put_item
+from bot.cards.rows import Place, put_item
 from sandbox.client import SandboxClient
 from storage.callers.groups import Groups
 from storage.tables import Card, Media

@@ -13,9 +13,9 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from sqlalchemy import func, select, text, update
 
-from bot.inbox import Inbox
-from bot.polling import Poller
-from bot.working import InboxWorker
+from bot.inbox.inbox import Inbox
+from bot.inbox.polling import Poller
+from bot.inbox.working import InboxWorker
 from gateway.sandbox_process import TOKEN
 from sandbox.client import SandboxClient
 from storage.database import Sessions

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from bot.staff_rows import AT_ONCE
+from bot.staff.rows import AT_ONCE
 from sandbox.client import SandboxClient
 from storage.callers.groups import Groups
 from storage.catalog.new_requests import likely_requests, open_request

@@ -9,9 +9,9 @@ import pytest
 from aiogram.types import Update
 from sqlalchemy import select, update
 
-from bot.inbox import Inbox
-from bot.polling import Poller
-from bot.working import in_chat
+from bot.inbox.inbox import Inbox
+from bot.inbox.polling import Poller
+from bot.inbox.working import in_chat
 from sandbox.client import SandboxClient
 from storage.database import Sessions
 from storage.domain import Caller, InboxState, Role

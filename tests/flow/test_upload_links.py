@@ -11,8 +11,8 @@ import pytest
 from aiogram.types import Chat, Message
 from sqlalchemy import func, select, update
 
+from bot.media.invitations import offer_upload
 from bot.texts import load_catalogue
-from bot.upload_links import offer_upload
 from sandbox.client import SandboxClient
 from storage.callers.invitations import CardPlace, Terms
 from storage.callers.people import PersonView

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.attach_words import MOST_LAST, Asked, read_asked
+from bot.attaching.words import MOST_LAST, Asked, read_asked
 from storage.domain import Category, FileType, MediaId, Stage
 from storage.errors import InvalidRequestNumber
 from storage.request_numbers import RequestNumber

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.arguments import media_id, request_number
-from bot.inbox import chat_key, storable
-from bot.incoming import read_caption, telegram_file
+from bot.inbox.inbox import chat_key, storable
+from bot.media.incoming import read_caption, telegram_file
 from storage.domain import FileType
 from storage.errors import InvalidRequestNumber, MediaNotFound
 

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.card_text import Item, render_card
+from bot.cards.text import Item, render_card
 from bot.keyboards import DeleteMedia, MyPage, RestoreMedia
 from bot.lines import short_name
-from bot.pages import my_page
+from bot.media.pages import my_page
 from bot.texts import load_catalogue
 from storage.domain import Category, FileType, MediaId, MediaStatus
 from storage.views import MediaView

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import storage
-from bot.history import ACTIONS, HistoryPage, event_line, history_page
-from bot.request_albums import ALBUM_MOST, albums_of
-from bot.request_pages import PICTURES, State, list_page, overview_page, timeline_page
+from bot.requests.albums import ALBUM_MOST, albums_of
+from bot.requests.history import ACTIONS, HistoryPage, event_line, history_page
+from bot.requests.pages import PICTURES, State, list_page, overview_page, timeline_page
 from bot.texts import load_catalogue
 from storage.catalog.history import Change, History
 from storage.catalog.request_files import RequestFile, Side, side_of

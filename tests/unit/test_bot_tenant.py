@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.card_text import Item, render_card
-from bot.incoming import Caption
+from bot.cards.text import Item, render_card
 from bot.keyboards import AttachTo, FindPage, MyPage, NumberCard, RestoreEverything, UploadPage, WordCard
 from bot.lines import short_name, short_words
-from bot.media_links import Given, MediaLinks
-from bot.pages import criteria_of, find_page, my_page
+from bot.media.incoming import Caption
+from bot.media.links import Given, MediaLinks
+from bot.media.pages import criteria_of, find_page, my_page
+from bot.media.usage import usage_text
 from bot.texts import load_catalogue
-from bot.usage import usage_text
 from storage.callers.quotas import Used
 from storage.catalog.statistics import Count
 from storage.domain import FileType, MediaStatus, Quota

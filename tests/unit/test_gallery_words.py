@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import web.pages
-from bot.history import ACTIONS
+from bot.requests.history import ACTIONS
 from storage.catalog.request_files import Obstacle, Side
 from tests.unit.test_upload_words import LANGUAGES, placeholders, split
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiogram.types import Chat, Message, PhotoSize, Video, Voice
 
-from bot.incoming import telegram_file
+from bot.media.incoming import telegram_file
 
 
 def message(**content: Any) -> Message:

@@ -1,0 +1,1 @@
+"""What admins see, set up and are told."""

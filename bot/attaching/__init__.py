@@ -1,0 +1,1 @@
+"""Attaching media to requests: by buttons, in sessions, by words."""

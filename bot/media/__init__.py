@@ -1,0 +1,1 @@
+"""What people send, and what they do with it afterwards."""

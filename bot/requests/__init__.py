@@ -1,0 +1,1 @@
+"""A request in a chat: what there is, its albums, its history."""

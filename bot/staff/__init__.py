@@ -1,0 +1,1 @@
+"""The staff chat, and life in groups."""
