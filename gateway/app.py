@@ -34,6 +34,7 @@ from gateway.roles import configured_roles
 from gateway.settings import Settings, SettingsError
 from gateway.telegram_api import check_token, open_bot
 from gateway.telegram_counting import CallCounter
+from storage.callers.groups import get_staff_chat, set_staff_chat
 from storage.clock import Clock, SystemClock
 from storage.database import open_database
 from storage.domain import Purpose, Quota
@@ -165,6 +166,10 @@ async def _bind_channels(settings: Settings, archive: Archive, bot: Bot) -> None
         await binder.bind(channels)
     except ArchiveError as error:
         log.error("channels_not_bound", error=str(error), help="run `mediagate doctor`")  # noqa: TRY400
+    if settings.sandbox:
+        async with archive.sessions.begin() as session:
+            if await get_staff_chat(session) is None:
+                await set_staff_chat(session, sandbox_process.STAFF_CHAT, by=sandbox_process.ADMIN, title="Staff")
 
 
 def _bot_door(ground: _Ground, archive: Archive) -> BotDoor:

@@ -24,7 +24,9 @@ CHANNELS = {
     Purpose.ARCHIVE: (-1_001_000_000_003,),
     Purpose.ACCESS: (-1_001_000_000_004,),
 }
-STAFF_IDS, ADMIN_IDS = frozenset({1002}), frozenset({1003})
+ADMIN = 1003
+STAFF_IDS, ADMIN_IDS = frozenset({1002}), frozenset({ADMIN})
+STAFF_CHAT = -1_002_000_000_001
 
 _READY = "sandbox listening on "
 _START_SECONDS = 30

@@ -1,7 +1,7 @@
 """News for those who sent something: their media were attached to a request, or the request's report is there.
 
 A row per media, written in the transaction that attaches it, and one job for all of a person, kind and request that
-come together. Who hears of it is decided when it is told (`bot.tidings`): the media may be gone by then.
+come together. Who hears of it is decided when it is told (`bot.media.tidings`): the media may be gone by then.
 """
 
 from collections.abc import Sequence
