@@ -97,7 +97,7 @@ class SandboxClient(PersonCalls):
         return found
 
     async def wait_for(
-        self, chat: int, predicate: Predicate, *, timeout: float = 10, bot: int | None = None, limit: int = 100
+        self, chat: int, predicate: Predicate, *, timeout: float = 60, bot: int | None = None, limit: int = 100
     ) -> list[Json]:
         """The chat's messages once `predicate` holds of them. Raises AssertionError with them when it does not."""
         messages: list[Json] = []

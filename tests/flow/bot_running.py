@@ -46,7 +46,7 @@ class RunningBot:
         return self.archive.sessions
 
     async def answers(
-        self, chat: int, after: int = 0, *, until: Callable[[list[Json]], Any] = bool, timeout: float = 10
+        self, chat: int, after: int = 0, *, until: Callable[[list[Json]], Any] = bool, timeout: float = 60
     ) -> list[Json]:
         """The bot's messages in a chat after a message id, once ``until`` holds of them."""
 
@@ -56,7 +56,7 @@ class RunningBot:
         messages = await self.sandbox.wait_for(chat, lambda found: until(of_bot(found)), timeout=timeout)
         return of_bot(messages)
 
-    async def ask(self, person: int, text: str, *, timeout: float = 10, **fields: Any) -> Json:
+    async def ask(self, person: int, text: str, *, timeout: float = 60, **fields: Any) -> Json:
         """Say something to the bot and return its first answer."""
         said = await self.sandbox.send_text(person, text, **fields)
         return (await self.answers(fields.get("chat") or person, said["message_id"], timeout=timeout))[0]
@@ -100,7 +100,7 @@ class RunningBot:
 
         await self.sandbox.wait_for(chat, shown, timeout=timeout)
 
-    async def card(self, chat: int, after: int, *words: str, timeout: float = 10) -> Json:
+    async def card(self, chat: int, after: int, *words: str, timeout: float = 60) -> Json:
         """The first answer after a message, once it says all of ``words``."""
 
         def shown(found: list[Json]) -> bool:

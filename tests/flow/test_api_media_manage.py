@@ -203,7 +203,7 @@ async def test_a_move_goes_on_after_a_restart(database_url: str, sandbox: Sandbo
             view = (await door.get(f"{MEDIA}/{media_id}"))[1]
             return view["status"] == "archived" and not await documents(sandbox, REQUESTS)
 
-        await eventually(archived, within=30)
+        await eventually(archived, within=60)
         manifests = [parse_manifest(message["caption"]) for message in await documents(sandbox, ARCHIVE)]
         assert sorted(manifest.index for manifest in manifests if manifest) == list(range(len(manifests)))
         assert (await door.fetch(f"{MEDIA}/{media_id}/file"))[1] == data

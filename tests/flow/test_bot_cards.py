@@ -96,7 +96,7 @@ async def test_a_message_deleted_meanwhile_still_gets_its_card(bot: RunningBot, 
     async with bot.sandbox.fault("slow", method="sendMessage", seconds=0.5):
         (sent,) = await bot.sandbox.send_files(ADMIN, [media.jpeg(tmp_path)])
         await bot.sandbox.delete(ADMIN, sent["message_id"])
-        card = await bot.card(ADMIN, sent["message_id"], timeout=20)
+        card = await bot.card(ADMIN, sent["message_id"], timeout=60)
     assert "reply_to_message" not in card
 
 

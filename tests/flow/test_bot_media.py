@@ -152,7 +152,7 @@ async def test_a_card_that_was_deleted_is_sent_again(bot: RunningBot, tmp_path: 
 async def test_floods_only_delay_a_card(bot: RunningBot, tmp_path: Path) -> None:
     await bot.sandbox.add_fault("flood", method="sendMessage", count=1, retry_after=1)
     (sent,) = await bot.sandbox.send_files(ADMIN, [media.jpeg(tmp_path)])
-    await bot.card(ADMIN, sent["message_id"], "Stored", timeout=20)
+    await bot.card(ADMIN, sent["message_id"], "Stored", timeout=60)
     assert len(await bot.answers(ADMIN, sent["message_id"])) == 1
 
 

@@ -69,13 +69,13 @@ async def test_one_copy_after_a_failed_send(archive: RunningArchive, kind: str, 
         stored = await is_stored(archive, media_id)
         return stored and await parts_in_channel(archive.sandbox) == await owned_parts(archive)
 
-    await eventually(settled, within=40)
+    await eventually(settled, within=60)
 
     async def quiet() -> bool:
         await archive.archive.sweeper.sweep()
         return not await count(archive, Intent)
 
-    await eventually(quiet, within=30)
+    await eventually(quiet, within=60)
     assert await parts_in_channel(archive.sandbox) == await owned_parts(archive)
     assert await read_back(archive, media_id) == data
 
@@ -89,7 +89,7 @@ async def test_a_lost_answer_is_found_among_foreign_posts(archive: RunningArchiv
     async def stored() -> bool:
         return await is_stored(archive, media_id)
 
-    await eventually(stored, within=20)
+    await eventually(stored, within=60)
     stats = await archive.sandbox.stats()
     assert stats["calls"]["sendDocument"] == 1
     texts = [m["text"] for m in await archive.sandbox.messages(REQUESTS) if "text" in m]
@@ -107,7 +107,7 @@ async def test_an_aborted_upload_takes_back_what_it_shipped(archive: RunningArch
         left = await parts_in_channel(archive.sandbox)
         return not left and not await count(archive, Part) and not await count(archive, Intent)
 
-    await eventually(nothing_left, within=30)
+    await eventually(nothing_left, within=60)
     assert archive.spooled_files() == []
 
 
@@ -124,7 +124,7 @@ async def test_a_restart_settles_what_was_under_way(database_url: str, sandbox: 
         async def stored() -> bool:
             return await is_stored(second, media_id)
 
-        await eventually(stored, within=30)
+        await eventually(stored, within=60)
         assert await read_back(second, media_id) == data
         assert await parts_in_channel(sandbox) == await owned_parts(second)
         assert second.spooled_files() == []

@@ -220,14 +220,15 @@ async def test_a_reader_who_stops_is_left(archive: RunningArchive) -> None:
         ) as response:
             answer = await response.json()
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port, limit=1024)
-        writer.write(f"GET {answer['media']['file_url']} HTTP/1.1\r\nHost: x\r\nX-API-Key: {KEY}\r\n\r\n".encode())
-        await asyncio.sleep(2)
-        got = 0
+        writer.write(f"GET {answer['media']['file_url']} HTTP/1.0\r\nHost: x\r\nX-API-Key: {KEY}\r\n\r\n".encode())
+        got = len(await reader.readexactly(1))
+        await asyncio.sleep(4)  # eight times what the server waits for a reader
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while data := await reader.read(1 << 20):
                     got += len(data)
         except ConnectionResetError:
             pass
+        finally:
+            writer.close()
         assert got < len(big)
-        writer.close()
