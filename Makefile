@@ -20,7 +20,7 @@ test: .venv/.dev ## Every check, as CI runs them
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/pytest -n logical --dist loadfile
+	.venv/bin/pytest -n logical --dist loadfile --no-loadscope-reorder
 	@for name in chromium chromium-browser google-chrome; do \
 	  command -v $$name >/dev/null 2>&1 && exit 0; \
 	done; \
