@@ -41,6 +41,10 @@ FIRST_WATCH, WATCH_SECONDS = 60.0, 600.0
 """When a search that found nothing is repeated for late copies: after the first, and a last time after the second."""
 
 _RETRY_DELAY = 5.0
+_BUSY_DELAY = 1.0
+_CLOCKS_DIFFER = timedelta(milliseconds=100)
+"""A job is due by the database's clock, what it settles by ours."""
+
 _LEFT_BEHIND = timedelta(seconds=60)
 _ABANDONED = timedelta(hours=1)
 """A search of another node that has not ended for so long will not: that node is gone."""
@@ -65,7 +69,11 @@ class Reconciler:
         self._in_flight: set[int] = set()
 
     async def handle(self, payload: dict[str, int]) -> None:
-        """The job: settle what is due in one channel. Raises `Later` while Telegram does not answer."""
+        """The job: settle what is due in one channel.
+
+        Raises `Later` while Telegram does not answer, and where another search is under way: that one began without
+        what this job is to settle.
+        """
         chat_id = payload["chat"]
         due, search_id = await self._begin(chat_id)
         if not due:
@@ -128,14 +136,16 @@ class Reconciler:
         return (Intent.chat_id == chat_id) & (Intent.media_key == SEARCH) & Intent.running
 
     async def _begin(self, chat_id: int) -> tuple[Sequence[Intent], int]:
-        """The intents that are due, and the search's own; none where there are none, or another search is under way."""
+        """The intents that are due, and the search's own. Raises `Later` while another search is under way."""
         async with self._sessions.begin() as session:
             channel = select(Channel.head_message_id).where(Channel.chat_id == chat_id).with_for_update()
             head = await session.scalar(channel)
             under_way = await session.scalar(select(Intent.id).where(self._own_search(chat_id)))
-            if head is None or under_way is not None:
+            if head is None:
                 return [], 0
-            settled = ~Intent.running & (Intent.settle_at <= self._clock.now())
+            if under_way is not None:
+                raise Later(_BUSY_DELAY, "another search is under way")
+            settled = ~Intent.running & (Intent.settle_at <= self._clock.now() + _CLOCKS_DIFFER)
             due = (await session.scalars(select(Intent).where(Intent.chat_id == chat_id, settled))).all()
             if not due:
                 return [], 0

@@ -83,8 +83,11 @@ async def test_beyond_the_days_quota_there_is_one_warning_and_then_a_reaction(
     sent: list[Json] = []
     for file in files:
         sent += await limited.sandbox.send_files(tenant, [file])
-    answers = await limited.answers(tenant, until=lambda found: str(found).count("Stored") == 3, timeout=30)
-    warnings = [one for one in answers if "as many files as you can send in a day" in one["text"]]
+    too_many = "as many files as you can send in a day"
+    answers = await limited.answers(
+        tenant, until=lambda found: str(found).count("Stored") == 3 and too_many in str(found)
+    )
+    warnings = [one for one in answers if too_many in one["text"]]
     assert [one["reply_to_message"]["message_id"] for one in warnings] == [sent[3]["message_id"]]
 
     async def marked() -> bool:

@@ -79,7 +79,7 @@ async def test_a_part_without_its_bytes_is_given_up_loudly(archive: RunningArchi
     before = (await archive.sandbox.stats())["floods"]
 
     async def what_was_read_before_is_refused() -> bool:
-        return (await archive.sandbox.stats())["floods"] >= before + 3
+        return bool((await archive.sandbox.stats())["floods"] >= before + 3)
 
     await eventually(what_was_read_before_is_refused)
     await archive.sandbox.remove_fault(fault)
