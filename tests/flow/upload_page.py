@@ -113,7 +113,7 @@ class Visit:
     async def open(self, path: str = "/upload") -> None:
         """In a new tab."""
         self.page = await self.context.new_page()
-        self.page.set_default_timeout(15000)
+        self.page.set_default_timeout(60000)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._listen)
         self.page.on("request", lambda request: self.urls.append(request.url))
@@ -141,7 +141,7 @@ class Visit:
 
     async def until(self, expression: str) -> None:
         """Wait until it is true. Playwright's own way needs `eval`, which the page's policy refuses."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not await self.page.evaluate(expression):
                 await asyncio.sleep(0.03)
 
