@@ -163,7 +163,7 @@ async def visiting(browser: Any, url: str, viewport: dict[str, int], **options: 
     faults: list[str] = []
     context = await browser.new_context(viewport=viewport, permissions=["microphone"], **options)
     page = await context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(60000)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
     await page.goto(url)
