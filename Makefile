@@ -21,8 +21,9 @@ test: .venv/.dev ## Every check, as CI runs them
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	@echo .venv/bin/pytest
+	@# Four at once also on two cores: the tests wait more than they compute.
 	@# What fails beside others on a busy machine decides alone; the first failure stays in the log.
-	@.venv/bin/pytest -n logical --dist loadfile --no-loadscope-reorder || { \
+	@.venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder || { \
 	  [ $$? -eq 1 ] || exit 1; \
 	  echo; echo '*** FAILED beside the others (see above). Once more, alone:'; \
 	  .venv/bin/pytest --last-failed --last-failed-no-failures none; \
