@@ -88,4 +88,4 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[SandboxClient]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=3, help="how often the process is killed under load")
+    parser.addoption("--kills", type=int, default=2, help="how often the process is killed under load")
