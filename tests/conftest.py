@@ -88,4 +88,5 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[SandboxClient]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-step", action="store_true", help="each fault at each step of shipping, not at a third")
     parser.addoption("--kills", type=int, default=2, help="how often the process is killed under load")

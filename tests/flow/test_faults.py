@@ -31,6 +31,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "wrong size": {"kind": "wrong_size"},
 }
 _MOST_STEPS = 60
+_COMMON = ("none", "answer lost", "late")
 
 
 @pytest.fixture(autouse=True)
@@ -87,8 +88,12 @@ async def die_at(points: Points, work: Callable[[], Any]) -> str | None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_part_is_there_once_wherever_shipping_dies(ground: Ground, table: Table, fault: str) -> None:
-    for at in range(_MOST_STEPS):
+async def test_a_part_is_there_once_wherever_shipping_dies(
+    ground: Ground, table: Table, fault: str, pytestconfig: pytest.Config
+) -> None:
+    """Of the rarer faults every third step, with ``--every-step`` each."""
+    each = fault in _COMMON or pytestconfig.getoption("every_step")
+    for at in range(0, _MOST_STEPS, 1 if each else 3):
         data = some_bytes(3_000, seed=at)
         part_id, key = await ground.spooled(data)
         await ground.foreign_posts()
