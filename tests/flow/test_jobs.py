@@ -17,7 +17,7 @@ async def wake(sessions: Sessions, delay: float = 0) -> None:
 
 async def queued(sessions: Sessions) -> int:
     async with sessions.begin() as session:
-        return int(await session.scalar(text("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'work'")) or 0)
+        return int(await session.scalar(text("SELECT count(*) FROM pgqueuer WHERE dedupe_key = 'row:1'")) or 0)
 
 
 async def test_a_change_while_the_job_runs_wakes_it_again(database_url: str, sessions: Sessions) -> None:
