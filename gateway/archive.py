@@ -104,7 +104,7 @@ async def open_archive(
         )
         store, reconciler = archive_engine.store, archive_engine.reconciler
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
-        delivery = Delivery(sessions=sessions, reading=reading, spool=spool, refs=archive_engine.refs)
+        delivery = Delivery(sessions=sessions, reading=reading, spool=spool, sources=archive_engine.sources)
         imaging = await stack.enter_async_context(
             open_imaging(settings=settings, sessions=sessions, delivery=delivery, store=store, clock=clock)
         )

@@ -11,6 +11,7 @@ from storage.auditing.incidents import Incidents
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.delivery.file_refs import FileRefs
+from storage.delivery.sources import PartSource, SourceChain
 from storage.engine.channels import note_full
 from storage.engine.events import forget_events
 from storage.engine.looking import Looker
@@ -50,7 +51,7 @@ class Engine:
     readers: Mapping[int, FileReader]
     lanes: Lanes
     store: PooledPartStore
-    refs: FileRefs
+    sources: PartSource
     losses: LostBytes
     shipper: Shipper
     reconciler: Reconciler
@@ -119,7 +120,7 @@ def build_engine(
         readers=readers,
         lanes=lanes,
         store=store,
-        refs=FileRefs(sessions=on.sessions, store=store, looker=looker),
+        sources=SourceChain((FileRefs(sessions=on.sessions, store=store, looker=looker),)),
         losses=losses,
         shipper=Shipper(
             sessions=on.sessions,

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from storage.catalog.reading import Reading
 from storage.database import Sessions
-from storage.delivery.file_refs import FileRefs
+from storage.delivery.sources import PartSource
 from storage.domain import Caller, MediaId, PartState
 from storage.errors import (
     ArchiveError,
@@ -58,11 +58,11 @@ class _Piece:
 class Delivery:
     """The use case."""
 
-    def __init__(self, *, sessions: Sessions, reading: Reading, spool: Spool, refs: FileRefs) -> None:
+    def __init__(self, *, sessions: Sessions, reading: Reading, spool: Spool, sources: PartSource) -> None:
         self._sessions = sessions
         self._reading = reading
         self._spool = spool
-        self._refs = refs
+        self._sources = sources
 
     async def open(self, caller: Caller, media_id: int) -> Deliverable:
         """Find a media for delivery.
@@ -144,7 +144,7 @@ class Delivery:
                 path = self._spool.path(part.media_key, part.index)
                 return await stack.enter_async_context(self._spool.reading(path, offset, length))
             part = await self._locate(part_id)  # it has been stored meanwhile, or lost
-        return await self._refs.open(part, offset, length, stack)
+        return await self._sources.open(part, offset, length, stack)
 
     async def _locate(self, part_id: int) -> Part:
         """Raises `PartLost` for one whose bytes are nowhere."""

@@ -190,7 +190,7 @@ class Ground:
         if any("forward_origin" in message for message in everything):
             broken.append("a forward is left")
         async with AsyncExitStack() as stack:
-            chunks = await self.engine().refs.open(part, 0, len(data), stack)
+            chunks = await self.engine().sources.open(part, 0, len(data), stack)
             if b"".join([chunk async for chunk in chunks]) != data:
                 broken.append("other bytes come back")
         return broken
