@@ -13,6 +13,9 @@ TEXT_KEYS: Mapping[type[MediagateError], str] = MappingProxyType(
     {
         errors.MediagateError: "error-other",
         errors.InvalidInput: "error-input",
+        errors.UnknownRequest: "error-unknown-request",
+        errors.RequestClosed: "error-request-closed",
+        errors.RequestServiceUnavailable: "error-request-service",
         errors.EmptyFile: "error-empty",
         errors.InvalidRequestNumber: "error-number",
         errors.FileTooLarge: "error-too-large",
@@ -33,6 +36,8 @@ TEXT_KEYS: Mapping[type[MediagateError], str] = MappingProxyType(
         errors.QuotaUsedUp: "error-quota-files",
         errors.ChannelNotBound: "error-no-channel",
         errors.SourceUnavailable: "error-source",
+        errors.PeerUnavailable: "error-peer",
+        errors.PeerRefused: "error-peer-refused",
         errors.ArchiveError: "error-telegram",
         errors.FileTooBig: "error-too-large",
         errors.PartDamaged: "error-damaged",
@@ -79,6 +84,8 @@ def _explain(texts: Texts, kind: type[MediagateError], fields: Mapping[str, Any]
         return texts("error-quota-bytes")
     if key == "error-number":
         return texts(key, value=str(fields.get("value", ""))[:64])
+    if key in ("error-unknown-request", "error-request-closed"):
+        return texts(key, number=str(fields.get("number", "")))
     return texts(key)
 
 

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aiohttp
-
 from gateway.settings import Settings
 from web.auth.port import Auth, NoAuth
 from web.auth.tokens import TokenAuth, by_asking, by_keys
-from web.clients.auth_service import AuthServiceClient, AuthServiceConfig
+from web.clients.auth_service import AuthServiceClient, AuthServiceConfig, auth_peer
+from web.clients.transport import PeerTransport, peer_session
 
 
 @asynccontextmanager
@@ -25,6 +24,6 @@ async def open_auth(settings: Settings) -> AsyncIterator[Auth]:
         client_id=settings.auth_client_id,
         client_secret=None if secret is None else secret.get_secret_value(),
     )
-    async with aiohttp.ClientSession(trust_env=False) as http:
-        client = AuthServiceClient(http, config)
+    async with peer_session(settings.peer_ca_file) as http:
+        client = AuthServiceClient(PeerTransport(http, auth_peer(config.url)), config)
         yield TokenAuth(by_keys(client) if settings.auth_mode == "jwks" else by_asking(client))

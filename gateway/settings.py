@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     model_validator,
@@ -132,6 +133,7 @@ class Settings(BaseModel):
     auth_audience: str | None = Field(None, examples=["mediagate"])
     auth_client_id: str | None = Field(None, examples=["mediagate"])
     auth_client_secret: SecretStr | None = Field(None, examples=["what the Auth Service gave"])
+    peer_ca_file: FilePath | None = Field(None, examples=["/etc/ssl/company.pem"])
 
     max_file_size: Size = Field(2 * _GIB, gt=0, examples=["2GiB"])
     max_files_per_request: int = Field(10, ge=1, le=1000, examples=["10"])

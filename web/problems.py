@@ -42,6 +42,7 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.InvalidRequestNumber: Line(
         422, "Invalid request number", "{value} is no request number: those are YYMMDD-NNN with a real date."
     ),
+    errors.UnknownRequest: Line(422, "Unknown request", "There is no request {number}."),
     errors.InvalidRange: Line(416, "Range not satisfiable", "The file has {size} bytes; none of them was asked for."),
     errors.FileTooLarge: Line(413, "File too large", "A file may have at most {limit} bytes."),
     errors.TypeNotAllowed: Line(415, "Type not allowed", "Files of the type {content_type} are not taken."),
@@ -104,6 +105,9 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.RecipientUnavailable: Line(
         409, "Recipient unavailable", "The bot cannot write to the chat {chat_id}: {reason}."
     ),
+    errors.RequestClosed: Line(
+        409, "Request closed", "The request {number} is closed. Who may write requests can say override=true."
+    ),
     errors.WrongStatus: Line(409, "Wrong status", "The status of the media ({status}) does not allow this."),
     errors.Busy: Line(503, "Busy", "Not now. Try again later."),
     errors.RateLimited: Line(
@@ -115,7 +119,14 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.QuotaExceeded: Line(
         429, "Quota exceeded", "The day's quota of {limit} {unit} is used up ({used}); it begins anew at 00:00 UTC."
     ),
+    errors.PeerUnavailable: Line(
+        503, "Another service is away", "The service {service} gives no usable answer. Try again later."
+    ),
+    errors.PeerRefused: Line(502, "Another service refused", "The service {service} did not do what was needed."),
     errors.AuthUnavailable: Line(503, "Tokens cannot be checked", "The Auth Service does not answer. Try again later."),
+    errors.RequestServiceUnavailable: Line(
+        503, "Request Service away", "The Request Service does not answer. Try again later."
+    ),
     errors.UploadElsewhere: Line(503, "Upload elsewhere", "Another node has this upload. Try again."),
     errors.TooManyUploads: Line(
         429,

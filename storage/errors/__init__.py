@@ -8,7 +8,7 @@
     │   ├── IncompleteBody      ├── DigestMismatch   ├── InvalidFields ├── InvalidRequestNumber
     │   ├── InvalidRange        ├── FileTooLarge     ├── TypeNotAllowed
     │   ├── TypeContradiction   ├── ChecksumMismatch ├── InvalidHeader
-    │   └── IdempotencyMismatch
+    │   ├── IdempotencyMismatch └── UnknownRequest
     ├── Refused                 the caller may not
     │   ├── InvitationUsedUp
     │   ├── Unauthenticated     ├── MissingScope     └── QuotaUsedUp
@@ -22,13 +22,14 @@
     ├── Conflict                not in this state
     │   ├── WrongOffset         ├── UploadTakenOver  ├── UnfinishedParts  ├── FinalUpload
     │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  ├── WrongStatus
-    │   ├── InSeveralParts      ├── RecipientUnavailable └── NotCleanable
+    │   ├── InSeveralParts      ├── RecipientUnavailable ├── NotCleanable
+    │   └── RequestClosed
     ├── Busy                    later, with ``retry_after`` seconds
     │   ├── UploadElsewhere     ├── TooManyUploads
-    │   ├── RateLimited         ├── QuotaExceeded    ├── AuthUnavailable
-    │   │   └── TooManyFailures
+    │   ├── RateLimited         ├── QuotaExceeded    ├── PeerUnavailable
+    │   │   └── TooManyFailures │                    │   └── AuthUnavailable
     │   ├── SpoolFull           ├── TooSlow          ├── ShuttingDown  ├── ChannelNotBound
-    │   └── SourceUnavailable
+    │   ├── SourceUnavailable   └── RequestServiceUnavailable
     └── ArchiveError            Telegram, as the storage layer sees it
         ├── Postponed           no effect; again after ``retry_after`` seconds
         │   ├── FloodWait       ├── Unreachable      └── NoLane
@@ -63,8 +64,10 @@ from storage.errors.busy import (
     AuthUnavailable,
     Busy,
     ChannelNotBound,
+    PeerUnavailable,
     QuotaExceeded,
     RateLimited,
+    RequestServiceUnavailable,
     ShuttingDown,
     SourceUnavailable,
     SpoolFull,
@@ -81,6 +84,7 @@ from storage.errors.conflict import (
     NotCleanable,
     OnlyInTelegram,
     RecipientUnavailable,
+    RequestClosed,
     UnfinishedParts,
     UploadIdInUse,
     UploadTakenOver,
@@ -104,6 +108,7 @@ from storage.errors.invalid_input import (
     TooManyFiles,
     TypeContradiction,
     TypeNotAllowed,
+    UnknownRequest,
 )
 from storage.errors.missing import (
     DeliveryNotFound,
@@ -123,6 +128,7 @@ from storage.errors.missing import (
     UploadNotFound,
     WebhookNotFound,
 )
+from storage.errors.peers import PeerRefused
 from storage.errors.refused import InvalidToken, InvitationUsedUp, MissingScope, QuotaUsedUp, Refused, Unauthenticated
 
 __all__ = [
@@ -175,13 +181,17 @@ __all__ = [
     "OutcomeUnknown",
     "PartDamaged",
     "PartLost",
+    "PeerRefused",
+    "PeerUnavailable",
     "Postponed",
     "QuotaExceeded",
     "QuotaUsedUp",
     "RateLimited",
     "RecipientUnavailable",
     "Refused",
+    "RequestClosed",
     "RequestNotFound",
+    "RequestServiceUnavailable",
     "ShuttingDown",
     "SourceUnavailable",
     "SpoolFull",
@@ -193,6 +203,7 @@ __all__ = [
     "TypeNotAllowed",
     "Unauthenticated",
     "UnfinishedParts",
+    "UnknownRequest",
     "Unreachable",
     "UploadElsewhere",
     "UploadGone",

@@ -27,10 +27,26 @@ class QuotaExceeded(Busy):
     code = "quota_exceeded"
 
 
-class AuthUnavailable(Busy):
+class PeerUnavailable(Busy):
+    """Another service of the company (``service``) gave no usable answer: ``reason`` is for operators.
+
+    One of ``unreachable``, ``timeout``, ``status NNN``, ``redirect``, ``certificate``, ``credentials``, ``too_long``,
+    ``malformed``, ``schema`` and ``circuit_open`` (it failed so often that it is left alone).
+    """
+
+    code = "peer_unavailable"
+
+
+class AuthUnavailable(PeerUnavailable):
     """Tokens cannot be checked: the Auth Service does not answer."""
 
     code = "auth_unavailable"
+
+
+class RequestServiceUnavailable(Busy):
+    """The Request Service does not answer, so nothing can be created there. ``reason`` is for the log."""
+
+    code = "request_service_unavailable"
 
 
 class UploadElsewhere(Busy):

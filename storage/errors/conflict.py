@@ -33,6 +33,12 @@ class WrongStatus(Conflict):
     code = "wrong_status"
 
 
+class RequestClosed(Conflict):
+    """The request ``number`` is closed and takes no more media, unless who may says so."""
+
+    code = "request_closed"
+
+
 class InSeveralParts(Conflict):
     """Too large for one message: Telegram has it in ``parts``."""
 

@@ -60,6 +60,12 @@ class InvalidRequestNumber(InvalidInput):
     code = "invalid_request_number"
 
 
+class UnknownRequest(InvalidInput):
+    """The Request Service has no request of this ``number``."""
+
+    code = "unknown_request"
+
+
 class InvalidRange(InvalidInput):
     """No byte of the media lies in the range that was asked for (``size``)."""
 

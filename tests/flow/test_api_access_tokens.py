@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import UPLOAD, Door, open_door
 from tests.peers.issuer import AUDIENCE, CLIENT, Issuer, ec_key, ed_key, rsa_key, running_issuer
 from web.auth.tokens import TokenAuth, by_asking, by_keys
-from web.clients.auth_service import AuthServiceClient, AuthServiceConfig
+from web.clients.auth_service import AuthServiceClient, AuthServiceConfig, auth_peer
 from web.clients.key_set import KeyTimes
+from web.clients.transport import PeerTransport, peer_session
 
 AT_ONCE = KeyTimes(fresh=600, usable=3600, pause=0)
 
@@ -39,8 +41,8 @@ async def token_auth(
     config = AuthServiceConfig(
         url=url or issuer.url, issuer=issuer.url, audience=AUDIENCE, client_id=CLIENT[0], client_secret=CLIENT[1]
     )
-    async with aiohttp.ClientSession() as http:
-        client = AuthServiceClient(http, config)
+    async with peer_session() as http:
+        client = AuthServiceClient(PeerTransport(http, replace(auth_peer(config.url), tries=1, fails=1000)), config)
         yield TokenAuth(by_asking(client) if asking else by_keys(client, times))
 
 

@@ -1,21 +1,26 @@
 """The Auth Service over HTTP: where its endpoints are, its keys, and what it says of a token."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 import aiohttp
 
-from storage.errors import AuthUnavailable
+from storage.errors import AuthUnavailable, PeerRefused, PeerUnavailable
+from web.clients.calls import Answer, Call, Peer, unusable
+from web.clients.transport import PeerTransport
 
 RETRY_AFTER = 10
 """Seconds after which it is worth asking again."""
 
+NAME = "auth"
 _WELL_KNOWN = "/.well-known/openid-configuration"
+_WELL_KNOWN_KEYS = "/.well-known/jwks.json"
 _MOST_BYTES = 256 * 1024
-_TIMEOUT = aiohttp.ClientTimeout(total=5, connect=3)
-_OK, _NOT_FOUND = 200, 404
+_PER_TRY, _IN_ALL = 4.0, 6.0
+"""Seconds: somebody waits for their request to begin."""
+
+_NOTHING = (404, 405)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,23 +34,37 @@ class AuthServiceConfig:
     client_secret: str | None = None
 
 
-class AuthServiceClient:
-    """Every call raises `AuthUnavailable` where there is no usable answer; none is tried twice.
+def auth_peer(url: str) -> Peer:
+    """The Auth Service as the transport knows it."""
+    return Peer(
+        name=NAME,
+        url=url,
+        per_try=_PER_TRY,
+        in_all=_IN_ALL,
+        tries=2,
+        most_bytes=_MOST_BYTES,
+        rest=RETRY_AFTER,
+        error=AuthUnavailable,
+    )
 
-    ``http`` is the process's session. Redirects are not followed: a key is fetched from where we were told, or not.
+
+class AuthServiceClient:
+    """Every call raises `AuthUnavailable` where there is no usable answer.
+
+    Redirects are not followed: a key is fetched from where we were told, or not.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, config: AuthServiceConfig) -> None:
+    def __init__(self, transport: PeerTransport, config: AuthServiceConfig) -> None:
         self.config = config
-        self._http = http
+        self._transport = transport
         self._endpoints: dict[str, str] = {}
 
     async def keys(self) -> list[Any]:
         """The members of the JWK set (RFC 7517), as they are."""
-        answer = await self._call("GET", await self._endpoint("jwks_uri"))
+        answer = await self._call(Call(method="GET", path=await self._endpoint("jwks_uri")))
         keys = answer.get("keys")
         if not isinstance(keys, list):
-            raise _unusable("jwks")
+            raise self._unusable("schema")
         return keys
 
     async def introspect(self, token: str) -> dict[str, Any]:
@@ -53,53 +72,50 @@ class AuthServiceClient:
         url = await self._endpoint("introspection_endpoint")
         client = quote_plus(self.config.client_id or ""), quote_plus(self.config.client_secret or "")
         return await self._call(
-            "POST",
-            url,
-            data={"token": token, "token_type_hint": "access_token"},
-            headers={"Authorization": aiohttp.encode_basic_auth(*client)},
+            Call(
+                method="POST",
+                path=url,
+                form={"token": token, "token_type_hint": "access_token"},
+                headers={"Authorization": aiohttp.encode_basic_auth(*client)},
+                safe=True,  # it only reads
+            )
         )
 
     async def _endpoint(self, name: str) -> str:
-        """Looked up once. Where there is no discovery document, the address we were given is the endpoint."""
+        """Looked up once: in the discovery document, else the keys' usual place, else it is the address given."""
         if name not in self._endpoints:
             base = self.config.url.removesuffix(_WELL_KNOWN)
-            found = await self._call("GET", base + _WELL_KNOWN, missing={name: self.config.url})
+            found = await self._found(base + _WELL_KNOWN)
+            if found is None and name == "jwks_uri" and await self._found(base + _WELL_KNOWN_KEYS) is not None:
+                found = {name: base + _WELL_KNOWN_KEYS}
+            if found is None:
+                found = {name: self.config.url}
             if found.get("issuer", self.config.issuer) != self.config.issuer:
-                raise _unusable("issuer")  # the document of another issuer says nothing about this one
+                raise self._unusable("issuer")  # the document of another issuer says nothing about this one
             endpoint = found.get(name)
             if not isinstance(endpoint, str) or urlsplit(endpoint).scheme not in ("http", "https"):
-                raise _unusable(name)
+                raise self._unusable(name)
             self._endpoints[name] = endpoint
         return self._endpoints[name]
 
-    async def _call(
-        self, method: str, url: str, *, missing: dict[str, Any] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """The JSON object it answers; ``missing`` where it says that there is nothing."""
+    async def _found(self, url: str) -> dict[str, Any] | None:
+        """None where there is nothing; 405 comes from an endpoint that is asked for what is beneath it."""
+        answer = await self._answer(Call(method="GET", path=url, accepts=_NOTHING))
+        return None if answer.status in _NOTHING else self._object(answer)
+
+    async def _call(self, call: Call) -> dict[str, Any]:
+        return self._object(await self._answer(call))
+
+    async def _answer(self, call: Call) -> Answer:
         try:
-            async with self._http.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **kwargs) as response:
-                if response.status == _NOT_FOUND and missing is not None:
-                    return missing
-                if response.status != _OK:
-                    raise _unusable(f"status {response.status}")
-                answer = json.loads(await _read(response))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _unusable("unreachable") from error
-        except (ValueError, RecursionError) as error:
-            raise _unusable("malformed") from error
-        if not isinstance(answer, dict):
-            raise _unusable("malformed")
-        return answer
+            return await self._transport.call(call)
+        except PeerRefused as error:
+            raise self._unusable(f"status {error.fields['status']}") from error
 
+    def _object(self, answer: Answer) -> dict[str, Any]:
+        if not isinstance(answer.json, dict):
+            raise self._unusable("malformed")
+        return answer.json
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    held = bytearray()
-    async for chunk in response.content.iter_any():
-        held += chunk
-        if len(held) > _MOST_BYTES:
-            raise ValueError("too long")
-    return bytes(held)
-
-
-def _unusable(reason: str) -> AuthUnavailable:
-    return AuthUnavailable(retry_after=RETRY_AFTER, reason=reason)
+    def _unusable(self, reason: str) -> PeerUnavailable:
+        return unusable(self._transport.peer, reason)

@@ -13,7 +13,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from storage.errors import AuthUnavailable, InvalidToken
-from web.clients.auth_service import RETRY_AFTER, AuthServiceClient
+from web.clients.auth_service import NAME, RETRY_AFTER, AuthServiceClient
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,9 @@ class KeySet:
             reached = await self._refresh(older_than=0)
             found = self._fitting(kid, algorithm)
             if not found and not reached:
-                raise AuthUnavailable(retry_after=RETRY_AFTER)  # the key may be one it has just begun to use
+                raise AuthUnavailable(
+                    service=NAME, retry_after=RETRY_AFTER
+                )  # the key may be one it has just begun to use
         if not found:
             raise InvalidToken(reason="key")
         return found
@@ -92,7 +94,7 @@ class KeySet:
                 self._tried = now
                 await self._fetch(now)
             if now - self._fetched > self._times.usable:
-                raise AuthUnavailable(retry_after=RETRY_AFTER)
+                raise AuthUnavailable(service=NAME, retry_after=RETRY_AFTER)
             return self._fetched >= self._tried
 
     async def _fetch(self, now: float) -> None:
