@@ -88,6 +88,7 @@ class Seen:
     ``forwarded`` says that the message is itself a forward, so never a part; ``from_here``, that what it
     repeats is in the same channel. ``forward_message_id`` is the id that this look's forward got: the channel's
     greatest at that moment.
+    ``file_size`` is that of the file in bytes, None where there is no file.
     """
 
     bot_id: int
@@ -97,6 +98,7 @@ class Seen:
     forwarded: bool
     from_here: bool
     forward_message_id: int
+    file_size: int | None = None
 
 
 class PartSender(Protocol):
@@ -122,7 +124,9 @@ class PartStore(Protocol):
         """The bots; the first is the one people talk to."""
         ...
 
-    async def look(self, chat_id: int, message_id: int, *, bot_id: int | None = None) -> Seen:
+    async def look(
+        self, chat_id: int, message_id: int, *, bot_id: int | None = None, urgency: Urgency = Urgency.UPLOAD
+    ) -> Seen:
         """Read a message by forwarding it within its channel and deleting the forward at once.
 
         ``bot_id`` None: by any bot. Raises `MessageMissing` where there is none (or it cannot be forwarded).

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.errors import CallRefused, Postponed
-from storage.ports import PartStore, Seen
+from storage.ports import PartStore, Seen, Urgency
 from storage.tables import Channel, Intent
 
 SEARCH, LOOK = UUID(int=0), UUID(int=1)
@@ -28,7 +28,9 @@ class Looker:
         self._clock = clock
         self._node = node
 
-    async def look(self, chat_id: int, message_id: int, *, bot_id: int | None = None) -> Seen:
+    async def look(
+        self, chat_id: int, message_id: int, *, bot_id: int | None = None, urgency: Urgency = Urgency.UPLOAD
+    ) -> Seen:
         """`PartStore.look`, followed up where it is interrupted."""
         async with self._sessions.begin() as session:
             head = await session.scalar(select(Channel.head_message_id).where(Channel.chat_id == chat_id))
@@ -36,7 +38,7 @@ class Looker:
             session.add(intent)
             await session.flush()
         try:
-            seen = await self._store.look(chat_id, message_id, bot_id=bot_id)
+            seen = await self._store.look(chat_id, message_id, bot_id=bot_id, urgency=urgency)
         except (Postponed, CallRefused):
             await self._end(intent.id, left=False)
             raise

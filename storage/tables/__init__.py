@@ -18,6 +18,7 @@ from storage.tables.admins import (
 from storage.tables.base import Table
 from storage.tables.channels import Bot, BotBudget, Channel, ChannelBinding, EngineEvent, Lane, Node
 from storage.tables.chats import Card, CardItem, Conversation, InboxUpdate
+from storage.tables.checks import Mirror, MirrorFile, MirrorMiss, MirrorNode, PartCheck, VerifyRun
 from storage.tables.events import Event, EventDelivery, Webhook
 from storage.tables.groups import Group, Membership, StaffAnswer, StaffCard
 from storage.tables.media import UNMEASURED, Attachment, AttachmentChange, Link, LinkDownload, Media, Request
@@ -61,8 +62,13 @@ __all__ = [
     "LinkDownload",
     "Media",
     "Membership",
+    "Mirror",
+    "MirrorFile",
+    "MirrorMiss",
+    "MirrorNode",
     "Node",
     "Part",
+    "PartCheck",
     "Person",
     "Presence",
     "Recovery",
@@ -76,5 +82,6 @@ __all__ = [
     "Tiding",
     "Upload",
     "Usage",
+    "VerifyRun",
     "Webhook",
 ]

@@ -66,6 +66,8 @@ class Part(Table):
         UniqueConstraint("chat_id", "message_id"),
         Index(None, "media_id"),
         Index(None, "upload_id"),
+        Index(None, "sha256"),
+        Index("ix_parts_damaged", "id", postgresql_where=text("state = 'damaged'")),
         Index("ix_parts_unstored", "node", "id", postgresql_where=text("state in ('spooled', 'shipping')")),
     )
 

@@ -101,6 +101,7 @@ class BotPartStore:
             forwarded=not own,
             from_here=same_chat,
             forward_message_id=forward.message_id,
+            file_size=sent.file_size,
         )
 
     async def delete(self, chat_id: int, message_ids: Sequence[int]) -> None:

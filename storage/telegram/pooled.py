@@ -42,10 +42,12 @@ class PooledPartStore:
         async with self._telling(lane):
             return await self._bots[lane.bot_id].send(lane.chat_id, what)
 
-    async def look(self, chat_id: int, message_id: int, *, bot_id: int | None = None) -> Seen:
+    async def look(
+        self, chat_id: int, message_id: int, *, bot_id: int | None = None, urgency: Urgency = Urgency.UPLOAD
+    ) -> Seen:
         left = [*self._bots] if bot_id is None else [bot_id]
         while True:
-            wish = Wish(chat_ids=(chat_id,), bot_ids=tuple(left), urgency=Urgency.UPLOAD)
+            wish = Wish(chat_ids=(chat_id,), bot_ids=tuple(left), urgency=urgency)
             lane = await self._lanes.reserve(wish)
             try:
                 async with self._telling(lane):
