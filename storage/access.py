@@ -42,6 +42,11 @@ def may_attach_others(caller: Caller) -> bool:
     return caller.role is not Role.USER
 
 
+def may_override(caller: Caller) -> bool:
+    """Whether ``caller`` may attach to a request that is closed: staff, admins, and who may write requests."""
+    return caller.role in (Role.STAFF, Role.ADMIN) or bool(caller.scopes & {Scope.REQUESTS_WRITE, Scope.ADMIN})
+
+
 def require_reading_by_number(caller: Caller) -> None:
     """Only staff, admins and services read by request number; anyone may write to one.
 

@@ -12,7 +12,10 @@ from storage.request_numbers import RequestNumber, parse_request_number
 DESCRIPTION_LIMIT, TAG_LIMIT, TAGS_LIMIT, EXTERNAL_ID_LIMIT, UPLOADED_BY_LIMIT = 2000, 64, 50, 200, 64
 """Characters of a description, characters of a tag, tags, characters of an external id and of a label."""
 
-FIELDS = frozenset({"request_number", "category", "description", "tags", "uploaded_by", "external_id", "on_duplicate"})
+FIELDS = frozenset({"request_number", "category", "description", "tags", "uploaded_by", "external_id"}) | {
+    "on_duplicate",
+    "override",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +29,8 @@ class Details:
     uploaded_by: str | None = None
     external_id: str | None = None
     return_duplicate: bool = False
+    override: bool = False
+    """Attach also to a request that is closed: for those who may."""
 
 
 NO_DETAILS = Details()
@@ -46,6 +51,9 @@ def parse_details(fields: Mapping[str, str]) -> Details:
     on_duplicate = given.get("on_duplicate", "keep")
     if on_duplicate not in ("keep", "return"):
         wrong.append(("on_duplicate", "must be keep or return"))
+    override = given.get("override", "false").lower()
+    if override not in ("true", "false"):
+        wrong.append(("override", "must be true or false"))
     if wrong:
         raise InvalidFields(*wrong)
     return Details(
@@ -56,6 +64,7 @@ def parse_details(fields: Mapping[str, str]) -> Details:
         uploaded_by=given.get("uploaded_by"),
         external_id=given.get("external_id"),
         return_duplicate=on_duplicate == "return",
+        override=override == "true",
     )
 
 

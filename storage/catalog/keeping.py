@@ -4,7 +4,7 @@ A ``file_id`` changes with the message and the bot, so an id that the index does
 ``file_unique_id``, which does not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select
 
@@ -17,6 +17,7 @@ from storage.intake.adopting import Adopted, Adopting, TelegramFile
 from storage.ports import FileTeller, KnownFile
 from storage.tables import FileRef, Media, Part
 from storage.views import MediaView, media_view
+from storage.work_orders.gate import RequestGate, open_gate
 
 _UNKNOWN_FILE = ("file_id", "is no file that this gateway's bot can use")
 
@@ -35,18 +36,31 @@ class Declared:
 class Keeping:
     """The use cases."""
 
-    def __init__(self, *, sessions: Sessions, adopting: Adopting, teller: FileTeller, bot_id: int) -> None:
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        adopting: Adopting,
+        teller: FileTeller,
+        bot_id: int,
+        gate: RequestGate | None = None,
+    ) -> None:
         self._sessions = sessions
         self._adopting = adopting
         self._teller = teller
         self._bot_id = bot_id
+        self._gate = gate or open_gate(sessions)
 
     async def keep(self, caller: Caller, declared: Declared, details: Details) -> Adopted:
         """Keep a file that our bot can use. No bytes pass through us but those that are inspected.
 
         Raises `InvalidFields` for a file id of nobody's, or a large file whose kind is not declared; what
-        `Adopting.adopt` raises; and `Postponed` or `OutcomeUnknown` while Telegram does not answer.
+        `Adopting.adopt` and `RequestGate.admit` raise; and `Postponed` or `OutcomeUnknown` while Telegram does not
+        answer.
         """
+        if details.request_number is not None:
+            (number,) = await self._gate.admit(caller, [details.request_number], override=details.override)
+            details = replace(details, request_number=number)
         known = await self._tell(declared)
         return await self._adopting.adopt(
             caller,

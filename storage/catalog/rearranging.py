@@ -13,10 +13,11 @@ from storage.callers.telling import note_attached
 from storage.catalog.attachments import attach_row, attachable, detach_row
 from storage.database import Sessions
 from storage.domain import Caller, Category, MediaId, Stage
-from storage.errors import MediaDeleted, MediaNotFound
+from storage.errors import MediaDeleted, MediaNotFound, RequestClosed
 from storage.notices import media_changed
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, AttachmentChange, Media
+from storage.work_orders.gate import RequestGate, open_gate
 
 UNDO_KEPT = timedelta(days=2)
 
@@ -41,16 +42,25 @@ class Change:
 class Rearranging:
     """The use case. Everything twice is once, and all or nothing.
 
-    Raises `MediaNotFound` and `MediaDeleted` for the first media that the caller may not attach.
+    Raises `MediaNotFound` and `MediaDeleted` for the first media that the caller may not attach, and where something
+    is attached what `RequestGate.admit` raises; what is taken back is not asked about.
     """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, gate: RequestGate | None = None) -> None:
         self._sessions = sessions
+        self._gate = gate or open_gate(sessions)
 
     async def attach(
-        self, caller: Caller, numbers: Sequence[RequestNumber], ids: Collection[MediaId], *, stage: Stage | None = None
+        self,
+        caller: Caller,
+        numbers: Sequence[RequestNumber],
+        ids: Collection[MediaId],
+        *,
+        stage: Stage | None = None,
+        override: bool = False,
     ) -> Change:
         """Attach media to requests. What is attached already gets another ``stage`` only where one is given."""
+        numbers = await self._admitted(caller, numbers, ids, stage=stage, override=override)
         async with self._sessions.begin() as session:
             steps: list[Step] = []
             for media in await _all_attachable(session, caller, ids):
@@ -77,6 +87,7 @@ class Rearranging:
         self, caller: Caller, ids: Collection[MediaId], *, to: RequestNumber, out_of: RequestNumber | None = None
     ) -> Change:
         """Attach media to ``to`` in place of ``out_of``, or of all they are attached to; before or after stays."""
+        (to,) = await self._admitted(caller, [to], ids)
         async with self._sessions.begin() as session:
             steps: list[Step] = []
             for media in await _all_attachable(session, caller, ids):
@@ -93,6 +104,21 @@ class Rearranging:
             done = [step for step in reversed(row.steps) if await _step_back(session, caller, step)]
             await session.delete(row)
             return _change(None, done, list(dict.fromkeys(RequestNumber(step["number"]) for step in done)))
+
+    async def _admitted(
+        self,
+        caller: Caller,
+        numbers: Sequence[RequestNumber],
+        ids: Collection[MediaId],
+        *,
+        stage: Stage | None = None,
+        override: bool = False,
+    ) -> Sequence[RequestNumber]:
+        try:
+            return await self._gate.admit(caller, numbers, override=override)
+        except RequestClosed as closed:
+            closed.media, closed.stage = tuple(ids), stage
+            raise
 
     async def forget(self) -> None:
         """Drop what is too old to be undone."""

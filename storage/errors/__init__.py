@@ -27,9 +27,10 @@
     ├── Busy                    later, with ``retry_after`` seconds
     │   ├── UploadElsewhere     ├── TooManyUploads
     │   ├── RateLimited         ├── QuotaExceeded    ├── PeerUnavailable
-    │   │   └── TooManyFailures │                    │   └── AuthUnavailable
+    │   │   └── TooManyFailures │                    │   ├── AuthUnavailable
+    │   │                       │                    │   └── RequestServiceUnavailable
     │   ├── SpoolFull           ├── TooSlow          ├── ShuttingDown  ├── ChannelNotBound
-    │   ├── SourceUnavailable   └── RequestServiceUnavailable
+    │   └── SourceUnavailable
     └── ArchiveError            Telegram, as the storage layer sees it
         ├── Postponed           no effect; again after ``retry_after`` seconds
         │   ├── FloodWait       ├── Unreachable      └── NoLane

@@ -37,16 +37,16 @@ class PeerUnavailable(Busy):
     code = "peer_unavailable"
 
 
+class RequestServiceUnavailable(PeerUnavailable):
+    """The Request Service does not answer, so nothing can be created there."""
+
+    code = "request_service_unavailable"
+
+
 class AuthUnavailable(PeerUnavailable):
     """Tokens cannot be checked: the Auth Service does not answer."""
 
     code = "auth_unavailable"
-
-
-class RequestServiceUnavailable(Busy):
-    """The Request Service does not answer, so nothing can be created there. ``reason`` is for the log."""
-
-    code = "request_service_unavailable"
 
 
 class UploadElsewhere(Busy):

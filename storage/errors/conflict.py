@@ -34,9 +34,16 @@ class WrongStatus(Conflict):
 
 
 class RequestClosed(Conflict):
-    """The request ``number`` is closed and takes no more media, unless who may says so."""
+    """The request ``number`` is closed and takes no more media, unless who may says so.
+
+    Not shown, but there for who may: which ``media`` were to be attached, as which ``stage``, or what is on which
+    ``staff_card``.
+    """
 
     code = "request_closed"
+    media: tuple[int, ...] = ()
+    stage: str | None = None
+    staff_card: int | None = None
 
 
 class InSeveralParts(Conflict):

@@ -7,11 +7,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Posted:
-    """What came of a call: the status, or why there is none. ``retry_after`` is in seconds."""
+    """What came of a call: the status, or why there is none. ``retry_after`` is in seconds.
+
+    ``final``: it was understood and refused, so that saying it again is no use.
+    """
 
     status: int | None = None
     error: str | None = None
     retry_after: float | None = None
+    final: bool = False
 
     @property
     def ok(self) -> bool:

@@ -15,6 +15,7 @@ from storage.intake.upload_session import UploadSession
 from storage.resumable.contract import Resumption
 from storage.spool import Spool
 from storage.tables import Upload
+from storage.work_orders.gate import RequestGate, open_gate
 
 __all__ = ["Accepted", "Arrival", "Intake", "UploadSession"]
 
@@ -25,7 +26,15 @@ class Intake:
     """Begins uploads, and ends them one way or the other."""
 
     def __init__(
-        self, *, sessions: Sessions, spool: Spool, board: ProgressBoard, limits: Limits, clock: Clock, node: str
+        self,
+        *,
+        sessions: Sessions,
+        spool: Spool,
+        board: ProgressBoard,
+        limits: Limits,
+        clock: Clock,
+        node: str,
+        gate: RequestGate | None = None,
     ) -> None:
         self.sessions = sessions
         self.spool = spool
@@ -33,6 +42,7 @@ class Intake:
         self.limits = limits
         self.clock = clock
         self.node = node
+        self.gate = gate or open_gate(sessions)
         self.closing = False
 
     @asynccontextmanager
@@ -51,6 +61,7 @@ class Intake:
             await self._require_free(arrival.upload_id)
         session = UploadSession(self, arrival, key=key)
         self.board.add(session.progress, session.key)
+        session.look_ahead()
         try:
             yield session
         except BaseException as error:

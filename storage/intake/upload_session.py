@@ -39,6 +39,7 @@ from storage.spool import Spool
 from storage.tables import Media, Part, Upload
 from storage.views import MediaView, media_view
 from storage.wakeups import wake_shipper
+from storage.work_orders.gate import Check, RequestGate
 
 if TYPE_CHECKING:
     from storage.resumable.contract import Resumption
@@ -59,6 +60,8 @@ class Means(Protocol):
     def clock(self) -> Clock: ...
     @property
     def node(self) -> str: ...
+    @property
+    def gate(self) -> RequestGate: ...
 
 
 class UploadSession:
@@ -83,6 +86,8 @@ class UploadSession:
         self._has_rows = resumption is not None
         self._described = resumption is not None and resumption.described
         self._waiting: list[SpooledPart] = []
+        self._gate = intake.gate
+        self._check: Check | None = None
         self._origin = Origin(
             upload_id=self.upload_id,
             key=self.key,
@@ -109,8 +114,16 @@ class UploadSession:
         """For what only resumable uploads do: settle, hold, take back."""
         return self._receiver
 
+    def look_ahead(self) -> None:
+        """Ask about the request's number while the bytes arrive, where it is known before them."""
+        if self._details is not None:
+            number, override = self._details.request_number, self._details.override
+            self._check = self._gate.begin(self._arrival.caller, number, override=override)
+
     async def write(self, chunk: bytes) -> None:
-        """Take the next bytes; raises what `Receiver.write` raises."""
+        """Take the next bytes; raises what `Receiver.write` raises, and what is to be said of the request's number."""
+        if self._check is not None:
+            self._check.require_no_refusal()
         await self._receiver.write(chunk)
 
     def announce(self, size: int) -> None:
@@ -132,8 +145,10 @@ class UploadSession:
         """Make the file durable and visible: the acknowledgement. Everything before can be undone, this not.
 
         ``also`` is done in the same transaction, with the media's id; not where an existing one is given instead.
-        Raises `ChannelNotBound` where no channel takes this category, `PartLost`, and what `charge` raises.
+        Raises `ChannelNotBound` where no channel takes this category, `PartLost`, and what `charge` and
+        `RequestGate.admit` raise.
         """
+        details = await self._admitted(details)
         if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
             self.progress.accepted(existing.id, 0)
             return Accepted(media=existing, upload_id=self.upload_id, existing=True)
@@ -163,6 +178,8 @@ class UploadSession:
     async def discard(self, error: BaseException | None) -> None:
         """Drop the upload: spool files, rows, and what was shipped of it. A cancellation does not stop it."""
         await self._receiver.close()
+        if self._check is not None:
+            await self._check.drop()
         if self.accepted:
             return
         reason = _reason(error)
@@ -175,6 +192,17 @@ class UploadSession:
         log.info("upload_discarded", upload_id=str(self.upload_id), reason=reason["code"])
         if told:
             await self._tell_failed(reason)
+
+    async def _admitted(self, details: Details) -> Details:
+        """With the number that the request has now. Nothing is held while the Request Service is asked."""
+        if details.request_number is None:
+            return details
+        if self._check is not None and self._check.asked == (details.request_number, details.override):
+            (number,) = await self._check.admitted()
+        else:
+            caller, override = self._arrival.caller, details.override
+            (number,) = await self._gate.admit(caller, [details.request_number], override=override)
+        return replace(details, request_number=number)
 
     async def _tell_failed(self, reason: dict[str, object]) -> None:
         data = {

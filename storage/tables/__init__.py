@@ -15,6 +15,7 @@ from storage.tables.admins import (
     Presence,
     Recovery,
 )
+from storage.tables.backups import Backup, BackupPiece, ChannelReading, FoundMessage
 from storage.tables.base import Table
 from storage.tables.channels import Bot, BotBudget, Channel, ChannelBinding, EngineEvent, Lane, Node
 from storage.tables.chats import Card, CardItem, Conversation, InboxUpdate
@@ -26,16 +27,20 @@ from storage.tables.parts import FileRef, Intent, Part, StrayMessage
 from storage.tables.people import ApiKey, Audit, Incident, Person, Usage
 from storage.tables.tenants import AskedSearch, SpokenWords, Tiding
 from storage.tables.uploads import IdempotencyKey, Invitation, ResumableUpload, Upload
+from storage.tables.work_orders import AskedOverride, WorkOrder, WrongNumber
 
 __all__ = [
     "UNMEASURED",
     "Alert",
     "AlertMessage",
     "ApiKey",
+    "AskedOverride",
     "AskedSearch",
     "Attachment",
     "AttachmentChange",
     "Audit",
+    "Backup",
+    "BackupPiece",
     "Bot",
     "BotBudget",
     "Card",
@@ -43,11 +48,13 @@ __all__ = [
     "Channel",
     "ChannelBinding",
     "ChannelCheck",
+    "ChannelReading",
     "Conversation",
     "EngineEvent",
     "Event",
     "EventDelivery",
     "FileRef",
+    "FoundMessage",
     "Group",
     "IdempotencyKey",
     "InboxUpdate",
@@ -84,4 +91,6 @@ __all__ = [
     "Usage",
     "VerifyRun",
     "Webhook",
+    "WorkOrder",
+    "WrongNumber",
 ]

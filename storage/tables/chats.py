@@ -87,7 +87,8 @@ class CardItem(Table):
     """A media (or the reason why there is none) on a card.
 
     What comes by an upload has no message: ``message_id`` is then its place on the card, from -1 downwards, and
-    ``upload_id`` the upload, which becomes a media or fails.
+    ``upload_id`` the upload, which becomes a media or fails. ``refusal``: why a kept media was not attached to the
+    ``number`` that its sender named.
     """
 
     __tablename__ = "card_items"
@@ -97,6 +98,7 @@ class CardItem(Table):
     media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
     upload_id: Mapped[UUID | None]
     error: Mapped[dict[str, Any] | None]
+    refusal: Mapped[dict[str, Any] | None]
 
     __table_args__ = (Index(None, "media_id"), Index(None, "upload_id"))
 

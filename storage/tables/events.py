@@ -14,7 +14,11 @@ _WAITING = text("state = 'waiting'")
 
 
 class Webhook(Table):
-    """Where events go. ``events`` empty: all of them. Secrets are sealed; the former one signs too until its time."""
+    """Where events go. ``events`` empty: all of them. Secrets are sealed; the former one signs too until its time.
+
+    ``service``: one of the company's services, which is told in its own way and not by the ``url``; it is there
+    because the settings name the service.
+    """
 
     __tablename__ = "webhooks"
 
@@ -29,6 +33,9 @@ class Webhook(Table):
     former_until: Mapped[datetime | None]
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    service: Mapped[str | None]
+
+    __table_args__ = (Index("uq_webhooks_service", "service", unique=True),)
 
 
 class Event(Table):

@@ -126,7 +126,9 @@ class Request(Table):
 
 
 class Attachment(Table):
-    """The link between a request and a media; ``by_caption`` where the media's own caption made it."""
+    """The link between a request and a media; ``by_caption`` where the media's own caption made it, ``unverified``
+    while the Request Service has not confirmed the number.
+    """
 
     __tablename__ = "attachments"
 
@@ -137,8 +139,13 @@ class Attachment(Table):
     note: Mapped[str | None]
     attached_at: Mapped[datetime] = mapped_column(server_default=NOW)
     by_caption: Mapped[bool] = mapped_column(server_default=text("false"))
+    unverified: Mapped[bool] = mapped_column(server_default=text("false"))
 
-    __table_args__ = (Index(None, "media_id"), Index(None, "attached_by", "attached_at"))
+    __table_args__ = (
+        Index(None, "media_id"),
+        Index(None, "attached_by", "attached_at"),
+        Index("ix_attachments_unverified", "request_number", postgresql_where=text("unverified")),
+    )
 
 
 class AttachmentChange(Table):

@@ -1,0 +1,1 @@
+"""Requests as the company's Request Service knows them: asked, remembered, and told what was attached."""
