@@ -1,4 +1,4 @@
-"""The recovery passphrase: made here, kept by people; we keep only what checks it."""
+"""The recovery passphrase: made here, kept by people; we keep what checks it, and what encrypts for it."""
 
 import asyncio
 import hashlib
@@ -13,12 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from storage.auditing.audit import record
 from storage.clock import Clock
 from storage.database import Sessions
+from storage.recovery.passphrases import GROUP_LENGTH, BackupKey, new_backup_key
 from storage.tables import Recovery
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without what is taken for something else in handwriting."""
 
-_GROUPS, _GROUP_LENGTH = 6, 5
+_GROUPS = 6
 """30 characters of 31: 148 bits."""
 
 _ROW = 1
@@ -33,16 +34,23 @@ class RecoveryKeeper:
         self._clock = clock
 
     async def make(self, *, by: str, anew: bool = False) -> str | None:
-        """A new passphrase, to be shown once; None where there is one already and none is wanted ``anew``."""
-        passphrase = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS))
+        """A new passphrase, to be shown once; None where there is one already and none is wanted ``anew``.
+
+        One from before backups, for which nothing can be encrypted, counts as none.
+        """
+        passphrase = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(_GROUPS))
         verifier = await asyncio.to_thread(_verifier, passphrase)
-        values = {"verifier": verifier, "made_by": by, "made_at": self._clock.now()}
+        key = await asyncio.to_thread(new_backup_key, passphrase)
+        values = {
+            "verifier": verifier,
+            "recipient": key.recipient,
+            "identity": key.identity,
+            "made_by": by,
+            "made_at": self._clock.now(),
+        }
+        useless = None if anew else Recovery.recipient.is_(None)
         row = insert(Recovery).values(id=_ROW, **values)
-        kept = (
-            row.on_conflict_do_update(index_elements=[Recovery.id], set_=values)
-            if anew
-            else row.on_conflict_do_nothing(index_elements=[Recovery.id])
-        )
+        kept = row.on_conflict_do_update(index_elements=[Recovery.id], set_=values, where=useless)
         async with self._sessions.begin() as session:
             if await session.scalar(kept.returning(Recovery.id)) is None:
                 return None
@@ -52,7 +60,15 @@ class RecoveryKeeper:
     async def made_at(self) -> datetime | None:
         """When the passphrase was made that counts now; None where there is none."""
         async with self._sessions.begin() as session:
-            return await session.scalar(select(Recovery.made_at))
+            return await session.scalar(select(Recovery.made_at).where(Recovery.recipient.is_not(None)))
+
+    async def backup_key(self) -> BackupKey | None:
+        """What backups are encrypted with; None where no passphrase could open them."""
+        async with self._sessions.begin() as session:
+            row = await session.get(Recovery, _ROW)
+        if row is None or row.recipient is None or row.identity is None:
+            return None
+        return BackupKey(recipient=row.recipient, identity=row.identity)
 
     async def check(self, passphrase: str) -> bool:
         """Whether this is it; case, spaces and dashes do not matter."""

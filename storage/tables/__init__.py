@@ -20,6 +20,7 @@ from storage.tables.base import Table
 from storage.tables.channels import Bot, BotBudget, Channel, ChannelBinding, EngineEvent, Lane, Node
 from storage.tables.chats import Card, CardItem, Conversation, InboxUpdate
 from storage.tables.checks import Mirror, MirrorFile, MirrorMiss, MirrorNode, PartCheck, VerifyRun
+from storage.tables.copies import PartCopy
 from storage.tables.events import Event, EventDelivery, Webhook
 from storage.tables.groups import Group, Membership, StaffAnswer, StaffCard
 from storage.tables.media import UNMEASURED, Attachment, AttachmentChange, Link, LinkDownload, Media, Request
@@ -76,6 +77,7 @@ __all__ = [
     "Node",
     "Part",
     "PartCheck",
+    "PartCopy",
     "Person",
     "Presence",
     "Recovery",

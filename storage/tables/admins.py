@@ -36,12 +36,17 @@ class InviteUse(Table):
 
 
 class Recovery(Table):
-    """What checks the recovery passphrase; the passphrase itself is kept by people only. There is one row."""
+    """What checks the recovery passphrase; the passphrase itself is kept by people only. There is one row.
+
+    ``recipient`` and ``identity`` are as in `storage.recovery.passphrases`: null for a passphrase from before backups.
+    """
 
     __tablename__ = "recovery"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     verifier: Mapped[str]
+    recipient: Mapped[str | None]
+    identity: Mapped[str | None]
     made_by: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
