@@ -1,6 +1,6 @@
 """A burst of photos from many people through the bot, against a bare aiogram handler without a database.
 
-    python -m bench.burst [--photos 1000] [--people 100] [--rounds 5] [--write]
+    python -m bench.burst [--photos 1000] [--people 100] [--rounds 5]
 
 Telegram is a sink in a process of its own (`bench.burst_sink`). Both bots run all the time and get their bursts in
 turns, so that a busy machine slows both. Three moments count, each from the arrival of the burst: the last person has
@@ -16,13 +16,14 @@ import socket
 import statistics
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 
+from bench.burst_costs import Costs, Meter, counts_file
 from bench.burst_sink import CHANNEL
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +40,7 @@ class Burst:
     copied: float
     last: float
     calls: dict[str, int]
+    costs: Costs = field(default_factory=Costs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,7 @@ def free_port() -> int:
 async def process(place: Path, *arguments: str, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A Python process whose output goes into a file in ``place``; it is stopped at the end."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MEDIAGATE_")}
-    with (place / f"{arguments[1].rsplit('.', 1)[-1][:12]}.log").open("wb") as log:
+    with (place / f"{arguments[1].rsplit('.', 1)[-1]}.log").open("wb") as log:
         started = await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,
@@ -76,9 +78,17 @@ async def process(place: Path, *arguments: str, **environ: str) -> AsyncIterator
         await started.wait()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """The sink's address, and the meters of the bots that poll it, by their tokens."""
+
+    url: str
+    meters: Mapping[str, Meter]
+
+
 @asynccontextmanager
-async def both(place: Path) -> AsyncIterator[str]:
-    """The sink with both bots polling it; its address."""
+async def both(place: Path) -> AsyncIterator[Running]:
+    """The sink with both bots polling it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {
@@ -86,23 +96,23 @@ async def both(place: Path) -> AsyncIterator[str]:
         "TELEGRAM_API_URL": url,
         "CHANNELS": f"requests={CHANNEL}",
         "ACCESS": "open",
-        "DATA_DIR": str(place / "data"),
+        "DATA_DIR": str(data_dir := place / "data"),
         "HTTP_PORT": str(free_port()),
         "LANE_RATE": "0",
         "LOG_LEVEL": "warning",
         "LOG_FORMAT": "json",
     }
     environ = {f"MEDIAGATE_{name}": value for name, value in settings.items()}
-    gateway = ("-c", "from gateway.cli import main; main()", "run")
     async with (
         process(place, "-m", "bench.burst_sink", str(port)),
-        process(place, *gateway, **environ),
-        process(place, "-m", "bench.burst_bare", url, BARE),
+        process(place, "-m", "bench.burst_gateway", str(counts_file(data_dir)), **environ) as ours,
+        process(place, "-m", "bench.burst_bare", url, BARE) as bare,
     ):
         async with aiohttp.ClientSession(url) as client:
             for token in (OURS, BARE):
                 await _until_polling(client, token, place)
-        yield url
+        meters = {OURS: Meter(pid=ours.pid, data_dir=data_dir), BARE: Meter(pid=bare.pid)}
+        yield Running(url=url, meters=meters)
 
 
 async def _until_polling(client: aiohttp.ClientSession, token: str, place: Path) -> None:
@@ -124,8 +134,9 @@ def _said(place: Path) -> str:
     return "\n".join(path.read_text()[-2000:] for path in place.glob("*.log"))
 
 
-async def burst(client: aiohttp.ClientSession, token: str, *, photos: int, people: int) -> Burst:
+async def burst(client: aiohttp.ClientSession, token: str, meter: Meter, *, photos: int, people: int) -> Burst:
     """Have the photos arrive at once, and wait until nothing more is done with them."""
+    before = meter.read()
     async with client.post(f"/burst/{token}", json={"photos": photos, "people": people}):
         pass
     async with asyncio.timeout(300):
@@ -134,17 +145,18 @@ async def burst(client: aiohttp.ClientSession, token: str, *, photos: int, peopl
             async with client.get(f"/burst/{token}") as answer:
                 found = await answer.json()
             if found["answered"] and found["copied"] and found["quiet"] > _QUIET:
-                return Burst(**{name: found[name] for name in ("answered", "copied", "last", "calls")})
+                marks = {name: found[name] for name in ("answered", "copied", "last", "calls")}
+                return Burst(**marks, costs=meter.read().since(before))
 
 
 async def measure(*, photos: int, people: int, rounds: int) -> list[Pair]:
     """One round to warm up, then those that count."""
     with tempfile.TemporaryDirectory(prefix="mediagate-", ignore_cleanup_errors=True) as place:
-        async with both(Path(place)) as url, aiohttp.ClientSession(url) as client:
+        async with both(Path(place)) as running, aiohttp.ClientSession(running.url) as client:
             pairs = []
             for at in range(rounds + 1):
-                bare = await burst(client, BARE, photos=photos, people=people)
-                ours = await burst(client, OURS, photos=photos, people=people)
+                bare = await burst(client, BARE, running.meters[BARE], photos=photos, people=people)
+                ours = await burst(client, OURS, running.meters[OURS], photos=photos, people=people)
                 if at or not rounds:
                     pairs.append(Pair(bare=bare, ours=ours))
     return pairs
@@ -162,7 +174,21 @@ def table(pairs: Sequence[Pair], photos: int) -> str:
     lines.append(f"| every card says so | | {_spread(last)} | |")
     calls = pairs[-1].ours.calls
     shown = ", ".join(f"{name} {calls[name] / photos:.2f}" for name in sorted(calls) if calls[name] * 20 > photos)
+    lines += ["", *_costs(pairs, photos)]
     return "\n".join(lines) + f"\n\nCalls a photo: {shown}.\n"
+
+
+def _costs(pairs: Sequence[Pair], photos: int) -> list[str]:
+    """Markdown, of a photo: processor time, and what the gateway counts."""
+    bare = [pair.bare.costs.bot / photos for pair in pairs]
+    ours = [pair.ours.costs.bot / photos for pair in pairs]
+    database = [pair.ours.costs.database / photos for pair in pairs]
+    lines = ["| a photo costs | bare | ours |", "| --- | --- | --- |"]
+    lines.append(f"| the bot, ms of processor | {_spread(bare)} | {_spread(ours)} |")
+    lines.append(f"| PostgreSQL, ms of processor | | {_spread(database)} |")
+    counts = [pair.ours.costs.counts for pair in pairs]
+    names = sorted({name for one in counts for name in one})
+    return lines + [f"| {name} | | {_spread([one[name] / photos for one in counts])} |" for name in names]
 
 
 def _spread(values: Sequence[float]) -> str:
