@@ -36,6 +36,22 @@ class PartState(StrEnum):
     """Its bytes were lost from the spool before Telegram had them."""
 
 
+class CopyRole(StrEnum):
+    """Why a part has one more message: in a backup channel, or to take the place of the message it had."""
+
+    BACKUP = "backup"
+    REPLACEMENT = "replacement"
+
+
+class CopyState(StrEnum):
+    """``copied``: it is in the channel, as Telegram said; ``verified``: it was looked at."""
+
+    WAITING = "waiting"
+    COPYING = "copying"
+    COPIED = "copied"
+    VERIFIED = "verified"
+
+
 class UploadPhase(StrEnum):
     RECEIVING = "receiving"
     STORING = "storing"
@@ -195,6 +211,13 @@ PART_TRANSITIONS: Mapping[PartState, frozenset[PartState]] = {
     PartState.STORED: frozenset({PartState.DAMAGED}),
     PartState.DAMAGED: frozenset({PartState.STORED}),
     PartState.LOST: frozenset({PartState.SPOOLED, PartState.SHIPPING}),
+}
+
+COPY_TRANSITIONS: Mapping[CopyState, frozenset[CopyState]] = {
+    CopyState.WAITING: frozenset({CopyState.COPYING}),
+    CopyState.COPYING: frozenset({CopyState.WAITING, CopyState.COPIED}),
+    CopyState.COPIED: frozenset({CopyState.WAITING, CopyState.VERIFIED}),
+    CopyState.VERIFIED: frozenset({CopyState.WAITING}),
 }
 
 

@@ -11,6 +11,10 @@ STRAYS_JOB = "strays"
 RECONCILE_JOB = "reconcile"
 ERASE_JOB = "erase"
 CAPTIONS_JOB = "captions"
+COPY_JOB = "copy"
+REPLACEMENTS = 0
+"""What the copy jobs of no backup channel are for."""
+
 _CAPTIONS_DELAY = 1.0
 
 
@@ -62,6 +66,11 @@ async def wake_captions(session: AsyncSession, media_id: int) -> None:
     await enqueue(
         session, CAPTIONS_JOB, {"media": media_id}, priority=BULK, delay=_CAPTIONS_DELAY, dedupe=f"captions:{media_id}"
     )
+
+
+async def wake_copier(session: AsyncSession, chat_id: int, *, slot: int = 0) -> None:
+    """Make the copies that are due in a backup channel, or the `REPLACEMENTS`; ``slot``: of several that do so."""
+    await enqueue(session, COPY_JOB, {"chat": chat_id, "slot": slot}, priority=BULK, dedupe=f"copy:{chat_id}:{slot}")
 
 
 async def wake_staff_card(session: AsyncSession, row_id: int, *, delay: float = 0) -> None:

@@ -28,6 +28,10 @@ class EventKind(StrEnum):
     CHANNEL_FULL = "channel_full"
     PART_LOST = "part_lost"
     PART_DAMAGED = "part_damaged"
+    PART_SOUND = "part_sound"
+    MIRROR_LOST = "mirror_lost"
+    MIRROR_BACK = "mirror_back"
+    PART_REPAIRED = "part_repaired"
 
 
 def note_event(

@@ -37,7 +37,7 @@
         ├── OutcomeUnknown      it may have had its effect
         ├── CallRefused         no effect, and none to expect
         │   ├── MessageMissing  ├── FileTooBig       └── ChannelUnavailable
-        │                                                └── BotUnavailable
+        │   │   └── MessageLocked   ├── FileGone         └── BotUnavailable
         └── PartDamaged
             └── PartLost
 
@@ -52,8 +52,10 @@ from storage.errors.archive import (
     ChannelUnavailable,
     FileTooBig,
     FloodWait,
+    FileGone,
     MessageMissing,
     NoLane,
+    MessageLocked,
     OutcomeUnknown,
     PartDamaged,
     PartLost,
@@ -160,6 +162,7 @@ __all__ = [
     "InvalidRange",
     "InvalidRequestNumber",
     "InvalidToken",
+    "FileGone",
     "InvitationEnded",
     "InvitationNotFound",
     "InvitationUsedUp",
@@ -188,6 +191,7 @@ __all__ = [
     "QuotaExceeded",
     "QuotaUsedUp",
     "RateLimited",
+    "MessageLocked",
     "RecipientUnavailable",
     "Refused",
     "RequestClosed",

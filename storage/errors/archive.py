@@ -59,6 +59,21 @@ class MessageMissing(CallRefused):
     code = "message_missing"
 
 
+class MessageLocked(MessageMissing):
+    """It may not be copied or forwarded: the chat restricts saving content, or it is none with content.
+
+    For those who look for a message of ours there is none; but it is not known to be gone.
+    """
+
+    code = "message_locked"
+
+
+class FileGone(CallRefused):
+    """The message is there, but no bot gets its file."""
+
+    code = "file_gone"
+
+
 class FileTooBig(CallRefused):
     """Over what the Bot API server takes or gives back."""
 

@@ -20,6 +20,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from storage.domain import (
     Category,
+    CopyRole,
+    CopyState,
     DeliveryState,
     EventType,
     FileType,
@@ -66,6 +68,8 @@ class Table(DeclarativeBase):
         dict[str, Any]: JSONB,
         MediaStatus: _states(MediaStatus),
         PartState: _states(PartState),
+        CopyRole: _states(CopyRole),
+        CopyState: _states(CopyState),
         UploadPhase: _states(UploadPhase),
         Inspection: _states(Inspection),
         InboxState: _states(InboxState),

@@ -68,6 +68,7 @@ class Part(Table):
         Index(None, "upload_id"),
         Index(None, "sha256"),
         Index("ix_parts_damaged", "id", postgresql_where=text("state = 'damaged'")),
+        Index("ix_parts_damaged", "id", postgresql_where=text("state = 'damaged'")),
         Index("ix_parts_unstored", "node", "id", postgresql_where=text("state in ('spooled', 'shipping')")),
     )
 
@@ -96,6 +97,7 @@ class Intent(Table):
     It outlives its part on purpose: a message that lands after its part is gone is found and removed by it.
     ``after_message_id`` is the greatest message id that was known in the channel before the send;
     ``settle_at`` when the earlier call can no longer run; ``watch_until`` is set once a search found nothing.
+    ``copy_id`` names the `PartCopy` that was sent, null: the part itself was.
     """
 
     __tablename__ = "intents"
@@ -103,6 +105,7 @@ class Intent(Table):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     media_key: Mapped[UUID]
     part_index: Mapped[int]
+    copy_id: Mapped[int | None]
     attempt: Mapped[int]
     bot_id: Mapped[int]
     chat_id: Mapped[int]

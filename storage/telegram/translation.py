@@ -18,16 +18,15 @@ from storage.errors import (
     ChannelUnavailable,
     FileTooBig,
     FloodWait,
+    MessageLocked,
     MessageMissing,
     OutcomeUnknown,
     Unreachable,
 )
 
 _HIDDEN_FLOOD = re.compile(r"retry after (\d+)", re.IGNORECASE)
-_MISSING = re.compile(
-    r"message to (copy|forward|edit|delete) not found|there are no messages to forward"
-    r"|the message can't be (copied|forwarded)|message can't be (copied|forwarded)"
-)
+_MISSING = re.compile(r"message to (copy|forward|edit|delete) not found|there are no messages to forward")
+_LOCKED = re.compile(r"message can't be (copied|forwarded)")
 _CHANNEL_LOST = re.compile(r"chat not found|need administrator rights|not enough rights|CHAT_WRITE_FORBIDDEN")
 _TOO_BIG = re.compile(r"file is too big|too big for|Request Entity Too Large")
 _UNREACHABLE_RETRY = 5.0
@@ -64,6 +63,8 @@ def _refused(error: tg.TelegramAPIError, method: str) -> ArchiveError:
         return FloodWait(retry_after=float(flood[1]), method=method)
     if _MISSING.search(text):
         return MessageMissing(method=method, description=text)
+    if _LOCKED.search(text):
+        return MessageLocked(method=method, description=text)
     if _TOO_BIG.search(text) or isinstance(error, tg.TelegramEntityTooLarge):
         return FileTooBig(method=method, description=text)
     if isinstance(error, tg.TelegramUnauthorizedError):
