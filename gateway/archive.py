@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.data_dir import secret_key
 from gateway.engine import Spooling, build_engine
-from gateway.events import open_webhooks
+from gateway.events import build_hooks, open_webhooks
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
 from gateway.roles import configured_roles
@@ -139,6 +139,7 @@ async def open_archive(
         webhooks = await stack.enter_async_context(
             open_webhooks(settings=settings, sessions=sessions, jobs=jobs, clock=clock)
         )
+        hooks = build_hooks(settings, sessions, jobs, clock)
         audit = AuditTrail(sessions=sessions, clock=clock)
         await stack.enter_async_context(audit.running())
         await stack.enter_async_context(CardTicker(sessions=sessions, board=board).running())
@@ -175,6 +176,7 @@ async def open_archive(
             histories=Histories(sessions),
             names=Names(sessions),
             webhooks=webhooks,
+            hooks=hooks,
             board=board,
             audit=audit,
             incidents=incidents,

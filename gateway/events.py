@@ -8,6 +8,7 @@ from gateway.settings import Settings
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.events.delivering import Deliverer
+from storage.events.hooks import Hooks
 from storage.events.outbox import DELIVER_JOB
 from storage.events.sealing import Seal
 from storage.events.webhooks import Webhooks
@@ -15,6 +16,15 @@ from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
 from web.clients.poster import WebhookPoster
 
 _AT_ONCE = 32
+
+
+def build_hooks(settings: Settings, sessions: Sessions, jobs: JobRunner, clock: Clock) -> Hooks:
+    """Events of other services to us, from those that have a secret; what follows from them is registered with it."""
+    given = {"users": settings.user_hook_secrets, "requests": settings.request_hook_secrets}
+    secrets = {service: [secret.get_secret_value() for secret in known] for service, known in given.items() if known}
+    hooks = Hooks(sessions=sessions, clock=clock, secrets=secrets)
+    jobs.every("hook_sweep", EVERY_HOUR, hooks.forget)
+    return hooks
 
 
 @asynccontextmanager

@@ -43,6 +43,7 @@ Duration = Annotated[timedelta, from_text(values.duration), Field(ge=timedelta(0
 Words = Annotated[tuple[str, ...], from_text(values.words)]
 Ids = Annotated[frozenset[int], from_text(values.ids)]
 Url = Annotated[str, AfterValidator(values.http_url)]
+HookSecrets = Annotated[tuple[SecretStr, ...], from_text(values.hook_secrets)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -133,6 +134,8 @@ class Settings(BaseModel):
     auth_audience: str | None = Field(None, examples=["mediagate"])
     auth_client_id: str | None = Field(None, examples=["mediagate"])
     auth_client_secret: SecretStr | None = Field(None, examples=["what the Auth Service gave"])
+    user_hook_secrets: HookSecrets = Field((), examples=["whsec_…"])
+    request_hook_secrets: HookSecrets = Field((), examples=["whsec_…"])
     peer_ca_file: FilePath | None = Field(None, examples=["/etc/ssl/company.pem"])
 
     max_file_size: Size = Field(2 * _GIB, gt=0, examples=["2GiB"])
@@ -170,7 +173,9 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every text that must never be shown, for the log's redaction."""
-        held = [*self.bot_tokens, *(key.secret for key in self.api_keys), self.secret_key, self.auth_client_secret]
+        hooks = (*self.user_hook_secrets, *self.request_hook_secrets)
+        keys = (key.secret for key in self.api_keys)
+        held = [*self.bot_tokens, *keys, *hooks, self.secret_key, self.auth_client_secret]
         texts = [secret.get_secret_value() for secret in held if secret is not None]
         urls = [urlsplit(url.get_secret_value()) for url in (self.database_url, self.telegram_proxy) if url]
         passwords = [url.password for url in urls if url.password]

@@ -3,6 +3,7 @@
 Every parser raises ValueError with a phrase that continues "MEDIAGATE_X …"; no phrase repeats a secret.
 """
 
+import base64
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
@@ -25,6 +26,7 @@ _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _BOT_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{20,}", re.ASCII)
 KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _KEY_FIELDS = 3
+_SHORTEST_HOOK_SECRET = 16
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s*]+")
 
 
@@ -133,6 +135,19 @@ def _api_key(text: str) -> ApiKey:
     if unknown:
         raise ValueError(f"gives key {name!r} an unknown scope; scopes are {', '.join(Scope)}")
     return ApiKey(name, SecretStr(secret), frozenset(Scope(scope.strip()) for scope in scopes.split("+")))
+
+
+def hook_secrets(text: str) -> tuple[SecretStr, ...]:
+    """Secrets of Standard Webhooks, ``whsec_…``; several while one is being replaced."""
+    found = words(text)
+    for word in found:
+        try:
+            held = base64.b64decode(word.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            held = b""
+        if len(held) < _SHORTEST_HOOK_SECRET:
+            raise ValueError(f"has an item that is not whsec_ and at least {_SHORTEST_HOOK_SECRET} bytes in base64")
+    return tuple(SecretStr(word) for word in found)
 
 
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -23,6 +23,7 @@ from storage.delivery.request_links import RequestLinks
 from storage.delivery.request_zip import RequestZips
 from storage.delivery.sending import Sending
 from storage.engine.archiving import Archiving
+from storage.events.hooks import Hooks
 from storage.events.webhooks import Webhooks
 from storage.intake.adopting import Adopting
 from storage.intake.progress import ProgressBoard
@@ -61,6 +62,7 @@ class UseCases:
     histories: Histories
     names: Names
     webhooks: Webhooks
+    hooks: Hooks
     board: ProgressBoard
     audit: AuditTrail
     incidents: Incidents

@@ -20,6 +20,7 @@ from web.routes.admin_keys import create_key, list_keys, revoke_key
 from web.routes.file import serve_file
 from web.routes.gallery import ENDPOINTS as GALLERY
 from web.routes.health import Health
+from web.routes.hooks import ENDPOINTS as HOOKS
 from web.routes.invitations import create_invitation, list_invitations, revoke_invitation, show_offer
 from web.routes.limits import show_limits
 from web.routes.links import create_link, list_links, revoke_link, serve_link, show_url

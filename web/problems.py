@@ -61,6 +61,7 @@ TABLE: Mapping[type[MediagateError], Line] = {
         401, "Not authenticated", "Send a valid key in the header X-API-Key, or a bearer token."
     ),
     errors.InvalidToken: Line(401, "Invalid token", "The bearer token does not hold ({reason}). Get a new one."),
+    errors.InvalidSignature: Line(401, "Invalid signature", "The event is not signed as it should be ({reason})."),
     errors.QuotaUsedUp: Line(
         403, "Quota used up", "The quota of {limit} {unit} is used up; {used} are kept. Delete some, or ask for more."
     ),
@@ -78,6 +79,9 @@ TABLE: Mapping[type[MediagateError], Line] = {
     errors.IncidentNotFound: Line(404, "Incident not found", "There is no such incident; they are kept for 30 days."),
     errors.WebhookNotFound: Line(404, "Webhook not found", "There is no such webhook."),
     errors.DeliveryNotFound: Line(404, "Delivery not found", "There is no such delivery; they are kept for 30 days."),
+    errors.HookNotFound: Line(404, "Hook not found", "No events are taken from such a service."),
+    errors.AvatarNotFound: Line(404, "Avatar not found", "There is no such avatar."),
+    errors.AccountNotLinked: Line(404, "Account not linked", "No Telegram account is linked to this user."),
     errors.NoPreview: Line(404, "No preview", "There is no picture of this media."),
     errors.LinkNotFound: Line(404, "Link not found", "There is no such link."),
     errors.LinkExpired: Line(410, "Link expired", "The time of this link is over. Ask for a new one."),

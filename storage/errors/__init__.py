@@ -12,13 +12,15 @@
     ├── Refused                 the caller may not
     │   ├── InvitationUsedUp
     │   ├── Unauthenticated     ├── MissingScope     └── QuotaUsedUp
-    │   │   └── InvalidToken
+    │   │   ├── InvalidToken
+    │   │   └── InvalidSignature
     ├── Missing                 there is nothing the caller may see
     │   ├── MediaNotFound       ├── MediaDeleted     ├── UploadNotFound ├── RequestNotFound
     │   ├── UploadGone          ├── InvitationNotFound   ├── InvitationEnded
     │   ├── KeyNotFound         ├── IncidentNotFound ├── NoPreview
     │   ├── LinkNotFound        ├── LinkExpired      ├── LinkUsedUp
-    │   └── WebhookNotFound     └── DeliveryNotFound
+    │   ├── WebhookNotFound     ├── DeliveryNotFound
+    │   └── HookNotFound        ├── AvatarNotFound   └── AccountNotLinked
     ├── Conflict                not in this state
     │   ├── WrongOffset         ├── UploadTakenOver  ├── UnfinishedParts  ├── FinalUpload
     │   ├── UploadIdInUse       ├── IdempotencyRunning   ├── OnlyInTelegram  ├── WrongStatus
@@ -114,7 +116,10 @@ from storage.errors.invalid_input import (
     UnknownRequest,
 )
 from storage.errors.missing import (
+    AccountNotLinked,
+    AvatarNotFound,
     DeliveryNotFound,
+    HookNotFound,
     IncidentNotFound,
     InvitationEnded,
     InvitationNotFound,
@@ -132,11 +137,21 @@ from storage.errors.missing import (
     WebhookNotFound,
 )
 from storage.errors.peers import PeerRefused
-from storage.errors.refused import InvalidToken, InvitationUsedUp, MissingScope, QuotaUsedUp, Refused, Unauthenticated
+from storage.errors.refused import (
+    InvalidSignature,
+    InvalidToken,
+    InvitationUsedUp,
+    MissingScope,
+    QuotaUsedUp,
+    Refused,
+    Unauthenticated,
+)
 
 __all__ = [
+    "AccountNotLinked",
     "ArchiveError",
     "AuthUnavailable",
+    "AvatarNotFound",
     "BotUnavailable",
     "Busy",
     "CallRefused",
@@ -151,6 +166,7 @@ __all__ = [
     "FileTooLarge",
     "FinalUpload",
     "FloodWait",
+    "HookNotFound",
     "IdempotencyMismatch",
     "IdempotencyRunning",
     "InSeveralParts",
@@ -161,6 +177,7 @@ __all__ = [
     "InvalidInput",
     "InvalidRange",
     "InvalidRequestNumber",
+    "InvalidSignature",
     "InvalidToken",
     "FileGone",
     "InvitationEnded",

@@ -97,3 +97,21 @@ class LinkUsedUp(Missing):
     """As many downloads as the link allowed were made."""
 
     code = "link_used_up"
+
+
+class HookNotFound(Missing):
+    """No events are taken from a service of that name."""
+
+    code = "hook_not_found"
+
+
+class AvatarNotFound(Missing):
+    """The user has no avatar, or no longer that one."""
+
+    code = "avatar_not_found"
+
+
+class AccountNotLinked(Missing):
+    """No Telegram account is linked to the user."""
+
+    code = "account_not_linked"

@@ -21,6 +21,12 @@ class InvalidToken(Unauthenticated):
     code = "invalid_token"
 
 
+class InvalidSignature(Unauthenticated):
+    """An event of another service is not signed as it should be: ``reason`` is headers, timestamp or signature."""
+
+    code = "invalid_signature"
+
+
 class QuotaUsedUp(Refused):
     """The caller's quota in all: ``limit`` and what is ``used`` of ``unit`` (bytes, files). Waiting does not help."""
 

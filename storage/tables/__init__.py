@@ -28,10 +28,12 @@ from storage.tables.parts import FileRef, Intent, Part, StrayMessage
 from storage.tables.people import ApiKey, Audit, Incident, Person, Usage
 from storage.tables.tenants import AskedSearch, SpokenWords, Tiding
 from storage.tables.uploads import IdempotencyKey, Invitation, ResumableUpload, Upload
+from storage.tables.users import AccountLink, Avatar, AvatarImage, HookEvent, LinkCode, UserProfile
 from storage.tables.work_orders import AskedOverride, WorkOrder, WrongNumber
 
 __all__ = [
     "UNMEASURED",
+    "AccountLink",
     "Alert",
     "AlertMessage",
     "ApiKey",
@@ -40,6 +42,8 @@ __all__ = [
     "Attachment",
     "AttachmentChange",
     "Audit",
+    "Avatar",
+    "AvatarImage",
     "Backup",
     "BackupPiece",
     "Bot",
@@ -57,6 +61,7 @@ __all__ = [
     "FileRef",
     "FoundMessage",
     "Group",
+    "HookEvent",
     "IdempotencyKey",
     "InboxUpdate",
     "Incident",
@@ -67,6 +72,7 @@ __all__ = [
     "KeyDraft",
     "Lane",
     "Link",
+    "LinkCode",
     "LinkDownload",
     "Media",
     "Membership",
@@ -91,6 +97,7 @@ __all__ = [
     "Tiding",
     "Upload",
     "Usage",
+    "UserProfile",
     "VerifyRun",
     "Webhook",
     "WorkOrder",

@@ -90,6 +90,7 @@ class Media(Table):
         CheckConstraint("source in ('http', 'telegram')", name="source"),
         UniqueConstraint("source_chat_id", "source_message_id"),
         Index(None, "owner", "id"),
+        Index(None, "uploaded_by", postgresql_where=text("uploaded_by is not null")),
         Index(None, "sha256"),
         Index(None, "telegram_unique_id"),
         Index("ix_media_deleting", "delete_after", postgresql_where=text("status = 'deleting'")),

@@ -52,7 +52,7 @@ async def read_body(request: web.Request, model: type[Model], *, most: int = MOS
     Raises `InvalidFields` that names every field which is wrong or unknown, `MalformedBody` for what is not one
     JSON object, what `TimedBody` raises, and aiohttp's 413 and 415.
     """
-    body = await _read(request, most)
+    body = await read_bytes(request, most)
     if body and not _is_json(request.content_type):
         raise web.HTTPUnsupportedMediaType
     value = _parsed(body or b"{}")
@@ -66,7 +66,8 @@ async def read_body(request: web.Request, model: type[Model], *, most: int = MOS
         _raise_named(model, error)
 
 
-async def _read(request: web.Request, most: int) -> bytes:
+async def read_bytes(request: web.Request, most: int) -> bytes:
+    """A body that is no file, at most ``most`` bytes of it. Raises what `TimedBody` raises, and aiohttp's 413."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise MalformedBody(reason="it is encoded; send the JSON as it is")
     announced = request.content_length or 0
