@@ -8,16 +8,21 @@ from storage.database import Sessions
 from storage.engine.captions import Manifest, parse_manifest
 from storage.errors import MessageMissing
 from storage.ports import PartStore, Seen
-from storage.tables import Channel, Part, StrayMessage
+from storage.recovery.manifests import PieceManifest, parse_piece
+from storage.tables import BackupPiece, Channel, Part, StrayMessage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """A message that nothing owns: one with a manifest, or a forward that an interrupted search left (no manifest)."""
+    """A message that nothing owns: one with a manifest, or a forward that an interrupted search left (no manifest).
+
+    ``piece``: it is, or was, of a backup.
+    """
 
     message_id: int
     manifest: Manifest | None
     seen: Seen
+    piece: PieceManifest | None = None
 
     @property
     def leftover(self) -> bool:
@@ -52,8 +57,9 @@ class ChannelSearch:
             settled.add(message_id)
             return None
         settled.add(seen.forward_message_id)
-        message = Found(message_id=message_id, manifest=parse_manifest(seen.caption), seen=seen)
-        if message.leftover or (message.manifest is not None and not seen.forwarded):
+        manifest, piece = parse_manifest(seen.caption), parse_piece(seen.caption)
+        message = Found(message_id=message_id, manifest=manifest, seen=seen, piece=piece)
+        if message.leftover or ((manifest or piece) is not None and not seen.forwarded):
             return message
         settled.add(message_id)
         return None
@@ -64,4 +70,8 @@ class ChannelSearch:
             strays = select(StrayMessage.message_id).where(
                 StrayMessage.chat_id == chat_id, StrayMessage.message_id > after
             )
-            return {message_id for message_id in await session.scalars(parts.union_all(strays)) if message_id}
+            pieces = select(BackupPiece.message_id).where(
+                BackupPiece.chat_id == chat_id, BackupPiece.message_id > after
+            )
+            owned = await session.scalars(parts.union_all(strays, pieces))
+            return {message_id for message_id in owned if message_id}
