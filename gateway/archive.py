@@ -15,6 +15,7 @@ from gateway.engine import Spooling, build_engine
 from gateway.events import build_hooks, open_webhooks
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
+from gateway.mirror import open_mirror, register_mirror
 from gateway.roles import configured_roles
 from gateway.settings import Settings
 from storage.auditing.audit import AuditTrail
@@ -99,8 +100,11 @@ async def open_archive(
         board = ProgressBoard()
         reading = Reading(sessions)
         spooling = Spooling(sessions=sessions, spool=spool, board=board, clock=clock, node=node)
+        mirror = await stack.enter_async_context(
+            open_mirror(settings=settings, sessions=sessions, clock=clock, node=node)
+        )
         archive_engine = build_engine(
-            settings=settings, bot=bot, http=http, on=spooling, thumbnails=thumbnails, incidents=incidents
+            settings=settings, bot=bot, http=http, on=spooling, thumbnails=thumbnails, incidents=incidents, mirror=mirror
         )
         store, reconciler = archive_engine.store, archive_engine.reconciler
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
@@ -130,6 +134,7 @@ async def open_archive(
         await archive_engine.settle()
         await sweeper.sweep()
         archive_engine.register(jobs)
+        register_mirror(mirror, engine=archive_engine, jobs=jobs)
         jobs.handle(inspect_job(node), inspector.handle, at_once=_INSPECTIONS_AT_ONCE)
         jobs.handle(STRAYS_JOB, strays.handle, at_once=1)
         jobs.handle(ERASE_JOB, eraser.handle, at_once=2)

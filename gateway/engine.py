@@ -20,6 +20,8 @@ from storage.engine.reconciling import Reconciler
 from storage.engine.shipping import Shipper
 from storage.intake.progress import ProgressBoard
 from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
+from storage.mirror.keeping import Mirror, NothingKept
+from storage.mirror.reading import MirrorSource
 from storage.previews import ThumbnailMaker
 from storage.spool import Spool
 from storage.telegram.files import FileReader
@@ -45,12 +47,13 @@ class Spooling:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Engine:
-    """The parts of it that the rest of the process needs."""
+    """The parts of it that the rest of the process needs. ``telegram``: ``sources`` without what is outside of it."""
 
     on: Spooling
     readers: Mapping[int, FileReader]
     lanes: Lanes
     store: PooledPartStore
+    telegram: PartSource
     sources: PartSource
     losses: LostBytes
     shipper: Shipper
@@ -95,6 +98,7 @@ def build_engine(
     on: Spooling,
     thumbnails: ThumbnailMaker,
     incidents: Incidents,
+    mirror: Mirror | None = None,
     patience: float | None = None,
 ) -> Engine:
     """``bot`` is the one people talk to; the others of the settings only ship. ``http`` is for downloads.
@@ -115,12 +119,15 @@ def build_engine(
         sessions=on.sessions, spool=on.spool, board=on.board, incidents=incidents, clock=on.clock, node=on.node
     )
     looker = Looker(sessions=on.sessions, store=store, clock=on.clock, node=on.node)
+    telegram = (FileRefs(sessions=on.sessions, store=store, looker=looker),)
+    keeper = mirror or NothingKept()
     return Engine(
         on=on,
         readers=readers,
         lanes=lanes,
         store=store,
-        sources=SourceChain((FileRefs(sessions=on.sessions, store=store, looker=looker),)),
+        telegram=SourceChain(telegram),
+        sources=SourceChain((*telegram, *([MirrorSource(mirror)] if mirror else []))),
         losses=losses,
         shipper=Shipper(
             sessions=on.sessions,
@@ -130,12 +137,19 @@ def build_engine(
             board=on.board,
             thumbnails=thumbnails,
             losses=losses,
+            keeper=keeper,
             clock=on.clock,
             node=on.node,
             channel_most=settings.channel_messages_max,
         ),
         reconciler=Reconciler(
-            sessions=on.sessions, store=store, spool=on.spool, board=on.board, clock=on.clock, node=on.node
+            sessions=on.sessions,
+            store=store,
+            spool=on.spool,
+            keeper=keeper,
+            board=on.board,
+            clock=on.clock,
+            node=on.node,
         ),
         channel_most=settings.channel_messages_max,
     )

@@ -37,6 +37,7 @@ _GIB = 1 << 30
 _CLOUD_FETCH_LIMIT = 20 * (1 << 20)
 _LOCAL_FETCH_LIMIT = 2000 * 1000 * 1000
 _SHORTEST_SECRET_KEY = 16
+_SHORTEST_MIRROR_KEY = 32
 
 Size = Annotated[int, from_text(values.size)]
 Duration = Annotated[timedelta, from_text(values.duration), Field(ge=timedelta(0))]
@@ -142,6 +143,12 @@ class Settings(BaseModel):
     max_files_per_request: int = Field(10, ge=1, le=1000, examples=["10"])
     part_size: Size | None = Field(None, ge=1024, examples=["19MiB"])
     spool_max_bytes: Size = Field(default_factory=_default_spool, ge=0, examples=["10GiB"])
+    mirror: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] | None = Field(
+        None, examples=["/mnt/mirror"]
+    )
+    mirror_key: Annotated[SecretStr, Field(min_length=_SHORTEST_MIRROR_KEY)] | None = Field(
+        None, examples=["what `openssl rand -hex 32` prints"]
+    )
     preview_cache_max_bytes: Size = Field(_GIB, ge=0, examples=["1GiB"])
     allowed_types: Annotated[Words, AfterValidator(lambda types: Policy.parse(types).patterns)] = Field(
         DEFAULT_ALLOWED, examples=["image/*,application/pdf"]
@@ -175,7 +182,7 @@ class Settings(BaseModel):
         """Every text that must never be shown, for the log's redaction."""
         hooks = (*self.user_hook_secrets, *self.request_hook_secrets)
         keys = (key.secret for key in self.api_keys)
-        held = [*self.bot_tokens, *keys, *hooks, self.secret_key, self.auth_client_secret]
+        held = [*self.bot_tokens, *keys, *hooks, self.secret_key, self.auth_client_secret, self.mirror_key]
         texts = [secret.get_secret_value() for secret in held if secret is not None]
         urls = [urlsplit(url.get_secret_value()) for url in (self.database_url, self.telegram_proxy) if url]
         passwords = [url.password for url in urls if url.password]
@@ -192,6 +199,8 @@ class Settings(BaseModel):
         limit = _LOCAL_FETCH_LIMIT if self.telegram_local else _CLOUD_FETCH_LIMIT
         if self.part_size and self.part_size > limit:
             raise _wrong("part_size", f"is more than can be fetched back from this Bot API ({limit} bytes)")
+        if self.mirror_key and not self.mirror:
+            raise _wrong("mirror", "is empty, but MEDIAGATE_MIRROR_KEY is set")
         if self.webhook and "public_url" not in self.model_fields_set:
             raise _wrong("public_url", "is empty; with MEDIAGATE_WEBHOOK Telegram needs an address to call")
         return self

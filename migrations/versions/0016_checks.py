@@ -17,7 +17,6 @@ def _moment(name: str, *, now: bool = False, nullable: bool = False) -> sa.Colum
 
 def upgrade() -> None:
     op.create_index("ix_parts_sha256", "parts", ["sha256"])
-    op.create_index("ix_parts_damaged", "parts", ["id"], postgresql_where=sa.text("state = 'damaged'"))
     _mirror()
     _verify()
 
@@ -26,6 +25,8 @@ def _mirror() -> None:
     op.create_table(
         "mirrors",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("filled_by", sa.Text(), nullable=True),
+        _moment("leased_until", nullable=True),
         _moment("began_at", now=True),
         sa.PrimaryKeyConstraint("id", name="pk_mirrors"),
     )
@@ -102,5 +103,4 @@ def _verify() -> None:
 def downgrade() -> None:
     for table in ("part_checks", "verify_runs", "mirror_misses", "mirror_files", "mirror_nodes", "mirrors"):
         op.drop_table(table)
-    op.drop_index("ix_parts_damaged", "parts")
     op.drop_index("ix_parts_sha256", "parts")

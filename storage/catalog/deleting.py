@@ -21,6 +21,7 @@ from storage.engine.strays import cast_off
 from storage.errors import MediaNotFound, WrongStatus
 from storage.events.outbox import tell
 from storage.jobs import Later
+from storage.mirror.rows import note_unneeded
 from storage.notices import media_changed
 from storage.previews.cache import PreviewCache
 from storage.spool import Spool
@@ -111,6 +112,7 @@ class Eraser:
     async def _erase(self, session: AsyncSession, media: Media) -> list[int]:
         """A part on its way has no message yet: its intent finds it without an owner when it arrives."""
         parts = (await session.scalars(delete(Part).where(Part.media_id == media.id).returning(Part))).all()
+        await note_unneeded(session, [part.sha256 for part in parts])
         places = [(part.chat_id, part.message_id) for part in parts]
         places += await _former_places(session, [part for part in parts if part.message_id is None])
         await cast_off(

@@ -18,7 +18,7 @@ KEPT = timedelta(days=90)
 
 class EventKind(StrEnum):
     """``bot_*`` carry ``bot_id``, ``lane_*`` also ``chat_id``, both a ``reason`` when lost; ``part_*`` ``media_id`` and
-    ``part``, counted from 1.
+    ``part``, counted from 1; ``mirror_*`` the ``node`` from which the mirror looked so.
     """
 
     BOT_LOST = "bot_lost"

@@ -27,7 +27,9 @@ from storage.engine.strays import cast_off
 from storage.errors import ArchiveError, NoLane, OutcomeUnknown, Postponed
 from storage.intake.progress import ProgressBoard
 from storage.jobs import Later
+from storage.mirror.keeping import SpoolKeeper
 from storage.ports import PartStore, Sent
+from storage.recovery.pieces import place_piece
 from storage.spool import Spool
 from storage.tables import Channel, Intent, Part
 from storage.wakeups import wake_reconciler, wake_shipper
@@ -57,12 +59,21 @@ class Reconciler:
     """Settles the open intents of channels, one search at a time in each."""
 
     def __init__(
-        self, *, sessions: Sessions, store: PartStore, spool: Spool, board: ProgressBoard, clock: Clock, node: str
+        self,
+        *,
+        sessions: Sessions,
+        store: PartStore,
+        spool: Spool,
+        keeper: SpoolKeeper,
+        board: ProgressBoard,
+        clock: Clock,
+        node: str,
     ) -> None:
         self._sessions = sessions
         self._store = store
         self._search = ChannelSearch(sessions=sessions, store=store)
         self._spool = spool
+        self._keeper = keeper
         self._board = board
         self._clock = clock
         self._node = node
@@ -168,6 +179,8 @@ class Reconciler:
         """Adopt the message for its part, or cast it off. False: left alone, because its part is being sent now."""
         manifest = message.manifest
         async with self._sessions.begin() as session:
+            if message.piece is not None and not message.leftover:
+                return await place_piece(session, chat_id, message.message_id, message.piece, message.seen)
             if message.leftover or manifest is None:
                 await cast_off(session, [(chat_id, message.message_id)])
                 return True
@@ -182,6 +195,7 @@ class Reconciler:
                 return True
             await self._adopt(session, part, chat_id, message)
         if part.origin == "spool":
+            await self._keeper.keep_spooled(part, self._spool.path(part.media_key, part.index))
             await self._spool.remove(part.media_key, [part.index])
         self._board.part_stored(part.media_key, part.index, part.size or 0)
         log.info("part_adopted", part_id=part.id, chat_id=chat_id, message_id=message.message_id)

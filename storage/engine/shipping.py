@@ -34,6 +34,7 @@ from storage.engine.strays import cast_off
 from storage.errors import CallRefused, ChannelNotBound, ChannelUnavailable, OutcomeUnknown, Postponed
 from storage.intake.progress import ProgressBoard
 from storage.jobs import Later
+from storage.mirror.keeping import SpoolKeeper
 from storage.ports import Copy, LaneKey, PartSender, Sent, Shipment, Urgency, Wish
 from storage.previews import Thumbnail, ThumbnailMaker
 from storage.spool import Spool
@@ -71,6 +72,7 @@ class Shipper:
         board: ProgressBoard,
         thumbnails: ThumbnailMaker,
         losses: LostBytes,
+        keeper: SpoolKeeper,
         clock: Clock,
         node: str,
         channel_most: int,
@@ -82,6 +84,7 @@ class Shipper:
         self._board = board
         self._thumbnails = thumbnails
         self._losses = losses
+        self._keeper = keeper
         self._clock = clock
         self._node = node
         self._channel_most = channel_most
@@ -240,6 +243,7 @@ class Shipper:
         if not owned:
             return
         if work.part.origin == "spool":
+            await self._keeper.keep_spooled(work.part, self._spool.path(work.part.media_key, work.part.index))
             await self._spool.remove(work.part.media_key, [work.part.index])
         self._board.part_stored(work.part.media_key, work.part.index, work.part.size or 0)
         log.info("part_stored", part_id=work.part.id, media_id=work.part.media_id, message_id=sent.message_id)

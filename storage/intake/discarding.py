@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, select
 from storage.database import Sessions
 from storage.domain import UploadPhase
 from storage.engine.strays import cast_off
+from storage.mirror.rows import note_unneeded
 from storage.resumable.loading import files_to_keep
 from storage.spool import Spool
 from storage.tables import Part, ResumableUpload, Upload
@@ -20,7 +21,9 @@ async def discard_upload(sessions: Sessions, spool: Spool, media_key: UUID, *, s
     """
     if recorded:
         async with sessions.begin() as session:
-            rows = (await session.execute(delete(Part).where(Part.media_key == media_key).returning(Part))).scalars()
+            deleted = delete(Part).where(Part.media_key == media_key).returning(Part)
+            rows = (await session.execute(deleted)).scalars().all()
+            await note_unneeded(session, [part.sha256 for part in rows])
             await cast_off(session, [place for part in rows if (place := _place(part))])
             await session.execute(delete(Upload).where(Upload.media_key == media_key))
     await spool.remove(media_key, range(spooled))

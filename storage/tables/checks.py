@@ -14,11 +14,16 @@ _ZERO = text("0")
 
 
 class Mirror(Table):
-    """The directory that keeps bytes outside Telegram, by the id in its marker file: one at most."""
+    """The directory that keeps bytes outside Telegram, by the id in its marker file: one at most.
+
+    One process at a time fills it from Telegram: whichever has the lease.
+    """
 
     __tablename__ = "mirrors"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    filled_by: Mapped[str | None]
+    leased_until: Mapped[datetime | None]
     began_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 

@@ -68,7 +68,6 @@ class Part(Table):
         Index(None, "upload_id"),
         Index(None, "sha256"),
         Index("ix_parts_damaged", "id", postgresql_where=text("state = 'damaged'")),
-        Index("ix_parts_damaged", "id", postgresql_where=text("state = 'damaged'")),
         Index("ix_parts_unstored", "node", "id", postgresql_where=text("state in ('spooled', 'shipping')")),
     )
 

@@ -1,0 +1,1 @@
+"""The mirror: a directory that keeps the bytes of every part outside Telegram too."""
