@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from aiogram import Bot
@@ -26,7 +25,7 @@ from bot.config import BotConfig
 from gateway import sandbox_process
 from gateway.archive import Archive, open_archive, spool_directory
 from gateway.auth_service import open_auth
-from gateway.data_dir import claim_data_dir, secret_key, write_once
+from gateway.data_dir import claim_data_dir, node_name, secret_key
 from gateway.health import Health
 from gateway.postgres import embedded_postgres
 from gateway.process_lock import process_lock
@@ -83,6 +82,7 @@ class _Ground:
     url: str
     tokens: Auth
     metrics: Metrics
+    bot_name: str
 
 
 @asynccontextmanager
@@ -106,7 +106,7 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
         bot.session.middleware(CallCounter(metrics))
         await stack.enter_async_context(metrics.watching())
         tokens = await stack.enter_async_context(open_auth(settings))
-        name, node, url = await check_token(bot), _node(settings), _url(settings, door)
+        name, node, url = await check_token(bot), node_name(settings), _url(settings, door)
         jobs = JobRunner(dsn, node)
         ground = _Ground(
             settings=settings,
@@ -118,6 +118,7 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
             url=url,
             tokens=tokens,
             metrics=metrics,
+            bot_name=name,
         )
         archive = await stack.enter_async_context(
             open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=clock, node=node)
@@ -146,14 +147,6 @@ async def _sandbox(stack: AsyncExitStack, settings: Settings) -> str | None:
 
 def _token(settings: Settings) -> str:
     return settings.bot_tokens[0].get_secret_value() if settings.bot_tokens else sandbox_process.TOKEN
-
-
-def _node(settings: Settings) -> str:
-    """The name under which the spool's bytes are known: it stays the same for a DATA_DIR."""
-    path = settings.data_dir / "node"
-    if not path.exists():
-        write_once(path, uuid4().hex[:12])
-    return path.read_text().strip()
 
 
 async def _bind_channels(settings: Settings, archive: Archive, bot: Bot) -> None:
@@ -231,6 +224,8 @@ def _web_deps(ground: _Ground, archive: Archive, bot_door: BotDoor) -> WebDeps:
         trusted_proxies=settings.trusted_proxies,
         cors_origins=settings.cors_origins,
         tokens=ground.tokens,
+        role_of=bot_door.role_of,
+        bot_name=ground.bot_name,
         limits=call_limits(
             per_key=settings.rate_limit,
             per_address=settings.rate_limit_address,

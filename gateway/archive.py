@@ -10,14 +10,17 @@ import aiohttp
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gateway.backups import register_backups
 from gateway.data_dir import secret_key
 from gateway.engine import Spooling, build_engine
 from gateway.events import build_hooks, open_webhooks
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
 from gateway.mirror import open_mirror, register_mirror
+from gateway.reading import open_delivering
 from gateway.roles import configured_roles
 from gateway.settings import Settings
+from gateway.work_orders import connect_work_orders, open_work_orders, told
 from storage.auditing.audit import AuditTrail
 from storage.auditing.incidents import Incidents
 from storage.callers.invitations import Invitations
@@ -39,7 +42,6 @@ from storage.catalog.timeline import Timelines
 from storage.clock import Clock
 from storage.content import Policy
 from storage.database import Sessions, session_factory
-from storage.delivery.delivering import Delivery
 from storage.delivery.links import Links
 from storage.delivery.request_links import RequestLinks
 from storage.delivery.request_zip import RequestZips
@@ -65,6 +67,7 @@ from storage.search.media_search import MediaSearch
 from storage.spool import Spool
 from storage.telegram.messages import BotMessenger
 from storage.use_cases import UseCases
+from storage.users.accounts import Accounts
 from storage.wakeups import CAPTIONS_JOB, ERASE_JOB, STRAYS_JOB, inspect_job
 
 _INSPECTIONS_AT_ONCE = 6
@@ -97,6 +100,9 @@ async def open_archive(
         http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
         incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
         await stack.enter_async_context(incidents.running())
+        orders = await stack.enter_async_context(
+            open_work_orders(settings=settings, sessions=sessions, jobs=jobs, clock=clock)
+        )
         board = ProgressBoard()
         reading = Reading(sessions)
         spooling = Spooling(sessions=sessions, spool=spool, board=board, clock=clock, node=node)
@@ -108,12 +114,17 @@ async def open_archive(
         )
         store, reconciler = archive_engine.store, archive_engine.reconciler
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
-        delivery = Delivery(sessions=sessions, reading=reading, spool=spool, sources=archive_engine.sources)
+        sources = archive_engine.sources
+        delivering = await stack.enter_async_context(
+            open_delivering(settings=settings, sessions=sessions, reading=reading, spool=spool, sources=sources)
+        )
+        delivery = delivering.delivery
         imaging = await stack.enter_async_context(
             open_imaging(settings=settings, sessions=sessions, delivery=delivery, store=store, clock=clock)
         )
         links = Links(sessions=sessions, reading=reading, clock=clock, secret_key=secret_key(settings))
-        eraser = Eraser(sessions=sessions, spool=spool, previews=imaging.cache, clock=clock)
+        caches = (imaging.cache, delivering.parts)
+        eraser = Eraser(sessions=sessions, spool=spool, caches=caches, clock=clock)
         strays = StrayCollector(sessions=sessions, store=store)
         archiving = Archiving(sessions=sessions, clock=clock)
         expirer = Expirer(sessions=sessions, clock=clock)
@@ -135,6 +146,7 @@ async def open_archive(
         await sweeper.sweep()
         archive_engine.register(jobs)
         register_mirror(mirror, engine=archive_engine, jobs=jobs)
+        register_backups(settings=settings, engine=archive_engine, database=engine, bot=bot, jobs=jobs)
         jobs.handle(inspect_job(node), inspector.handle, at_once=_INSPECTIONS_AT_ONCE)
         jobs.handle(STRAYS_JOB, strays.handle, at_once=1)
         jobs.handle(ERASE_JOB, eraser.handle, at_once=2)
@@ -142,9 +154,10 @@ async def open_archive(
         jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
         jobs.every(_REFRESH, EVERY_MINUTE, Refresher(sessions).sweep)
         webhooks = await stack.enter_async_context(
-            open_webhooks(settings=settings, sessions=sessions, jobs=jobs, clock=clock)
+            open_webhooks(settings=settings, sessions=sessions, jobs=jobs, clock=clock, services=told(orders))
         )
         hooks = build_hooks(settings, sessions, jobs, clock)
+        await connect_work_orders(orders, settings, webhooks, hooks)
         audit = AuditTrail(sessions=sessions, clock=clock)
         await stack.enter_async_context(audit.running())
         await stack.enter_async_context(CardTicker(sessions=sessions, board=board).running())
@@ -153,7 +166,9 @@ async def open_archive(
         jobs.handle(measure_job(node), imaging.measurer.handle, at_once=WORKERS)
         grace = settings.delete_grace.total_seconds()
         adopting = Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit)
-        intake = Intake(sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node)
+        intake = Intake(
+            sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node, gate=orders.gate
+        )
         use_cases = UseCases(
             sessions=sessions,
             intake=intake,
@@ -162,14 +177,21 @@ async def open_archive(
             keys=_keys(settings, sessions, clock),
             adopting=adopting,
             reading=reading,
-            attaching=Attaching(sessions),
+            attaching=Attaching(sessions, orders.gate),
             deleting=Deleting(sessions=sessions, clock=clock, grace=grace),
             search=MediaSearch(sessions),
             statistics=Statistics(sessions=sessions, clock=clock, timezone=settings.timezone),
             timelines=Timelines(sessions),
             editing=Editing(sessions),
             archiving=archiving,
-            keeping=Keeping(sessions=sessions, adopting=adopting, teller=archive_engine.first_reader, bot_id=bot.id),
+            keeping=Keeping(
+                sessions=sessions,
+                adopting=adopting,
+                teller=archive_engine.first_reader,
+                bot_id=bot.id,
+                gate=orders.gate,
+            ),
+            work_orders=orders,
             sending=Sending(sessions=sessions, reading=reading, messenger=BotMessenger(bot, archive_engine.lanes)),
             delivery=delivery,
             previews=imaging.previews,
@@ -180,6 +202,7 @@ async def open_archive(
             request_zips=RequestZips(delivery=delivery, timezone=settings.timezone),
             histories=Histories(sessions),
             names=Names(sessions),
+            accounts=Accounts(sessions=sessions, clock=clock),
             webhooks=webhooks,
             hooks=hooks,
             board=board,

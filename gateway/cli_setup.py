@@ -48,5 +48,5 @@ def _print_passphrase() -> None:
     from gateway.setup import new_passphrase  # noqa: PLC0415
 
     passphrase: Any = asyncio.run(new_passphrase(load_settings()))
-    typer.echo("The recovery passphrase from now on; an earlier one is no good any more. Write it down:")
+    typer.echo("Your recovery passphrase; what was backed up before opens with the earlier one. Write it down:")
     typer.echo(f"  {passphrase}")

@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from uuid import uuid4
 
 from gateway.settings import Settings, SettingsError
 
@@ -42,6 +43,11 @@ def secret_key(settings: Settings) -> bytes:
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
     return _read_or_write(settings.data_dir / "secret_key", secrets.token_urlsafe(32)).encode()
+
+
+def node_name(settings: Settings) -> str:
+    """The name under which the spool's bytes are known: it stays the same for a DATA_DIR."""
+    return _read_or_write(settings.data_dir / "node", uuid4().hex[:12])
 
 
 def _read_or_write(path: Path, text: str) -> str:

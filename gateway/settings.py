@@ -30,6 +30,8 @@ from storage.callers.people import Access
 from storage.content import DEFAULT_ALLOWED, Policy
 from storage.domain import Purpose, Scope
 from web.auth.call_limits import FAILURES, PER_ADDRESS, PER_KEY
+from web.auth.rights import Rights
+from web.clients import request_service as requests
 
 PREFIX = "MEDIAGATE_"
 CLOUD_API = "https://api.telegram.org"
@@ -45,6 +47,7 @@ Words = Annotated[tuple[str, ...], from_text(values.words)]
 Ids = Annotated[frozenset[int], from_text(values.ids)]
 Url = Annotated[str, AfterValidator(values.http_url)]
 HookSecrets = Annotated[tuple[SecretStr, ...], from_text(values.hook_secrets)]
+PathTo = Annotated[str, AfterValidator(values.path_to)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -73,10 +76,22 @@ def _default_public_url(data: dict[str, Any]) -> str:
 
 def _default_spool(data: dict[str, Any]) -> int:
     """The smaller of 10 GiB and a fifth of what is free where DATA_DIR is, or will be."""
+    return min(10 * _GIB, _free(data) // 5)
+
+
+def _default_part_cache(data: dict[str, Any]) -> int:
+    return min(4 * _GIB, _free(data) // 10)
+
+
+def _default_backup_at(data: dict[str, Any]) -> time | None:
+    return time(3, 30) if data["bot_tokens"] else None
+
+
+def _free(data: dict[str, Any]) -> int:
     place = data["data_dir"]
     while not place.exists():
         place = place.parent
-    return min(10 * _GIB, shutil.disk_usage(place).free // 5)
+    return shutil.disk_usage(place).free
 
 
 class Settings(BaseModel):
@@ -135,14 +150,26 @@ class Settings(BaseModel):
     auth_audience: str | None = Field(None, examples=["mediagate"])
     auth_client_id: str | None = Field(None, examples=["mediagate"])
     auth_client_secret: SecretStr | None = Field(None, examples=["what the Auth Service gave"])
+    auth_roles: Annotated[dict[str, Rights], from_text(values.rights)] = Field(
+        {}, examples=["dispatcher=staff,chief=admin,uploads=media:read+media:write"]
+    )
     user_hook_secrets: HookSecrets = Field((), examples=["whsec_…"])
     request_hook_secrets: HookSecrets = Field((), examples=["whsec_…"])
+    request_service_url: Url | None = Field(None, examples=["https://requests.example.com/api"])
+    request_service_token: SecretStr | None = Field(None, examples=["what the Request Service gave"])
+    request_service_wait: Duration = Field(timedelta(seconds=1), examples=["1s"])
+    request_service_lookup_path: PathTo = Field(requests.LOOKUP_PATH, examples=[requests.LOOKUP_PATH])
+    request_service_open_path: PathTo = Field(requests.OPEN_PATH, examples=[requests.OPEN_PATH])
+    request_service_create_path: PathTo = Field(requests.CREATE_PATH, examples=[requests.CREATE_PATH])
+    request_service_media_path: PathTo = Field(requests.MEDIA_PATH, examples=[requests.MEDIA_PATH])
+    request_service_closed_states: Words = Field(requests.CLOSED_STATES, examples=["closed,done,cancelled"])
     peer_ca_file: FilePath | None = Field(None, examples=["/etc/ssl/company.pem"])
 
     max_file_size: Size = Field(2 * _GIB, gt=0, examples=["2GiB"])
     max_files_per_request: int = Field(10, ge=1, le=1000, examples=["10"])
     part_size: Size | None = Field(None, ge=1024, examples=["19MiB"])
     spool_max_bytes: Size = Field(default_factory=_default_spool, ge=0, examples=["10GiB"])
+    part_cache_max_bytes: Size = Field(default_factory=_default_part_cache, ge=0, examples=["4GiB"])
     mirror: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] | None = Field(
         None, examples=["/mnt/mirror"]
     )
@@ -162,6 +189,10 @@ class Settings(BaseModel):
 
     webhook: bool = Field(default=False, examples=["true"])
     sandbox_port: Port = Field(8081, examples=["8081"])
+    backup_at: Annotated[time | None, from_text(values.time_or_never)] = Field(
+        default_factory=_default_backup_at, examples=["03:30"]
+    )
+    backups_kept: int = Field(7, ge=1, examples=["7"])
     digest_at: Annotated[time | None, from_text(values.time_of_day)] = Field(None, examples=["08:00"])
     timezone: ZoneInfo = Field(ZoneInfo("UTC"), examples=["Asia/Tashkent"])
     log_format: Literal["console", "json"] | None = Field(None, examples=["json"])
@@ -180,7 +211,7 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every text that must never be shown, for the log's redaction."""
-        hooks = (*self.user_hook_secrets, *self.request_hook_secrets)
+        hooks = (*self.user_hook_secrets, *self.request_hook_secrets, self.request_service_token)
         keys = (key.secret for key in self.api_keys)
         held = [*self.bot_tokens, *keys, *hooks, self.secret_key, self.auth_client_secret, self.mirror_key]
         texts = [secret.get_secret_value() for secret in held if secret is not None]

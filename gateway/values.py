@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
-from storage.domain import Purpose, Scope
+from storage.domain import Purpose, Role, Scope
+from web.auth.rights import Rights, rights_line
+from web.clients.calls import names_in
 
 _SIZE_UNITS = {"": 1.0, "b": 1.0} | {
     f"{prefix}{suffix}": float(base ** (power + 1))
@@ -59,6 +61,11 @@ def time_of_day(text: str) -> time:
     if match is None:
         raise ValueError("is not a time of the day such as 08:00")
     return time(int(match[1]), int(match[2]))
+
+
+def time_or_never(text: str) -> time | None:
+    """The same, or ``never``."""
+    return None if text.strip().lower() == "never" else time_of_day(text)
 
 
 def _scaled(text: str, units: dict[str, float], what: str) -> float:
@@ -137,6 +144,20 @@ def _api_key(text: str) -> ApiKey:
     return ApiKey(name, SecretStr(secret), frozenset(Scope(scope.strip()) for scope in scopes.split("+")))
 
 
+def rights(text: str) -> dict[str, Rights]:
+    """``dispatcher=staff,uploads=media:read+media:write``: names of the Auth Service to our roles and scopes."""
+    lines: dict[str, Rights] = {}
+    for word in words(text):
+        name, found, targets = word.rpartition("=")  # a scope may be an address with = in it
+        try:
+            lines[name.strip()] = rights_line(target.strip() for target in targets.split("+"))
+        except ValueError:
+            found = ""
+        if not found or not name.strip():
+            raise ValueError(f"has {word!r}, which is not a name, = and roles ({', '.join(Role)}) or scopes")
+    return lines
+
+
 def hook_secrets(text: str) -> tuple[SecretStr, ...]:
     """Secrets of Standard Webhooks, ``whsec_…``; several while one is being replaced."""
     found = words(text)
@@ -148,6 +169,20 @@ def hook_secrets(text: str) -> tuple[SecretStr, ...]:
         if len(held) < _SHORTEST_HOOK_SECRET:
             raise ValueError(f"has an item that is not whsec_ and at least {_SHORTEST_HOOK_SECRET} bytes in base64")
     return tuple(SecretStr(word) for word in found)
+
+
+_PLACEHOLDERS = frozenset({"number", "numbers", "media_id", "limit"})
+
+
+def path_to(text: str) -> str:
+    """A path of another service with names in braces."""
+    try:
+        named = names_in(text)
+    except ValueError:
+        named = frozenset({""})
+    if not text.startswith("/") or not named <= _PLACEHOLDERS:
+        raise ValueError(f"is no path that begins with / and names only {', '.join(sorted(_PLACEHOLDERS))} in braces")
+    return text
 
 
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -41,7 +41,10 @@ async def get_chat(call: Call) -> Json:
     if chat is None:
         return shown | _of_person(call, room.key.chat_id)
     shown |= _of_chat(call, chat)
-    pinned = room.messages.get(chat.pinned[-1]) if chat.pinned else None
+    # The most recent one by the date of its sending, says the documentation, not by that of its pinning.
+    pinned = max(
+        (room.messages[one] for one in chat.pinned if one in room.messages), key=lambda one: one.id, default=None
+    )
     if pinned is not None:
         shown["pinned_message"] = renderer.message(pinned, call.bot, replies=False)
     return shown

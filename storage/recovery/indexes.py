@@ -39,7 +39,6 @@ class BackupIndex(BaseModel):
     format: int = FORMAT
     key: UUID
     made_at: datetime
-    version: str
     revision: str
     content: str = "pg_dump -Fc, encrypted with age"
     size: int

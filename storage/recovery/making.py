@@ -9,9 +9,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
 
@@ -60,14 +59,14 @@ class Made:
 class BackupPlan:
     """How: files under ``place`` meanwhile, messages of at most ``piece_size`` bytes, the last ``kept`` stay.
 
-    ``secret_key`` is what has to come back beside the database.
+    ``secrets`` are what has to come back beside the database, by name; None: there is none.
     """
 
     place: Path
     piece_size: int
     kept: int
     channel_most: int
-    secret_key: str
+    secrets: Mapping[str, str | None]
 
 
 class BackupMaker:
@@ -143,11 +142,10 @@ class BackupMaker:
         """The list of the pieces, as the last of them."""
         async with self._sessions.begin() as session:
             pieces = await ledger.placed_pieces(session, backup.id)
-        secrets = json.dumps({"secret_key": self._plan.secret_key}).encode()
+        secrets = json.dumps(dict(self._plan.secrets)).encode()
         document = BackupIndex(
             key=backup.key,
             made_at=backup.started_at,
-            version=version("mediagate"),
             revision=backup.revision,
             size=dumped.size,
             sha256=dumped.sha256.hex(),
