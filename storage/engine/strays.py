@@ -16,7 +16,7 @@ from storage.database import Sessions
 from storage.errors import ArchiveError, CallRefused, MessageMissing, Postponed
 from storage.jobs import Later
 from storage.ports import PartStore
-from storage.tables import StrayMessage
+from storage.tables import Part, StrayMessage
 from storage.wakeups import wake_strays
 
 log = structlog.get_logger(__name__)
@@ -26,10 +26,17 @@ _RETRY_DELAY = 30.0
 
 
 async def cast_off(session: AsyncSession, messages: Sequence[tuple[int, int]]) -> None:
-    """Give up messages, as (chat id, message id): they are deleted once this transaction has committed."""
+    """Give up messages, as (chat id, message id): they are deleted once this transaction has committed.
+
+    Never one that a part has: of what was moved here from elsewhere, two files may have been one message.
+    """
     if not messages:
         return
-    rows = [{"chat_id": chat_id, "message_id": message_id} for chat_id, message_id in messages]
+    taken = tuple_(Part.chat_id, Part.message_id).in_(messages)
+    owned = {(row[0], row[1]) for row in await session.execute(select(Part.chat_id, Part.message_id).where(taken))}
+    rows = [{"chat_id": chat, "message_id": message} for chat, message in messages if (chat, message) not in owned]
+    if not rows:
+        return
     await session.execute(insert(StrayMessage).values(rows).on_conflict_do_nothing())
     await wake_strays(session)
 

@@ -23,6 +23,7 @@ from storage.tables.checks import Mirror, MirrorFile, MirrorMiss, MirrorNode, Pa
 from storage.tables.copies import PartCopy
 from storage.tables.events import Event, EventDelivery, Webhook
 from storage.tables.groups import Group, Membership, StaffAnswer, StaffCard
+from storage.tables.legacy import LegacyFile
 from storage.tables.media import UNMEASURED, Attachment, AttachmentChange, Link, LinkDownload, Media, Request
 from storage.tables.parts import FileRef, Intent, Part, StrayMessage
 from storage.tables.people import ApiKey, Audit, Incident, Person, Usage
@@ -71,6 +72,7 @@ __all__ = [
     "InviteUse",
     "KeyDraft",
     "Lane",
+    "LegacyFile",
     "Link",
     "LinkCode",
     "LinkDownload",
