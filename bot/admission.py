@@ -9,6 +9,7 @@ from aiogram.types import Message, ReplyKeyboardRemove, TelegramObject, Update, 
 
 from bot.admin.invitations import Invitations
 from bot.keyboards import contact_keyboard, language_keyboard
+from bot.routers.linking import is_linking
 from bot.saying import PRIVATE, Markup, end_press, say
 from bot.texts import Catalogue, Texts
 from storage.callers.people import Access, People, PersonView
@@ -48,7 +49,7 @@ class Admission(BaseMiddleware):
         if arrival is not None:
             person = await self._people.meet(user)
         texts = self._catalogue(person.language)
-        if not person.admitted:
+        if not person.admitted and (person.blocked or not is_linking(event)):
             await self._turn_away(event, person, texts, came_late=arrival is not None)
             return UNHANDLED
         return await handler(event, data | {"person": person, "texts": texts, "arrival": arrival})

@@ -42,6 +42,7 @@ from storage.callers.people import People
 from storage.callers.telling import TIDINGS_JOB, Tidings
 from storage.catalog.everything import Everything
 from storage.clock import SystemClock
+from storage.domain import Role
 from storage.errors import MalformedBody
 from storage.jobs import JobRunner
 from storage.use_cases import UseCases
@@ -171,6 +172,10 @@ class BotDoor:
         return wanted is not None and hmac.compare_digest(
             (secret or "").encode("utf-8", "surrogateescape"), wanted.encode()
         )
+
+    async def role_of(self, telegram_id: int) -> Role:
+        """What somebody may do in the chat now."""
+        return await self._people.role_of(telegram_id)
 
     @property
     def contact(self) -> Contact:

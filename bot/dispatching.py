@@ -13,6 +13,7 @@ from bot.routers.attaching import attaching_router
 from bot.routers.basics import basics_router, fallback_router
 from bot.routers.deleting import deleting_router, privacy_router
 from bot.routers.files import files_router
+from bot.routers.linking import linking_router
 from bot.routers.links import links_router
 from bot.routers.media import media_router
 from bot.routers.request_view import request_view_router
@@ -58,6 +59,7 @@ def furnish(
         media_router(),
         card_buttons_router(),
         links_router(),
+        linking_router(),
         files_router(),
         deleting_router(),
         privacy_router(),

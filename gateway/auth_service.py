@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from gateway.settings import Settings
 from web.auth.port import Auth, NoAuth
+from web.auth.rights import RightsTable
 from web.auth.tokens import TokenAuth, by_asking, by_keys
 from web.clients.auth_service import AuthServiceClient, AuthServiceConfig, auth_peer
 from web.clients.transport import PeerTransport, peer_session
@@ -26,4 +27,5 @@ async def open_auth(settings: Settings) -> AsyncIterator[Auth]:
     )
     async with peer_session(settings.peer_ca_file) as http:
         client = AuthServiceClient(PeerTransport(http, auth_peer(config.url)), config)
-        yield TokenAuth(by_keys(client) if settings.auth_mode == "jwks" else by_asking(client))
+        verify = by_keys(client) if settings.auth_mode == "jwks" else by_asking(client)
+        yield TokenAuth(verify, RightsTable(settings.auth_roles))

@@ -1,9 +1,9 @@
 """Who may see what: the one place. Ids are sequential, so this is the only guard.
 
 A person sees their own media; staff also whatever is attached to a request or waits to be; admins
-everything; a service all media (its scopes are checked at the door). A person with a token is a user, or with the
-scope ``admin`` an admin: what they have in Telegram, under another owner, is not theirs here. What a caller may
-not see answers as what does not exist.
+everything; a service all media (its scopes are checked at the door). A person with a token is a user, or what their
+role says; what they have in Telegram is theirs here once the account is linked. What a caller may not see answers as
+what does not exist.
 """
 
 from sqlalchemy import ColumnElement, exists, or_, true
@@ -20,15 +20,15 @@ def visible_media(caller: Caller) -> ColumnElement[bool]:
             return true()
         case Role.STAFF:
             attached = exists().where(Attachment.media_id == Media.id)
-            return or_(Media.owner == caller.owner, Media.awaits_request, attached)
+            return or_(Media.owner.in_(caller.owners), Media.awaits_request, attached)
         case Role.USER:
-            return Media.owner == caller.owner
+            return Media.owner.in_(caller.owners)
 
 
 def deletable_media(caller: Caller) -> ColumnElement[bool]:
     """The condition under which ``caller`` may delete a media: people their own, admins and services all."""
     if caller.role in (Role.USER, Role.STAFF):
-        return Media.owner == caller.owner
+        return Media.owner.in_(caller.owners)
     return true()
 
 

@@ -186,6 +186,14 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+_RANKS = (Role.USER, Role.STAFF, Role.ADMIN)
+
+
+def higher_role(one: Role, other: Role) -> Role:
+    """The one that may do more."""
+    return max(one, other, key=_RANKS.index)
+
+
 class Scope(StrEnum):
     MEDIA_READ = "media:read"
     MEDIA_WRITE = "media:write"
@@ -253,26 +261,33 @@ class Caller:
     """Who acts: a Telegram person with a role, a person with a token, or a service with scopes.
 
     ``owner`` is what media taken in by this caller belong to: ``telegram:<id>``, ``user:<sub>`` or
-    ``service:<name>``. It comes from the credentials, never from a field.
+    ``service:<name>``. It comes from the credentials, never from a field. ``also``: the other owner that is the same
+    person, of who linked their Telegram account.
     """
 
     owner: str
     role: Role | None = None
     scopes: frozenset[Scope] = frozenset()
     quota: Quota = NO_QUOTA
+    also: str | None = None
 
     @classmethod
-    def person(cls, telegram_id: int, role: Role, quota: Quota = NO_QUOTA) -> "Caller":
-        return cls(owner=f"telegram:{telegram_id}", role=role, quota=quota)
+    def person(cls, telegram_id: int, role: Role, quota: Quota = NO_QUOTA, also: str | None = None) -> "Caller":
+        return cls(owner=f"telegram:{telegram_id}", role=role, quota=quota, also=also)
 
     @classmethod
-    def user(cls, subject: str, scopes: frozenset[Scope]) -> "Caller":
-        """A person with a token: sees their own, or with the scope ``admin`` everything."""
-        return cls(owner=f"user:{subject}", role=Role.ADMIN if Scope.ADMIN in scopes else Role.USER, scopes=scopes)
+    def user(cls, subject: str, scopes: frozenset[Scope], role: Role = Role.USER) -> "Caller":
+        """A person with a token: sees their own, or what their role opens; the scope ``admin`` makes an admin."""
+        return cls(owner=f"user:{subject}", role=Role.ADMIN if Scope.ADMIN in scopes else role, scopes=scopes)
 
     @classmethod
     def service(cls, name: str, scopes: frozenset[Scope], quota: Quota = NO_QUOTA) -> "Caller":
         return cls(owner=f"service:{name}", scopes=scopes, quota=quota)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Whose media are the caller's own."""
+        return (self.owner,) if self.also is None else (self.owner, self.also)
 
     @property
     def is_service(self) -> bool:

@@ -32,6 +32,8 @@ from storage.previews.cleaning import Cleaning
 from storage.previews.serving import Previews
 from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
+from storage.users.accounts import Accounts
+from storage.work_orders.directory import WorkOrders
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +63,7 @@ class UseCases:
     request_zips: RequestZips
     histories: Histories
     names: Names
+    accounts: Accounts
     webhooks: Webhooks
     hooks: Hooks
     board: ProgressBoard

@@ -15,6 +15,7 @@ from web.measuring import measure
 from web.middleware import answer_errors, finish_headers, identify
 from web.openapi.document import document
 from web.rendering import API
+from web.routes.accounts import ENDPOINTS as ACCOUNTS
 from web.routes.admin import list_channels, show_audit, show_incident, show_metrics
 from web.routes.admin_keys import create_key, list_keys, revoke_key
 from web.routes.file import serve_file
@@ -46,6 +47,7 @@ _ENDPOINTS = (
     *GALLERY,
     *WEBHOOKS,
     *HOOKS,
+    *ACCOUNTS,
     Endpoint("POST", f"{_UPLOAD}/stream", upload_stream, Scope.MEDIA_WRITE, uploads.STREAM),
     Endpoint("POST", f"{_UPLOAD}/multiple", upload_multiple, Scope.MEDIA_WRITE, uploads.MULTIPLE),
     Endpoint("POST", f"{_UPLOAD}/progress", upload_with_progress, Scope.MEDIA_WRITE, uploads.WITH_PROGRESS),

@@ -14,6 +14,7 @@ from storage.domain import Caller
 from storage.intake.idempotency import Idempotency
 from storage.intake.uploads import Uploads
 from storage.use_cases import UseCases
+from storage.users.accounts import RoleOf, nobody
 from web.auth.call_limits import CallLimits
 from web.auth.port import Auth, NoAuth
 from web.metrics import Metrics
@@ -67,6 +68,12 @@ class WebDeps:
     """Whose pages may call from a browser; ``*``: everybody's."""
 
     tokens: Auth = field(default_factory=NoAuth)
+    role_of: RoleOf = nobody
+    """What somebody may do in the chat, by their Telegram id."""
+
+    bot_name: str = ""
+    """The bot's username, for links into it."""
+
     limits: CallLimits = field(default_factory=CallLimits)
     metrics: Metrics = field(default_factory=Metrics)
 

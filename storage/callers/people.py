@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -10,11 +11,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from storage.auditing.audit import record
 from storage.database import Sessions
-from storage.domain import NO_QUOTA, Caller, Quota, Role
-from storage.tables import Person
+from storage.domain import NO_QUOTA, Caller, Quota, Role, higher_role
+from storage.tables import AccountLink, Person, UserProfile
 
 LANGUAGES = ("en", "ru", "uz")
 """What the bot speaks; the first is for everyone else."""
+
+ROLE_KEPT = timedelta(days=30)
+"""So long the role that a linked user's last token named counts in the chat."""
 
 
 class Access(StrEnum):
@@ -50,10 +54,13 @@ class PersonView:
     blocked: bool = False
     chose_language: bool = False
     quota: Quota = NO_QUOTA
+    user_id: str | None = None
+    """Whose account this is at the company, where that was proved."""
 
     @property
     def caller(self) -> Caller:
-        return Caller.person(self.telegram_id, self.role, self.quota)
+        also = None if self.user_id is None else f"user:{self.user_id}"
+        return Caller.person(self.telegram_id, self.role, self.quota, also)
 
     @property
     def is_staff(self) -> bool:
@@ -114,7 +121,10 @@ class People:
                 execution_options={"populate_existing": True},
             )
             assert person is not None
-        return self._view(person, user.language_code, await self._role_now(person))
+            link = await session.get(AccountLink, user.id)
+            profile = None if link is None else await session.get(UserProfile, link.user_id)
+        said = profile.language if profile is not None else None
+        return self._view(person, said or user.language_code, await self._role_now(person, link), link)
 
     async def admit(self, telegram_id: int, *, by: int | None = None) -> None:
         """Let somebody in for good, on somebody's invitation. They have been met before; again is no change."""
@@ -132,8 +142,9 @@ class People:
         """What somebody may do now; of strangers and of the blocked nothing but what a user may."""
         async with self._sessions.begin() as session:
             person = await session.get(Person, telegram_id)
+            link = await session.get(AccountLink, telegram_id)
         if person is not None:
-            return Role.USER if person.blocked_at is not None else await self._role_now(person)
+            return Role.USER if person.blocked_at is not None else await self._role_now(person, link)
         return Role.ADMIN if telegram_id in self._admins else Role.STAFF if telegram_id in self._staff else Role.USER
 
     async def speak(self, telegram_id: int, language: str) -> None:
@@ -164,14 +175,16 @@ class People:
         let_in = Person.admitted_at.is_not(None) | (Person.role != Role.USER)
         return case((let_in, func.now()), else_=Person.last_seen_at)
 
-    async def _role_now(self, person: Person) -> Role:
-        """The row's or the settings' role, else what the staff chat makes of them."""
+    async def _role_now(self, person: Person, link: AccountLink | None) -> Role:
+        """The row's, the settings' or the linked user's role, else what the staff chat makes of them."""
         role = self.role_in(person)
+        if link is not None and person.blocked_at is None and datetime.now(UTC) - link.role_at < ROLE_KEPT:
+            role = higher_role(role, link.role)
         if role is not Role.USER or person.blocked_at is not None or self._staff_chat is None:
             return role
         return Role.STAFF if await self._staff_chat.is_member(person.telegram_id) else role
 
-    def _view(self, person: Person, language_code: str | None, role: Role) -> PersonView:
+    def _view(self, person: Person, language_code: str | None, role: Role, link: AccountLink | None) -> PersonView:
         blocked = person.blocked_at is not None
         admitted = self._access is Access.OPEN or role is not Role.USER or person.admitted_at is not None
         return PersonView(
@@ -181,6 +194,7 @@ class People:
             language=person.language or language_from(language_code),
             chose_language=person.language is not None,
             quota=self._quota if role is Role.USER else NO_QUOTA,
+            user_id=None if link is None else link.user_id,
             admitted=admitted and not blocked,
             blocked=blocked,
         )

@@ -84,7 +84,7 @@ async def attachable(session: AsyncSession, caller: Caller, media_id: MediaId) -
     """The media, locked, if ``caller`` may attach and detach it. Raises `MediaNotFound`, `MediaDeleted`."""
     query = select(Media).where(Media.id == media_id, visible_media(caller)).with_for_update()
     if not may_attach_others(caller):
-        query = query.where(Media.owner == caller.owner)
+        query = query.where(Media.owner.in_(caller.owners))
     media = await session.scalar(query)
     if media is None:
         raise MediaNotFound(media_id=media_id)

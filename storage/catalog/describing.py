@@ -58,7 +58,7 @@ class Describing:
             await self._change(caller, ids, said)
 
     async def _change(self, caller: Caller, ids: Sequence[MediaId], said: Callable[[Media], Said]) -> None:
-        own = select(Media).where(Media.id.in_(ids), Media.owner == caller.owner, visible_media(caller))
+        own = select(Media).where(Media.id.in_(ids), Media.owner.in_(caller.owners), visible_media(caller))
         there = Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             for media in (await session.scalars(own.where(there).with_for_update())).all():

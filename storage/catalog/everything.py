@@ -23,7 +23,7 @@ class Everything:
     async def delete(self, caller: Caller) -> tuple[int, datetime]:
         """Delete the caller's own media; returns how many, and the time since which `restore` takes them back."""
         since = self._clock.now()
-        own = select(Media.id).where(Media.owner == caller.owner, Media.status.not_in(GONE))
+        own = select(Media.id).where(Media.owner.in_(caller.owners), Media.status.not_in(GONE))
         async with self._sessions.begin() as session:
             ids = (await session.scalars(own.order_by(Media.id))).all()
         for media_id in ids:
@@ -33,7 +33,7 @@ class Everything:
     async def restore(self, caller: Caller, since: datetime) -> int:
         """Restore what the caller deleted since then; returns how many are there again, none where it is too late."""
         until = since + timedelta(seconds=self._deleting.grace)
-        own = select(Media.id).where(Media.owner == caller.owner, Media.status == MediaStatus.DELETING)
+        own = select(Media.id).where(Media.owner.in_(caller.owners), Media.status == MediaStatus.DELETING)
         async with self._sessions.begin() as session:
             ids = (await session.scalars(own.where(Media.delete_after >= until).order_by(Media.id))).all()
         restored = 0

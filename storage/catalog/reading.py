@@ -67,7 +67,7 @@ class Reading:
         self, caller: Caller, *, limit: int, offset: int, criteria: Criteria = EVERYTHING
     ) -> tuple[list[MediaView], int]:
         """What the caller gave us themselves, newest first, and how many there are in all that meet ``criteria``."""
-        mine = and_(Media.owner == caller.owner, *criteria.conditions())
+        mine = and_(Media.owner.in_(caller.owners), *criteria.conditions())
         async with self._sessions.begin() as session:
             total = await session.scalar(select(func.count()).select_from(Media).where(mine))
         views = await self._page(select(Media).where(mine).order_by(Media.id.desc()), limit, offset)
@@ -75,7 +75,7 @@ class Reading:
 
     async def own_after(self, caller: Caller, after: MediaId, *, limit: int) -> list[MediaView]:
         """The caller's own with greater ids than ``after``, oldest first: to walk through all of them."""
-        mine = (Media.owner == caller.owner) & Media.status.not_in(GONE) & (Media.id > after)
+        mine = (Media.owner.in_(caller.owners)) & Media.status.not_in(GONE) & (Media.id > after)
         return await self._page(select(Media).where(mine).order_by(Media.id), limit, 0)
 
     async def own_numbers(self, caller: Caller, *, limit: int) -> list[tuple[RequestNumber, int]]:
@@ -83,7 +83,7 @@ class Reading:
         query = (
             select(Attachment.request_number, func.count())
             .join(Media, Media.id == Attachment.media_id)
-            .where(Media.owner == caller.owner, Media.status.not_in(GONE))
+            .where(Media.owner.in_(caller.owners), Media.status.not_in(GONE))
             .group_by(Attachment.request_number)
             .order_by(func.max(Attachment.attached_at).desc(), Attachment.request_number.desc())
             .limit(limit)

@@ -86,7 +86,7 @@ class Statistics:
 
     async def own(self, caller: Caller) -> list[Count]:
         """What the caller gave us themselves, by kind of file."""
-        mine = (Media.owner == caller.owner) & Media.status.not_in(GONE)
+        mine = (Media.owner.in_(caller.owners)) & Media.status.not_in(GONE)
         async with self._sessions.begin() as session:
             return await _grouped(session, Media.file_type.expression, mine)
 

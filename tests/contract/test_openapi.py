@@ -41,6 +41,7 @@ _SCOPES: dict[Scope | None, str] = {
         POST /media/batch
         GET /requests/{number}/media
         GET /requests/{number}/media/summary
+        GET /users/me/telegram-link
     """,
     Scope.MEDIA_WRITE: """
         POST /streaming/upload/stream
@@ -58,6 +59,7 @@ _SCOPES: dict[Scope | None, str] = {
         POST /media/{media_id}/archive
         GET POST /uploads/invitations
         DELETE /uploads/invitations/{invitation_id}
+        POST DELETE /users/me/telegram-link
     """,
     Scope.MEDIA_DELETE: """
         DELETE /media/{media_id}
@@ -102,6 +104,8 @@ _SCOPES: dict[Scope | None, str] = {
         GET //upload/static/{folder}/{name}
         GET //metrics
         POST //telegram/webhook
+        POST /hooks/{service}
+        GET HEAD /avatars/{digest}/{size}
     """,
 }
 """API.md's table *Who may call*, call by call; two slashes: at the root. None: no credentials, or its own rule."""

@@ -1,15 +1,16 @@
 """From a token's claims, or an introspection's answer, to the caller."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from storage.domain import Caller, Scope
+from storage.domain import Caller
 from storage.errors import InvalidToken
+from web.auth.rights import RightsTable
 
 _LONGEST_NAME = 200
 
 
-def caller_from(claims: Mapping[str, Any]) -> Caller:
+def caller_from(claims: Mapping[str, Any], table: RightsTable) -> Caller:
     """``user:<sub>`` for a person, ``service:<client_id>`` for client credentials.
 
     Those are told by their subject: there is none, or it is the client itself (RFC 9068 §5). The client is in
@@ -17,18 +18,12 @@ def caller_from(claims: Mapping[str, Any]) -> Caller:
     """
     subject = _name(claims.get("sub"))
     client = _name(claims.get("client_id")) or _name(claims.get("azp"))
-    scopes = scopes_from(claims)
+    rights = table.of(claims)
     if client is not None and subject in (None, client):
-        return Caller.service(client, scopes)
+        return Caller.service(client, rights.scopes)
     if subject is None:
         raise InvalidToken(reason="subject")
-    return Caller.user(subject, scopes)
-
-
-def scopes_from(claims: Mapping[str, Any]) -> frozenset[Scope]:
-    """Those of ``scope`` (RFC 8693) and ``scp`` (others' habit) that are ours: a text with spaces, or a list."""
-    given = {word for name in ("scope", "scp") for word in _words(claims.get(name))}
-    return frozenset(scope for scope in Scope if scope.value in given)
+    return Caller.user(subject, rights.scopes, rights.role)
 
 
 def require_audience(claims: Mapping[str, Any], audience: str) -> None:
@@ -36,12 +31,6 @@ def require_audience(claims: Mapping[str, Any], audience: str) -> None:
     given = claims.get("aud")
     if audience != given and not (isinstance(given, list) and audience in given):
         raise InvalidToken(reason="audience")
-
-
-def _words(given: object) -> Sequence[str]:
-    if isinstance(given, str):
-        return given.split()
-    return [word for word in given if isinstance(word, str)] if isinstance(given, list) else []
 
 
 def _name(given: object) -> str | None:

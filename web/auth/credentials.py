@@ -1,4 +1,9 @@
-"""Who calls: by a key in ``X-API-Key``, or a token in ``Authorization: Bearer``. A key goes before a token."""
+"""Who calls: by a key in ``X-API-Key``, or a token in ``Authorization: Bearer``. A key goes before a token.
+
+What a token said is remembered for a while; which Telegram account its bearer has linked is looked up every time.
+"""
+
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -17,9 +22,10 @@ async def identity_of(request: web.Request) -> Identity:
     source, secret = _credentials(request)
     # What was valid a moment ago stays so, whatever else comes from the same address.
     identity = source.remembered(secret) or await _looked_up(request, source, secret)
-    limiter = request.app[DEPS].limits.per_key
-    allow(request, "key", limiter.take(identity.counted_as, identity.rate_per_minute))
-    return identity
+    deps = request.app[DEPS]
+    allow(request, "key", deps.limits.per_key.take(identity.counted_as, identity.rate_per_minute))
+    caller = await deps.use_cases.accounts.current(identity.caller, deps.role_of)
+    return identity if caller is identity.caller else replace(identity, caller=caller)
 
 
 def _credentials(request: web.Request) -> tuple[Auth, str]:

@@ -19,6 +19,7 @@ from jwt.exceptions import (
 from storage.callers.keys import Identity
 from storage.errors import InvalidToken
 from web.auth.claims import caller_from, require_audience
+from web.auth.rights import RightsTable
 from web.clients.auth_service import AuthServiceClient
 from web.clients.key_set import KeySet, KeyTimes, VerifyingKey
 
@@ -48,8 +49,9 @@ _REASONS: Mapping[type[PyJWTError], str] = {
 class TokenAuth:
     """The `Auth` port. What a token said is remembered for `REMEMBERED` seconds, never beyond its own end."""
 
-    def __init__(self, verify: Verify) -> None:
+    def __init__(self, verify: Verify, table: RightsTable | None = None) -> None:
         self._verify = verify
+        self._table = table or RightsTable()
         self._known: dict[bytes, tuple[Identity, float]] = {}
 
     def remembered(self, token: str) -> Identity | None:
@@ -60,7 +62,7 @@ class TokenAuth:
         if len(token) > _LONGEST_TOKEN or not token.isascii():
             raise InvalidToken(reason="malformed")
         claims = await self._verify(token)
-        caller = caller_from(claims)
+        caller = caller_from(claims, self._table)
         identity = Identity(caller=caller, counted_as=f"token:{caller.owner}")
         end = claims.get("exp")
         until = min(time.time() + REMEMBERED, float(end) if isinstance(end, int | float) else float("inf"))

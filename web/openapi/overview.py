@@ -48,7 +48,7 @@ TAGS = {
     "files": "The bytes of media, whole or in ranges, their previews and links to them.",
     "links": "Signed links: who has one needs no credentials.",
     "requests": "Which media belong to which request number.",
-    "users": "Avatars.",
+    "users": "Avatars, and the Telegram accounts of people with a token.",
     "webhooks": "Events, sent to whoever asked for them.",
     "administration": "Keys, webhooks, channels, and what happened.",
     "service": "Health, metrics, and this document.",
