@@ -6,6 +6,8 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, select
@@ -17,13 +19,13 @@ from storage.callers.quotas import give_back
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import GONE, Caller, EventType, MediaId, MediaStatus
+from storage.engine.copies import give_up_copies
 from storage.engine.strays import cast_off
 from storage.errors import MediaNotFound, WrongStatus
 from storage.events.outbox import tell
 from storage.jobs import Later
 from storage.mirror.rows import note_unneeded
 from storage.notices import media_changed
-from storage.previews.cache import PreviewCache
 from storage.spool import Spool
 from storage.tables import Attachment, Channel, Media, Part
 from storage.wakeups import wake_eraser
@@ -78,13 +80,21 @@ class Deleting:
         return media
 
 
+class MediaCache(Protocol):
+    """Something of media that lies on this node's disk, and can be had again."""
+
+    async def forget(self, key: UUID) -> None:
+        """Remove everything of a media that is erased, and take nothing of it any more."""
+        ...
+
+
 class Eraser:
     """Handles the erase jobs."""
 
-    def __init__(self, *, sessions: Sessions, spool: Spool, previews: PreviewCache, clock: Clock) -> None:
+    def __init__(self, *, sessions: Sessions, spool: Spool, caches: Sequence[MediaCache], clock: Clock) -> None:
         self._sessions = sessions
         self._spool = spool
-        self._previews = previews
+        self._caches = caches
         self._clock = clock
 
     async def handle(self, payload: dict[str, int]) -> None:
@@ -99,7 +109,8 @@ class Eraser:
                 raise Later(left, "grace period")
             indexes = await self._erase(session, media)
         await self._spool.remove(media.key, indexes)
-        await self._previews.forget(media.key)
+        for cache in self._caches:
+            await cache.forget(media.key)
         log.info("media_erased", media_id=media_id)
 
     async def wake_due(self) -> None:
@@ -110,7 +121,8 @@ class Eraser:
                 await wake_eraser(session, media_id, delay=0)
 
     async def _erase(self, session: AsyncSession, media: Media) -> list[int]:
-        """A part on its way has no message yet: its intent finds it without an owner when it arrives."""
+        """A part or copy on its way has no message yet: its intent finds it without an owner when it arrives."""
+        await give_up_copies(session, media.id)
         parts = (await session.scalars(delete(Part).where(Part.media_id == media.id).returning(Part))).all()
         await note_unneeded(session, [part.sha256 for part in parts])
         places = [(part.chat_id, part.message_id) for part in parts]

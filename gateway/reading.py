@@ -1,0 +1,31 @@
+"""Reading media, assembled: the cache of parts on disk, and what is before and behind it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from gateway.settings import Settings
+from storage.catalog.reading import Reading
+from storage.database import Sessions
+from storage.delivery.cache.part_cache import PartCache
+from storage.delivery.delivering import Delivery
+from storage.delivery.pieces import Places
+from storage.delivery.sources import PartSource
+from storage.spool import Spool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivering:
+    delivery: Delivery
+    parts: PartCache
+
+
+@asynccontextmanager
+async def open_delivering(
+    *, settings: Settings, sessions: Sessions, reading: Reading, spool: Spool, sources: PartSource
+) -> AsyncIterator[Delivering]:
+    """A local Bot API server's files are on a disk already: nothing is cached then."""
+    most = 0 if settings.telegram_local else settings.part_cache_max_bytes
+    async with PartCache(settings.data_dir / "cache" / "parts", most).opened() as cache:
+        places = Places(sessions=sessions, spool=spool, sources=sources, cache=cache)
+        yield Delivering(delivery=Delivery(sessions=sessions, reading=reading, places=places), parts=cache)

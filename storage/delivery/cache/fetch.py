@@ -1,0 +1,195 @@
+"""One stream of a part's bytes on its way into a file, driven by how fast its readers read.
+
+What comes is handed to readers at its end from memory, and written beside. Memory holds a little: more as long as a
+reader empties it. When readers are slower than the source, a bounded run goes ahead to the disk and the connection is
+given back: whoever needs the next byte then begins another fetch.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import structlog
+
+from storage.errors import ArchiveError, OutcomeUnknown, Unreachable
+
+log = structlog.get_logger(__name__)
+
+AHEAD = 2 * 1024 * 1024
+"""Bytes that may lie on disk before the fastest reader."""
+
+_LEAST_HELD, _MOST_HELD = 128 * 1024, 1024 * 1024
+_WRITE = 256 * 1024
+_PATIENCE = 1.0
+"""Seconds that a connection waits for readers in all, before it goes ahead and is given back."""
+
+_TRIES = 4
+_PAUSE = 0.1
+
+Open = Callable[[int, int, AsyncExitStack], Awaitable[AsyncIterator[bytes]]]
+Write = Callable[[int, list[bytes]], Awaitable[None]]
+
+
+class NoRoom(Exception):
+    """The file cannot be written, or read: whoever reads goes on without it."""
+
+
+class Fetch:
+    """Bytes ``[start, stop)`` of a part. ``write`` puts a run of them where they belong, and raises `NoRoom`.
+
+    ``hurry``: there is no reader yet, and it will be faster than the source; go ahead to the end.
+    """
+
+    def __init__(self, *, open_source: Open, write: Write, start: int, stop: int, hurry: bool = False) -> None:
+        self.start, self.stop, self.at = start, stop, start
+        self.done = False
+        self.error: ArchiveError | NoRoom | None = None
+        self._cancelled = False
+        self._open, self._write = open_source, write
+        self._hurry = hurry
+        self._read_to = start
+        self._held: deque[tuple[int, bytes]] = deque()
+        self._most = _LEAST_HELD
+        self._unwritten: list[bytes] = []
+        self._unwritten_from = start
+        self._writing: asyncio.Task[None] | None = None
+        self._written = start
+        self._waited = 0.0
+        self._news = asyncio.Event()
+        self._taken = asyncio.Event()
+
+    def held(self, at: int) -> bytes | None:
+        """What is in memory from the byte ``at`` on, None where that byte is not."""
+        for begins, data in self._held:
+            if begins <= at < begins + len(data):
+                return data if begins == at else data[at - begins :]
+        return None
+
+    def read_to(self, at: int) -> None:
+        """A reader has all bytes before ``at``."""
+        if self._read_to < at <= self.stop:
+            self._read_to = at
+            if at == self.at and self._most < _MOST_HELD:
+                self._most *= 2  # a reader who waits for the source may be given more at once
+            self._drop()
+            self._taken.set()
+
+    async def past(self, at: int) -> None:
+        """Wait until the byte ``at`` is there, or will not come. Raises what ended the fetch."""
+        while self.at <= at and not self.done:
+            await self._news.wait()
+        if self.at <= at and self.error is not None:
+            raise self.error
+        if self.at == self.start and not self._cancelled:
+            raise OutcomeUnknown(method="file", reason="nothing_came")
+
+    async def run(self) -> None:
+        """Fetch. What ends it is told to readers; what came is written also when it is cancelled."""
+        try:
+            await self._fetched()
+            await self._flush()
+        except (ArchiveError, NoRoom) as error:
+            self.error = error
+        except asyncio.CancelledError:
+            self._cancelled = True
+            raise
+        finally:
+            self.done = True
+            try:
+                await self._flush()
+            except NoRoom as error:
+                self.error = self.error or error
+            self._held.clear()
+            self._tell()
+
+    async def _fetched(self) -> None:
+        failed = 0
+        while self.at < self.stop:
+            before = self.at
+            try:
+                async with AsyncExitStack() as stack:
+                    async for chunk in await self._open(self.at, self.stop - self.at, stack):
+                        self._take(chunk)
+                        if self.at - self._unwritten_from >= _WRITE:
+                            await self._hand_over()
+                        if self._ahead() and await self._enough():
+                            return
+                self._require_all()
+            except (OutcomeUnknown, Unreachable) as error:
+                failed = 1 if self.at > before else failed + 1
+                if failed > _TRIES or (self.at == self.start and isinstance(error, Unreachable)):
+                    raise
+                log.info("delivery_resumed", at=self.at, error=str(error))
+                await asyncio.sleep(_PAUSE * 2 ** (failed - 1))
+
+    def _require_all(self) -> None:
+        if self.at < self.stop:
+            raise OutcomeUnknown(method="file", reason="short_read")
+
+    def _take(self, chunk: bytes) -> None:
+        self._held.append((self.at, chunk))
+        self._unwritten.append(chunk)
+        self.at += len(chunk)
+        self._tell()
+
+    def _ahead(self) -> bool:
+        return self.at - self._read_to >= self._most and self.at < self.stop
+
+    async def _enough(self) -> bool:
+        """Wait for readers, a while in all; then go ahead on the disk. True once that is far enough."""
+        while self._ahead() and not self._hurry and self._waited < _PATIENCE:
+            began = time.monotonic()
+            self._taken.clear()
+            try:
+                async with asyncio.timeout(_PATIENCE - self._waited):
+                    await self._taken.wait()
+            except TimeoutError:
+                self._waited = _PATIENCE
+            else:
+                self._waited += time.monotonic() - began
+        if not self._ahead():
+            return False
+        await self._flush()
+        self._drop()
+        if not self._hurry and self.at - self._read_to >= AHEAD:
+            self.stop = self.at
+            return True
+        return False
+
+    async def _hand_over(self) -> None:
+        """Have what came written, while more comes."""
+        await self._settle()
+        if self._unwritten:
+            chunks, at = self._unwritten, self._unwritten_from
+            self._unwritten, self._unwritten_from = [], self.at
+            self._writing = asyncio.ensure_future(self._put(at, chunks, self.at))
+
+    async def _put(self, at: int, chunks: list[bytes], to: int) -> None:
+        await self._write(at, chunks)
+        self._written = to
+
+    async def _flush(self) -> None:
+        await self._hand_over()
+        await self._settle()
+
+    async def _settle(self) -> None:
+        if self._writing is not None:
+            await asyncio.shield(self._writing)  # a thread has the descriptor: it is not left alone with it
+            self._writing = None
+            self._drop()
+
+    def _drop(self) -> None:
+        """Let go of what is on disk and was read, or is not read for a while."""
+        keep_from = self._read_to if self._waited < _PATIENCE and not self._hurry else self.at
+        while self._held:
+            begins, data = self._held[0]
+            end = begins + len(data)
+            if end > self._written or end > keep_from:
+                return
+            self._held.popleft()
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
