@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, BigInteger, Row, Select, and_, any_, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import Category, FileType, Inspection, MediaId, MediaStatus, PartState
@@ -66,49 +67,60 @@ def previewable(row: Media) -> bool:
 
 
 async def media_views(session: AsyncSession, media: Sequence[Media]) -> list[MediaView]:
-    """The views of ``media``, in their order, with three statements whatever their number."""
-    ids = [row.id for row in media]
-    numbers = await _request_numbers(session, ids)
-    places = await _places(session, ids)
-    return [_view(row, numbers.get(row.id, ()), places.get(row.id)) for row in media]
+    """The views of ``media``, in their order, with one statement whatever their number."""
+    await session.flush()
+    found = await session.execute(_AROUND, {"ids": [row.id for row in media]})
+    around = {row.id: (tuple(row.numbers), _place(row)) for row in found}
+    return [_view(row, *around[row.id]) for row in media]
 
 
 async def media_view(session: AsyncSession, media: Media) -> MediaView:
     return (await media_views(session, [media]))[0]
 
 
-async def _request_numbers(session: AsyncSession, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    rows = await session.execute(
-        select(Attachment.media_id, func.array_agg(Attachment.request_number))
-        .where(Attachment.media_id.in_(ids))
-        .group_by(Attachment.media_id)
-    )
-    return {media_id: tuple(sorted(numbers)) for media_id, numbers in rows}
+def new_view(media: Media, numbers: Sequence[str] = ()) -> MediaView:
+    """The view of a media that this transaction has inserted, with a part that is not stored yet."""
+    return _view(media, tuple(numbers), None)
 
 
-async def _places(session: AsyncSession, ids: Sequence[int]) -> dict[int, TelegramPlace]:
-    """Only of media that are stored whole."""
-    counts = await session.execute(
-        select(Part.media_id, func.count(), func.count().filter(Part.state.in_([PartState.STORED, PartState.DAMAGED])))
-        .where(Part.media_id.in_(ids))
-        .group_by(Part.media_id)
+def _around() -> Select[*tuple[Any, ...]]:
+    """What other tables know of the media ``:ids``. Built once: SQLAlchemy takes longer to build it than to ask."""
+    media, parts, refs = (table.__table__.c for table in (Media, Part, FileRef))
+    links = Attachment.__table__.c
+    first = Part.__table__.alias("first").c
+    numbers = select(links.request_number).where(links.media_id == media.id).order_by(links.request_number)
+    stored = parts.state.in_([PartState.STORED, PartState.DAMAGED])
+    counts = (
+        select(func.count().label("total"), func.count().filter(stored).label("stored"))
+        .where(parts.media_id == media.id)
+        .lateral("counts")
     )
-    whole = {media_id: total for media_id, total, stored in counts if total == stored}
-    firsts = await session.execute(
-        select(Part, FileRef.file_id)
-        .outerjoin(FileRef, FileRef.part_id == Part.id)
-        .where(Part.media_id.in_(whole), Part.index == 0)
-        .order_by(FileRef.bot_id.desc())
-    )
-    places = {}
-    for part, file_id in firsts:
-        assert part.media_id is not None
-        assert part.chat_id is not None
-        assert part.message_id is not None
-        places[part.media_id] = TelegramPlace(
-            channel_id=part.chat_id, message_id=part.message_id, file_id=file_id, parts=whole[part.media_id]
+    file_id = select(refs.file_id).where(refs.part_id == first.id).order_by(refs.bot_id).limit(1).scalar_subquery()
+    return (
+        select(
+            media.id,
+            func.array(numbers.scalar_subquery()).label("numbers"),
+            counts.c.total,
+            counts.c.stored,
+            first.chat_id,
+            first.message_id,
+            file_id.label("file_id"),
         )
-    return places
+        .select_from(Media.__table__)
+        .join(counts, true())
+        .outerjoin(first.id.table, and_(first.media_id == media.id, first.index == 0))
+        .where(media.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    )
+
+
+_AROUND = _around()
+
+
+def _place(row: Row[*tuple[Any, ...]]) -> TelegramPlace | None:
+    """Only of a media that is stored whole."""
+    if not row.total or row.total != row.stored:
+        return None
+    return TelegramPlace(channel_id=row.chat_id, message_id=row.message_id, file_id=row.file_id, parts=row.total)
 
 
 def _view(row: Media, numbers: tuple[str, ...], place: TelegramPlace | None) -> MediaView:

@@ -29,10 +29,11 @@ async def attach_row(
     by: str,
     category: Category | None = None,
     by_caption: bool = False,
+    indexed: bool = False,
 ) -> bool:
     """Link ``media`` to the request inside the caller's transaction. False where it was linked already.
 
-    The number has passed `RequestGate`, before the transaction.
+    The number has passed `RequestGate`, before the transaction. ``indexed``: the media's index has it already.
     """
     await session.execute(insert(Request).values(number=number).on_conflict_do_nothing())
     wanted = category or media.category
@@ -46,7 +47,8 @@ async def attach_row(
     media.awaits_request = False
     if unverified is not None:
         media.unverified_request |= unverified
-        await refresh(session, media)
+        if not indexed:
+            await refresh(session, media)
         record(session, by, "attached", media_id=media.id, request_number=number, detail={"category": wanted.value})
         await note_attached(session, media, number, by=by, category=wanted)
         await tell(session, EventType.MEDIA_ATTACHED, media, by=by, request_number=number)

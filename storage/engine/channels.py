@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import NO_FALLBACK, Purpose
@@ -19,8 +19,7 @@ async def bound_channels(session: AsyncSession, purpose: Purpose) -> Sequence[Ch
 
     Raises `ChannelNotBound` where there is neither.
     """
-    wanted = [purpose] if purpose in NO_FALLBACK else [purpose, Purpose.REQUESTS]
-    for candidate in wanted:
+    for candidate in _serving(purpose):
         channels = (
             await session.scalars(
                 select(Channel)
@@ -31,7 +30,27 @@ async def bound_channels(session: AsyncSession, purpose: Purpose) -> Sequence[Ch
         ).all()
         if channels:
             return channels
-    raise ChannelNotBound(purpose=purpose.value, retry_after=_RETRY_AFTER)
+    raise _not_bound(purpose)
+
+
+async def require_bound(session: AsyncSession, purpose: Purpose) -> None:
+    """Raise `ChannelNotBound` where `bound_channels` would."""
+    if await session.scalar(_BOUND, {"wanted": [one.value for one in _serving(purpose)]}) is None:
+        raise _not_bound(purpose)
+
+
+_BINDINGS = ChannelBinding.__table__.c
+_WANTED = cast(_BINDINGS.purpose, Text) == any_(bindparam("wanted", type_=ARRAY(Text)))
+_BOUND = select(_BINDINGS.purpose).where(_WANTED).limit(1)
+"""Built once, since it is asked for every file."""
+
+
+def _serving(purpose: Purpose) -> Sequence[Purpose]:
+    return [purpose] if purpose in NO_FALLBACK else [purpose, Purpose.REQUESTS]
+
+
+def _not_bound(purpose: Purpose) -> ChannelNotBound:
+    return ChannelNotBound(purpose=purpose.value, retry_after=_RETRY_AFTER)
 
 
 async def open_channels(session: AsyncSession, purpose: Purpose, most: int) -> Sequence[Channel]:

@@ -1,5 +1,7 @@
 """What captions say about a media that exists."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,12 +22,17 @@ async def media_facts(session: AsyncSession, media: Media) -> Facts:
     numbers = await session.scalars(
         select(Attachment.request_number).where(Attachment.media_id == media.id).order_by(Attachment.request_number)
     )
+    return facts_of(media, numbers.all())
+
+
+def facts_of(media: Media, numbers: Sequence[str]) -> Facts:
+    """For a media that is attached to the requests ``numbers``, in their order."""
     return Facts(
         filename=media.filename,
         content_type=media.content_type,
         file_type=media.file_type,
         category=media.category,
-        request_numbers=tuple(numbers.all()),
+        request_numbers=tuple(numbers),
         tags=tuple(media.tags),
         description=media.description,
         who=media.owner,

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.content import ContentType, default_category
 from storage.details import Details
-from storage.domain import GONE, Category, Inspection, MediaKey, MediaStatus, PartState, UploadId, UploadPhase
+from storage.domain import GONE, Category, Inspection, MediaId, MediaKey, MediaStatus, PartState, UploadId, UploadPhase
 from storage.engine.captions import Facts
 from storage.filenames import clean_filename
 from storage.intake.receiving import Received, SpooledPart
@@ -105,6 +106,21 @@ def media_row(origin: Origin, received: Received, details: Details) -> Media:
         uploaded_at=origin.received_at,
         **said,
     )
+
+
+_MEDIA = Media.__table__.c
+_FIRST_OF_OWN = (
+    select(func.min(_MEDIA.id))
+    .where(_MEDIA.owner == bindparam("owner"), _MEDIA.sha256 == bindparam("digest"))
+    .where(_MEDIA.status.not_in(GONE))
+)
+"""Built once, since it is asked for every file."""
+
+
+async def first_of_own(session: AsyncSession, owner: str, sha256: bytes) -> MediaId | None:
+    """The owner's oldest media of these bytes."""
+    found: int | None = await session.scalar(_FIRST_OF_OWN, {"owner": owner, "digest": sha256})
+    return None if found is None else MediaId(found)
 
 
 def own_duplicates(owner: str, received: Received, details: Details | None = None) -> Select[Media]:

@@ -11,33 +11,36 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.auditing.audit import record
 from storage.callers.quotas import charge
 from storage.catalog.attachments import attach_row
 from storage.catalog.media_info import wake_measurer
-from storage.catalog.refreshing import refresh
 from storage.clock import Clock
 from storage.content import ContentType
 from storage.database import Sessions
 from storage.details import NO_DETAILS, Details
-from storage.domain import EventType, MediaKey, UploadId, UploadPhase
-from storage.engine.channels import bound_channels
-from storage.engine.losing import require_none_lost
-from storage.engine.replacing import move_parts
+from storage.domain import EventType, MediaKey, UploadId
+from storage.engine.channels import require_bound
 from storage.errors import MediagateError
 from storage.events.outbox import tell, tell_of_upload
 from storage.filenames import clean_filename
 from storage.intake.arrivals import Accepted, Arrival
 from storage.intake.discarding import discard_upload
+from storage.intake.entering import Entry, enter
 from storage.intake.progress import Progress
 from storage.intake.receiving import Limits, Received, Receiver, SpooledPart
-from storage.intake.upload_rows import Origin, category_of, media_row, own_duplicates, part_row, upload_row
+from storage.intake.upload_rows import (
+    Origin,
+    category_of,
+    own_duplicates,
+    part_row,
+    upload_row,
+)
 from storage.spool import Spool
-from storage.tables import Media, Part, Upload
-from storage.views import MediaView, media_view
+from storage.tables import Upload
+from storage.views import MediaView, media_view, new_view
 from storage.wakeups import wake_shipper
 from storage.work_orders.gate import Check, RequestGate
 
@@ -153,23 +156,25 @@ class UploadSession:
             self.progress.accepted(existing.id, 0)
             return Accepted(media=existing, upload_id=self.upload_id, existing=True)
         await self._spool.sync(self.key, range(received.last.index + 1))
+        entry = Entry(
+            origin=self._origin,
+            received=received,
+            details=details,
+            parts=(*self._waiting, received.last),
+            told_early=self._details or NO_DETAILS,
+            recorded=self._has_rows,
+        )
         async with self._sessions.begin() as session:
-            await require_none_lost(session, self.key)
-            media = await self._insert_media(session, received, details)
-            await self._settle_upload(session, media, received)
-            await self._adopt_parts(session, media, [*self._waiting, received.last])
-            if details.request_number is not None:
-                await attach_row(session, media, details.request_number, by=media.owner)
-            else:
-                await refresh(session, media)
+            media = await enter(session, entry)
+            for number in entry.numbers:
+                await attach_row(session, media, number, by=media.owner, indexed=True)
             if also is not None:
                 await also(session, media.id)
             await wake_measurer(session, self._origin.node, media, parts=received.last.index + 1)
-            record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
             await tell(session, EventType.MEDIA_RECEIVED, media, by=media.owner)
             await session.flush()
             await charge(session, self._arrival.caller, media)
-            view = await media_view(session, media)
+            view = new_view(media, entry.numbers)
         self.accepted = True
         self.progress.accepted(view.id, received.last.index + 1)
         log.info("media_accepted", media_id=view.id, size=view.file_size, content_type=view.content_type)
@@ -226,7 +231,7 @@ class UploadSession:
         existed, self._has_rows = self._has_rows, True
         async with self._sessions.begin() as session:
             if not self._described:
-                await bound_channels(session, category.purpose)
+                await require_bound(session, category.purpose)
                 row = upload_row(self._origin, content_type, details, self._arrival.size)
                 await _describe(session, row, existed=existed)
             if self._journal is not None:
@@ -236,36 +241,6 @@ class UploadSession:
             await session.flush()
             await wake_shipper(session, recorded)
         self._described = True
-
-    async def _insert_media(self, session: AsyncSession, received: Received, details: Details) -> Media:
-        media = media_row(self._origin, received, details)
-        await bound_channels(session, media.purpose)
-        same = await session.scalar(own_duplicates(media.owner, received))
-        media.duplicate_of = None if same is None else same.id
-        session.add(media)
-        await session.flush()
-        return media
-
-    async def _settle_upload(self, session: AsyncSession, media: Media, received: Received) -> None:
-        if not self._has_rows:
-            self._has_rows = True
-            session.add(upload_row(self._origin, received.content_type, self._details or NO_DETAILS, received.size))
-            await session.flush()
-        settled = {"phase": UploadPhase.STORING, "media_id": media.id, "finished_at": func.now()}
-        sizes = {"received_bytes": received.size, "total_bytes": received.size}
-        await session.execute(update(Upload).where(Upload.id == self.upload_id).values(**settled, **sizes))
-
-    async def _adopt_parts(self, session: AsyncSession, media: Media, unrecorded: list[SpooledPart]) -> None:
-        await session.execute(update(Part).where(Part.media_key == self.key).values(media_id=media.id))
-        await move_parts(session, self.key, media.purpose)
-        rows = [
-            part_row(self._origin, part, media.category, media_id=media.id, last=part is unrecorded[-1])
-            for part in unrecorded
-        ]
-        session.add_all(rows)
-        await session.flush()
-        for row in rows:
-            await wake_shipper(session, row)
 
     async def _own_duplicate(self, received: Received, details: Details) -> MediaView | None:
         async with self._sessions.begin() as session:
