@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import aiohttp
 from aiogram import Bot
 
+from gateway.copying import Copying, CopyingGround, build_copying, telegram_source
 from gateway.settings import Settings
 from storage.auditing.incidents import Incidents
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.delivery.file_refs import FileRefs
 from storage.delivery.sources import PartSource, SourceChain
 from storage.engine.channels import note_full
 from storage.engine.events import forget_events
@@ -58,6 +58,7 @@ class Engine:
     losses: LostBytes
     shipper: Shipper
     reconciler: Reconciler
+    copying: Copying
     channel_most: int
 
     @property
@@ -75,19 +76,22 @@ class Engine:
         at_once = _SHIPS_AT_ONCE * len(self.readers)
         jobs.handle(ship_job(self.on.node), self.shipper.handle, at_once=at_once)
         jobs.handle(RECONCILE_JOB, self.reconciler.handle)
+        self.copying.register(jobs, bots=len(self.readers))
         jobs.every(f"intents:{self.on.node}", EVERY_MINUTE, self.settle_left_behind)
         jobs.every("lane_sweep", EVERY_HOUR, self.lanes.ledger.forget)
 
     async def settle_left_behind(self) -> None:
         await self.shipper.sweep()
         await self.reconciler.sweep()
+        await self.copying.intents.sweep()
 
     async def sweep(self) -> None:
-        """Full channels, and old events."""
+        """Full channels, copies that are wanted, and old events."""
         now = self.on.clock.now()
         async with self.on.sessions.begin() as session:
             await note_full(session, self.channel_most, now)
             await forget_events(session, now)
+        await self.copying.sweep.sweep()
 
 
 def build_engine(
@@ -114,20 +118,31 @@ def build_engine(
         assumed_rate=settings.lane_rate,
         patience=patience,
     )
-    store = PooledPartStore({one.id: BotPartStore(one, readers[one.id]) for one in bots}, lanes)
+    stores = {one.id: BotPartStore(one, readers[one.id]) for one in bots}
+    store = PooledPartStore(stores, lanes)
     losses = LostBytes(
         sessions=on.sessions, spool=on.spool, board=on.board, incidents=incidents, clock=on.clock, node=on.node
     )
     looker = Looker(sessions=on.sessions, store=store, clock=on.clock, node=on.node)
-    telegram = (FileRefs(sessions=on.sessions, store=store, looker=looker),)
+    copies = CopyingGround(
+        sessions=on.sessions,
+        clock=on.clock,
+        node=on.node,
+        store=store,
+        bots=stores,
+        channel_most=settings.channel_messages_max,
+    )
+    telegram = telegram_source(copies, looker)
+    sources = SourceChain((telegram, *([MirrorSource(mirror)] if mirror else [])))
     keeper = mirror or NothingKept()
     return Engine(
         on=on,
         readers=readers,
         lanes=lanes,
         store=store,
-        telegram=SourceChain(telegram),
-        sources=SourceChain((*telegram, *([MirrorSource(mirror)] if mirror else []))),
+        telegram=telegram,
+        sources=sources,
+        copying=build_copying(copies, looker, sources),
         losses=losses,
         shipper=Shipper(
             sessions=on.sessions,

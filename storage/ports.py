@@ -116,6 +116,26 @@ class PartSender(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Members:
+    """Which bots of the pool are in a channel, and which of them may post there."""
+
+    readers: Sequence[int]
+    posters: Sequence[int]
+
+
+class ChannelMembers(Protocol):
+    """Who can be sent where, asked beforehand: a refused copy does not say which of its two channels was refused."""
+
+    async def members(self, chat_id: int) -> Members:
+        """May be a little old. Raises `Postponed` and `OutcomeUnknown` where Telegram does not say."""
+        ...
+
+    def forget(self, chat_id: int) -> None:
+        """It looks as though that had changed: ask again."""
+        ...
+
+
 class PartStore(Protocol):
     """Parts in channels, through whichever bot of the pool can."""
 

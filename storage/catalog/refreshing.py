@@ -15,7 +15,7 @@ from storage.database import Sessions
 from storage.domain import GONE, PartState
 from storage.engine.facts import media_facts
 from storage.search.indexing import vector_of
-from storage.tables import Media, Part
+from storage.tables import Media, Part, PartCopy
 from storage.wakeups import wake_captions
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,15 @@ async def note_captions(session: AsyncSession, media_id: int, wanted: bytes | No
     behind = select(Part.id).where(
         Part.media_id == media_id, Part.state.in_(_IN_CHANNEL), Part.caption_sent.is_distinct_from(wanted)
     )
-    if wanted is not None and await session.scalar(behind.limit(1)) is not None:
+    copies = select(PartCopy.id).where(
+        Part.media_id == media_id,
+        PartCopy.media_key == Part.media_key,
+        PartCopy.part_index == Part.index,
+        PartCopy.message_id.is_not(None),
+        PartCopy.caption_sent.is_distinct_from(wanted),
+    )
+    either = select(behind.exists() | copies.exists())
+    if wanted is not None and await session.scalar(either):
         due = update(Media).where(Media.id == media_id).values(captions_due=True)
         await session.execute(due.execution_options(synchronize_session=False))
         await wake_captions(session, media_id)

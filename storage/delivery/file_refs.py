@@ -9,14 +9,22 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import Sessions
-from storage.domain import EventType, PartState
-from storage.engine.events import EventKind, note_event
+from storage.domain import PartState
+from storage.engine.damage import part_damaged
 from storage.engine.looking import Looker
-from storage.errors import ArchiveError, CallRefused, FileTooBig, MessageMissing, OutcomeUnknown, PartDamaged
-from storage.events.outbox import tell
-from storage.notices import media_changed
+from storage.errors import (
+    ArchiveError,
+    BotUnavailable,
+    CallRefused,
+    FileGone,
+    FileTooBig,
+    MessageLocked,
+    MessageMissing,
+    OutcomeUnknown,
+    PartDamaged,
+)
 from storage.ports import PartStore
-from storage.tables import FileRef, Media, Part
+from storage.tables import FileRef, Part
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +46,8 @@ class FileRefs:
     async def open(self, part: Part, offset: int, length: int, stack: AsyncExitStack) -> AsyncIterator[bytes]:
         """Try each known file id, then learn one from the message by each bot.
 
-        Raises `PartDamaged` where the message is gone, and with it the bytes; else the first error that was met.
+        Raises `PartDamaged` where the message is gone, `FileGone` where it is there and no bot gets its file; else the
+        first error that was met.
         """
         known = await self._known(part)
         errors: list[ArchiveError] = []
@@ -54,6 +63,8 @@ class FileRefs:
             raise errors[0] if errors else OutcomeUnknown(method="getFile", reason="no_file_id")
         if errors and not any(isinstance(error, CallRefused) for error in errors):
             raise errors[0]  # the file ids may be right: Telegram cannot be reached, or asks to wait
+        if part.state is PartState.DAMAGED:
+            raise PartDamaged(media_id=part.media_id, part=part.index + 1)
         return await self._by_looking(part, offset, length, stack, errors)
 
     async def _by_looking(
@@ -61,11 +72,15 @@ class FileRefs:
     ) -> AsyncIterator[bytes]:
         assert part.chat_id is not None
         assert part.message_id is not None
+        refused: ArchiveError | None = None
         for bot_id in self._store.bot_ids:
             try:
                 seen = await self._looker.look(part.chat_id, part.message_id, bot_id=bot_id)
+            except MessageLocked as error:
+                errors.append(error)
+                continue
             except MessageMissing as error:
-                await self._damaged(part)
+                await self._note_gone(part, part.chat_id, part.message_id)
                 raise PartDamaged(media_id=part.media_id, part=part.index + 1) from error
             except ArchiveError as error:
                 errors.append(error)
@@ -76,9 +91,17 @@ class FileRefs:
             await self._remember(part.id, ref, seen.file_unique_id)
             try:
                 return await self._fetch(ref, offset, length, stack)
-            except ArchiveError as error:
+            except (BotUnavailable, FileTooBig) as error:
                 errors.append(error)
+            except CallRefused as error:
+                refused = refused or error
+        if refused is not None:
+            raise FileGone(method="getFile", description=str(refused.fields.get("description", ""))) from refused
         raise errors[0] if errors else PartDamaged(media_id=part.media_id, part=part.index + 1)
+
+    async def _note_gone(self, part: Part, chat_id: int, message_id: int) -> None:
+        async with self._sessions.begin() as session:
+            await part_damaged(session, part.id, chat_id=chat_id, message_id=message_id, reason="message_missing")
 
     async def _fetch(self, ref: _Ref, offset: int, length: int, stack: AsyncExitStack) -> AsyncIterator[bytes]:
         return await stack.enter_async_context(self._store.fetch(ref.file_id, offset, length, bot_id=ref.bot_id))
@@ -101,18 +124,3 @@ class FileRefs:
             await session.execute(
                 row.on_conflict_do_update(index_elements=[FileRef.part_id, FileRef.bot_id], set_=values)
             )
-
-    async def _damaged(self, part: Part) -> None:
-        """Its message was deleted by hand, and no file id fetches it any more."""
-        async with self._sessions.begin() as session:
-            row = await session.get(Part, part.id, with_for_update=True)
-            if row is None or row.state is not PartState.STORED or row.message_id != part.message_id:
-                return
-            row.state = PartState.DAMAGED
-            detail = {"part": part.index + 1, "message_id": part.message_id}
-            note_event(session, EventKind.PART_DAMAGED, chat_id=part.chat_id, media_id=part.media_id, **detail)
-            if part.media_id is not None:
-                await session.flush()
-                await media_changed(session, part.media_id)
-                media = await session.get_one(Media, part.media_id)
-                await tell(session, EventType.MEDIA_DAMAGED, media, by="system", **detail)

@@ -1,5 +1,7 @@
 """Sending a media to a chat: the bot copies it there, and no byte passes through us."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -9,9 +11,20 @@ from storage.auditing.audit import record
 from storage.catalog.reading import Reading
 from storage.database import Sessions
 from storage.domain import Caller
-from storage.errors import ChannelUnavailable, InSeveralParts, InvalidFields, RecipientUnavailable, SourceUnavailable
+from storage.engine.copies import copies_there
+from storage.engine.damage import part_damaged
+from storage.errors import (
+    CallRefused,
+    ChannelUnavailable,
+    InSeveralParts,
+    InvalidFields,
+    MessageLocked,
+    MessageMissing,
+    RecipientUnavailable,
+    SourceUnavailable,
+)
 from storage.ports import Messenger
-from storage.tables import Channel
+from storage.tables import Channel, Part, PartCopy
 from storage.views import MediaView, TelegramPlace
 
 log = structlog.get_logger(__name__)
@@ -46,16 +59,37 @@ class Sending:
         view = await self._reading.media(caller, media_id)
         place = _place(view)
         await self._refuse_channels(chat_id)
-        try:
-            message_id = await self._messenger.copy(
-                chat_id, place.channel_id, place.message_id, view.filename if text is None else text
-            )
-        except ChannelUnavailable as error:
-            raise RecipientUnavailable(chat_id=chat_id, reason=error.description) from error
+        message_id = await self._copy(view, place, chat_id, view.filename if text is None else text)
         async with self._sessions.begin() as session:
             record(session, caller.owner, "sent", media_id=view.id, detail={"chat_id": chat_id})
         log.info("media_sent", media_id=view.id, chat_id=chat_id, message_id=message_id)
         return Handed(media_id=view.id, chat_id=chat_id, message_id=message_id)
+
+    async def _copy(self, view: MediaView, place: TelegramPlace, chat_id: int, text: str) -> int:
+        """From its channel, and where it is not there (any more), from its copies."""
+        try:
+            return await self._messenger.copy(chat_id, place.channel_id, place.message_id, text)
+        except (MessageMissing, ChannelUnavailable) as error:
+            missed: CallRefused = error
+        for copy in await self._copies(view.id, missed):
+            assert copy.chat_id is not None
+            assert copy.message_id is not None
+            with suppress(MessageMissing, ChannelUnavailable):
+                return await self._messenger.copy(chat_id, copy.chat_id, copy.message_id, text)
+        if isinstance(missed, ChannelUnavailable):
+            raise RecipientUnavailable(chat_id=chat_id, reason=missed.description) from missed
+        raise missed
+
+    async def _copies(self, media_id: int, missed: CallRefused) -> Sequence[PartCopy]:
+        """The copies of a media of one part, whose message may be gone."""
+        async with self._sessions.begin() as session:
+            part = await session.scalar(select(Part).where(Part.media_id == media_id))
+            if part is None or part.chat_id is None or part.message_id is None:
+                return []
+            if isinstance(missed, MessageMissing) and not isinstance(missed, MessageLocked):
+                where = {"chat_id": part.chat_id, "message_id": part.message_id}
+                await part_damaged(session, part.id, **where, reason=missed.code)
+            return await copies_there(session, part)
 
     async def _refuse_channels(self, chat_id: int) -> None:
         async with self._sessions.begin() as session:

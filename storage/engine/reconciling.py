@@ -20,6 +20,7 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import PartState
 from storage.engine.captions import Manifest
+from storage.engine.copy_placing import copy_again, place_copy
 from storage.engine.looking import SEARCH, look_intent
 from storage.engine.searching import ChannelSearch, Found
 from storage.engine.settling import part_stored
@@ -185,10 +186,12 @@ class Reconciler:
                 await cast_off(session, [(chat_id, message.message_id)])
                 return True
             same = (Intent.media_key == manifest.media_key) & (Intent.part_index == manifest.index)
-            if await session.scalar(select(Intent.id).where(same, Intent.running)) is not None:
+            here = Intent.copy_id.is_(None) | (Intent.chat_id == chat_id)
+            if await session.scalar(select(Intent.id).where(same, here, Intent.running)) is not None:
                 return False
             part = await self._part(session, manifest)
-            if part is not None and (part.chat_id, part.message_id) == (chat_id, message.message_id):
+            own = part is not None and (part.chat_id, part.message_id) == (chat_id, message.message_id)
+            if own or await place_copy(session, chat_id, message, now=self._clock.now()):
                 return True
             if part is None or part.message_id is not None or manifest.sha256 != part.sha256:
                 await cast_off(session, [(chat_id, message.message_id)])
@@ -246,6 +249,8 @@ class Reconciler:
     async def _spool_again(self, session: AsyncSession, intent: Intent) -> bool:
         if intent.watch_until is not None:
             return False  # its part has been sent again, or given up, long ago
+        if intent.copy_id is not None:
+            return await copy_again(session, intent, now=self._clock.now())
         same = (Part.media_key == intent.media_key) & (Part.index == intent.part_index)
         part = await session.scalar(select(Part).where(same, Part.state == PartState.SHIPPING).with_for_update())
         if part is None:

@@ -9,7 +9,7 @@ from storage.engine.captions import Manifest, parse_manifest
 from storage.errors import MessageMissing
 from storage.ports import PartStore, Seen
 from storage.recovery.manifests import PieceManifest, parse_piece
-from storage.tables import BackupPiece, Channel, Part, StrayMessage
+from storage.tables import BackupPiece, Channel, Part, PartCopy, StrayMessage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +67,15 @@ class ChannelSearch:
     async def _owned(self, chat_id: int, after: int) -> set[int]:
         async with self._sessions.begin() as session:
             parts = select(Part.message_id).where(Part.chat_id == chat_id, Part.message_id > after)
+            copies = select(PartCopy.message_id).where(PartCopy.chat_id == chat_id, PartCopy.message_id > after)
+            moving = select(Part.source_message_id).where(
+                Part.source_chat_id == chat_id, Part.source_message_id > after, Part.message_id.is_(None)
+            )
             strays = select(StrayMessage.message_id).where(
                 StrayMessage.chat_id == chat_id, StrayMessage.message_id > after
             )
             pieces = select(BackupPiece.message_id).where(
                 BackupPiece.chat_id == chat_id, BackupPiece.message_id > after
             )
-            owned = await session.scalars(parts.union_all(strays, pieces))
+            owned = await session.scalars(parts.union_all(copies, moving, strays, pieces))
             return {message_id for message_id in owned if message_id}

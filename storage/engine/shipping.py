@@ -115,6 +115,7 @@ class Shipper:
         """Intents of sends that ended without a word, as where the database was away: their outcome is unknown."""
         before = self._clock.now() - timedelta(seconds=_LEFT_BEHIND_SECONDS)
         left = Intent.running & (Intent.node == self._node) & (Intent.settle_at < before) & (Intent.part_index >= 0)
+        left &= Intent.copy_id.is_(None)
         settle_at = self._clock.now() + timedelta(seconds=SETTLE_SECONDS)
         async with self._sessions.begin() as session:
             await session.execute(

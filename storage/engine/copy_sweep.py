@@ -1,0 +1,98 @@
+"""The sweep's part of copying: what is wanted and has no row, what has a row and no job."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.clock import Clock
+from storage.database import Sessions
+from storage.domain import GONE, CopyRole, PartState, Purpose
+from storage.engine.channels import open_channels
+from storage.engine.copies import drop_orphans, drop_unwanted, due_copies, want_backups
+from storage.engine.damage import want_replacement
+from storage.errors import ChannelNotBound
+from storage.tables import Channel, ChannelBinding, Media, Part, PartCopy
+from storage.wakeups import REPLACEMENTS, wake_copier
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 5000
+_WHOLE_EVERY = timedelta(hours=1)
+_OVERLAP = timedelta(minutes=10)
+"""A transaction that began so long ago may still commit what it stored then."""
+
+
+class CopySweep:
+    """``slots``: how many jobs at once for one channel, as many as there are bots."""
+
+    def __init__(self, *, sessions: Sessions, clock: Clock, channel_most: int, slots: int) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._channel_most = channel_most
+        self._slots = slots
+        self._whole_at: datetime | None = None
+        self._swept: dict[int, datetime] = {}
+
+    async def sweep(self) -> None:
+        """May be done twice, and by several nodes at once."""
+        now = self._clock.now()
+        whole = self._whole_at is None or now - self._whole_at >= _WHOLE_EVERY
+        await self._want_backups(now, whole=whole)
+        await self._want_replacements(_BATCH)
+        if whole:
+            async with self._sessions.begin() as session:
+                await drop_orphans(session)
+            self._whole_at = now
+        await self._wake(now)
+
+    async def _want_backups(self, now: datetime, *, whole: bool) -> None:
+        async with self._sessions.begin() as session:
+            backups = await backup_chats(session)
+            await drop_unwanted(session, backups)
+            chats = await _open_backups(session, self._channel_most)
+        for chat_id in chats:
+            since = None if whole or chat_id not in self._swept else self._swept[chat_id] - _OVERLAP
+            while await self._want_some(chat_id, since) == _BATCH:
+                log.info("copies_wanted", chat_id=chat_id, count=_BATCH)
+        self._swept = dict.fromkeys(chats, now)
+
+    async def _want_some(self, chat_id: int, since: datetime | None) -> int:
+        async with self._sessions.begin() as session:
+            return await want_backups(session, chat_id, since=since, limit=_BATCH)
+
+    async def _want_replacements(self, limit: int) -> None:
+        wanted = exists().where(PartCopy.media_key == Part.media_key, PartCopy.part_index == Part.index)
+        wanted = wanted.where(PartCopy.role == CopyRole.REPLACEMENT)
+        kept = Part.media_id.in_(select(Media.id).where(Media.status.not_in(GONE)))
+        query = select(Part).where(Part.state == PartState.DAMAGED, kept, ~wanted).order_by(Part.id).limit(limit)
+        async with self._sessions.begin() as session:
+            for part in (await session.scalars(query)).all():
+                await want_replacement(session, part)
+
+    async def _wake(self, now: datetime) -> None:
+        async with self._sessions.begin() as session:
+            for chat_id, count in await due_copies(session, now):
+                for slot in range(min(self._slots, count)):
+                    await wake_copier(session, REPLACEMENTS if chat_id is None else chat_id, slot=slot)
+
+
+async def backup_chats(session: AsyncSession) -> Sequence[int]:
+    """The channels that are backups now."""
+    query = (
+        select(Channel.chat_id)
+        .join(ChannelBinding, ChannelBinding.channel_id == Channel.id)
+        .where(ChannelBinding.purpose == Purpose.BACKUP)
+        .order_by(ChannelBinding.position)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def _open_backups(session: AsyncSession, most: int) -> Sequence[int]:
+    """Each gets a copy of every part; a full one no more, while another has room."""
+    try:
+        return [channel.chat_id for channel in await open_channels(session, Purpose.BACKUP, most)]
+    except ChannelNotBound:
+        return []

@@ -1,0 +1,282 @@
+"""Copying: every stored part gets one more message in each backup channel, and a damaged one a new message of its own.
+
+The protocol is that of shipping (`storage.engine.shipping`): claim by compare-and-set, intent before the send, search
+after an unknown outcome. A copy is then looked at: copyMessage tells nothing but a message id. All of it is bulk work,
+after everything else in its lane. The rows say what is wanted (`storage.engine.copies`); a job works off what is due
+for one channel, and `storage.engine.copy_sweep` finds what has no row or no job.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+
+from storage.clock import Clock
+from storage.database import Sessions
+from storage.delivery.sources import PartSource
+from storage.domain import CopyRole, CopyState
+from storage.engine.copies import Place, copy_arrived, copy_failed, copy_verified, part_of
+from storage.engine.copy_checks import CopyChecks
+from storage.engine.copy_ways import CopyWork, Reshipment, copy_work
+from storage.engine.intents import CopyIntents
+from storage.engine.strays import cast_off
+from storage.errors import (
+    ArchiveError,
+    CallRefused,
+    ChannelNotBound,
+    ChannelUnavailable,
+    MessageMissing,
+    NoLane,
+    OutcomeUnknown,
+    Postponed,
+)
+from storage.jobs import Later
+from storage.ports import ChannelMembers, Copy, LaneKey, PartSender, Sent, Shipment, Urgency, Wish
+from storage.tables import PartCopy
+from storage.wakeups import REPLACEMENTS
+
+log = structlog.get_logger(__name__)
+
+_RETRY_DELAYS = (5.0, 60.0, 300.0, 1800.0, 3600.0)
+_ASIDE_SECONDS = 60.0
+_NOBODY_THERE = 60.0
+_AT_A_TIME = 50
+"""Copies a job makes before it lets others have its place."""
+
+
+class Copier:
+    """Handles the copy jobs."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        sender: PartSender,
+        members: ChannelMembers,
+        checks: CopyChecks,
+        sources: PartSource,
+        intents: CopyIntents,
+        clock: Clock,
+        channel_most: int,
+    ) -> None:
+        self._sessions = sessions
+        self._sender = sender
+        self._members = members
+        self._checks = checks
+        self._sources = sources
+        self._intents = intents
+        self._clock = clock
+        self._channel_most = channel_most
+        self._busy: set[int] = set()
+
+    async def handle(self, payload: dict[str, int]) -> None:
+        """The job: make the copies that are due in a channel, one after the other. Raises `Later` to go on then."""
+        for _ in range(_AT_A_TIME):
+            copy = await self._next(payload["chat"])
+            if copy is None:
+                return
+            self._busy.add(copy.id)
+            try:
+                await self._bring_about(copy)
+            except Postponed as wait:
+                if payload["chat"] != REPLACEMENTS:
+                    raise Later(wait.retry_after, wait.code) from wait
+                await self._put_off(copy.id, wait.code, wait.retry_after)
+            finally:
+                self._busy.discard(copy.id)
+        raise Later(0, "there may be more")
+
+    async def _next(self, chat_id: int) -> PartCopy | None:
+        role = CopyRole.REPLACEMENT if chat_id == REPLACEMENTS else CopyRole.BACKUP
+        mine = (PartCopy.role == role) & PartCopy.state.in_((CopyState.WAITING, CopyState.COPIED))
+        if chat_id != REPLACEMENTS:
+            mine &= PartCopy.chat_id == chat_id
+        query = select(PartCopy).where(
+            mine, PartCopy.next_attempt_at <= self._clock.now(), PartCopy.id.not_in(self._busy)
+        )
+        async with self._sessions.begin() as session:
+            return await session.scalar(query.order_by(PartCopy.next_attempt_at, PartCopy.id).limit(1))
+
+    async def _bring_about(self, copy: PartCopy) -> None:
+        """One copy, as far as it gets now."""
+        try:
+            async with self._sessions.begin() as session:
+                work = await copy_work(session, copy, self._channel_most)
+        except ChannelNotBound as error:
+            return await self._put_off(copy.id, error.code, _RETRY_DELAYS[-1])
+        if work is None:
+            return await self._set_aside(copy)
+        if copy.state is CopyState.WAITING and not await self._send(work):
+            return None
+        return await self._checks.look_at(copy.id)
+
+    async def _set_aside(self, copy: PartCopy) -> None:
+        """Not wanted: never more, or only while its media may still be restored, or its part moves."""
+        async with self._sessions.begin() as session:
+            found = await session.get(PartCopy, copy.id, with_for_update=True)
+            if found is None or found.state not in (CopyState.WAITING, CopyState.COPIED):
+                return
+            part = await part_of(session, found)
+            replaced = part is None or (part.chat_id, part.message_id) != (
+                copy.instead_chat_id,
+                copy.instead_message_id,
+            )
+            if part is None or (copy.role is CopyRole.REPLACEMENT and replaced) or part.chat_id == found.chat_id:
+                if found.chat_id is not None and found.message_id is not None:
+                    await cast_off(session, [(found.chat_id, found.message_id)])
+                await session.delete(found)
+                return
+        await self._put_off(copy.id, "not now", _ASIDE_SECONDS)
+
+    async def _put_off(self, copy_id: int, problem: str, delay: float) -> None:
+        async with self._sessions.begin() as session:
+            copy = await session.get(PartCopy, copy_id, with_for_update=True)
+            if copy is not None and copy.state is not CopyState.COPYING:
+                copy.problem, copy.next_attempt_at = problem, self._clock.now() + timedelta(seconds=delay)
+
+    async def _send(self, work: CopyWork) -> bool:
+        """Try one way after the other. False where none worked: the copy is tried again later."""
+        problem = "nowhere"
+        for place in work.places:
+            try:
+                if (done := await self._from_place(work, place)) is not None:
+                    return done
+            except CallRefused as error:
+                problem = error.code
+        for bot_id, file_id in work.file_ids:
+            try:
+                if (done := await self._from_file_id(work, bot_id, file_id)) is not None:
+                    return done
+            except CallRefused as error:
+                problem = error.code
+        try:
+            return await self._from_source(work)
+        except Postponed:
+            raise
+        except ArchiveError as error:
+            problem = error.code
+        delay = _RETRY_DELAYS[min(work.copy.attempt, len(_RETRY_DELAYS) - 1)]
+        log.warning("copy_not_possible", copy_id=work.copy.id, part_id=work.part.id, problem=problem, retry_in=delay)
+        await self._put_off(work.copy.id, problem, delay)
+        return False
+
+    async def _from_place(self, work: CopyWork, place: Place) -> bool | None:
+        """Copy a message. None where no bot sees both channels; `CallRefused` where it is not there."""
+        readers = set((await self._members.members(place.chat_id)).readers)
+        if place.chat_id in work.chat_ids or not readers:
+            return None
+        try:
+            return await self._by(work, readers, work.from_message(place))
+        except MessageMissing:
+            for chat_id in (place.chat_id, *work.chat_ids):
+                self._members.forget(chat_id)
+            await self._checks.missing(work.part, place)
+            raise
+
+    async def _from_file_id(self, work: CopyWork, bot_id: int, file_id: str) -> bool | None:
+        return await self._by(work, {bot_id}, work.from_file_id(file_id))
+
+    async def _from_source(self, work: CopyWork) -> bool:
+        """Move the bytes. Raises the source's `ArchiveError`s, and `NoLane`."""
+        reshipment = Reshipment(self._sources, work.part)
+        await reshipment.probe()
+        done = await self._by(work, None, reshipment.shipment(work), reshipment)
+        if done is None:
+            raise NoLane(retry_after=_NOBODY_THERE)
+        return done
+
+    async def _by(
+        self, work: CopyWork, bots: set[int] | None, what: Copy | Shipment, reshipment: Reshipment | None = None
+    ) -> bool | None:
+        """Send by one of ``bots`` that may post in one of the channels. None where there is no such bot."""
+        posting = {chat_id: set((await self._members.members(chat_id)).posters) for chat_id in work.chat_ids}
+        if not any(posting.values()):
+            raise NoLane(retry_after=_NOBODY_THERE)
+        chat_ids, bot_ids = _lanes(posting, bots)
+        if not chat_ids:
+            return None
+        size = what.size if isinstance(what, Shipment) else 0
+        wish = Wish(chat_ids=chat_ids, bot_ids=bot_ids, urgency=Urgency.BULK, size=size)
+        lane = await self._sender.reserve(wish)
+        intent_id = await self._claim(work, lane)
+        if intent_id is None:
+            return False
+        try:
+            return await self._call(work, lane, intent_id, what, reshipment)
+        finally:
+            self._intents.over(intent_id)
+
+    async def _claim(self, work: CopyWork, lane: LaneKey) -> int | None:
+        """Commit the intent; None where somebody else is at it, or it is not wanted any more."""
+        async with self._sessions.begin() as session:
+            copy = await session.get(PartCopy, work.copy.id, with_for_update=True)
+            if copy is None or copy.state is not CopyState.WAITING:
+                return None
+            copy.state, copy.chat_id, copy.attempt = CopyState.COPYING, lane.chat_id, copy.attempt + 1
+            await session.flush()
+            return await self._intents.begin(session, copy, lane)
+
+    async def _call(
+        self, work: CopyWork, lane: LaneKey, intent_id: int, what: Copy | Shipment, reshipment: Reshipment | None
+    ) -> bool:
+        try:
+            sent = await self._sender.send(lane, what)
+        except CallRefused as error:
+            if isinstance(error, ChannelUnavailable):
+                self._members.forget(lane.chat_id)
+            await self._without_effect(work, intent_id, error.code, 0)
+            raise
+        except Postponed as wait:
+            await self._without_effect(work, intent_id, wait.code, 0)
+            raise
+        except (OutcomeUnknown, OSError) as error:
+            log.warning("copy_outcome_unknown", copy_id=work.copy.id, bot_id=lane.bot_id, error=str(error))
+            await self._intents.leave_open(lane, intent_id)
+            return False
+        return await self._settle(work, lane, intent_id, sent, reshipment)
+
+    async def _without_effect(self, work: CopyWork, intent_id: int, problem: str, delay: float) -> None:
+        async with self._sessions.begin() as session:
+            await self._intents.end(session, intent_id)
+            await copy_failed(session, work.copy.id, problem=problem, now=self._clock.now(), delay=delay)
+
+    async def _settle(
+        self, work: CopyWork, lane: LaneKey, intent_id: int, sent: Sent, reshipment: Reshipment | None
+    ) -> bool:
+        other_size = sent.file_size is not None and work.part.size is not None and sent.file_size != work.part.size
+        other_bytes = reshipment is not None and work.part.sha256 is not None and not reshipment.intact
+        now = self._clock.now()
+        async with self._sessions.begin() as session:
+            await self._intents.end(session, intent_id)
+            copy = await copy_arrived(
+                session, work.copy.id, chat_id=lane.chat_id, message_id=sent.message_id, caption=work.facts.digest
+            )
+            if copy is None:
+                return False
+            if other_size or other_bytes:
+                log.warning("copy_arrived_damaged", copy_id=copy.id, part_id=work.part.id)
+                await cast_off(session, [(lane.chat_id, sent.message_id)])
+                await copy_failed(session, copy.id, problem="damaged", now=now, delay=_RETRY_DELAYS[1])
+                return False
+            if sent.file_id is not None and sent.file_size is not None:
+                # The answer shows the message: there is no more to be seen by looking.
+                unique_id = sent.file_unique_id
+                await copy_verified(
+                    session, copy, bot_id=lane.bot_id, file_id=sent.file_id, unique_id=unique_id, now=now
+                )
+                return False
+        return True
+
+
+def _lanes(posting: Mapping[int, set[int]], bots: set[int] | None) -> tuple[list[int], list[int]]:
+    """The channels, and bots that may post in each of them: only the first channel where no bot may in all."""
+    able = {chat_id: found if bots is None else found & bots for chat_id, found in posting.items()}
+    able = {chat_id: found for chat_id, found in able.items() if found}
+    if not able:
+        return [], []
+    common = set.intersection(*able.values())
+    if common:
+        return [*able], sorted(common)
+    first = next(iter(able))
+    return [first], sorted(able[first])
