@@ -45,6 +45,12 @@ TEXT_KEYS: Mapping[type[MediagateError], str] = MappingProxyType(
 )
 
 
+_VALUES: Mapping[str, str] = MappingProxyType(
+    {"error-number": "value", "error-unknown-request": "number", "error-request-closed": "number"}
+)
+"""Texts that name a field of their error."""
+
+
 def text_key(kind: type[MediagateError]) -> str:
     """The key of the text for an error class, or that of its nearest ancestor in the table."""
     return next(TEXT_KEYS[base] for base in kind.__mro__ if base in TEXT_KEYS)
@@ -82,10 +88,8 @@ def _explain(texts: Texts, kind: type[MediagateError], fields: Mapping[str, Any]
         return texts("error-too-large-limit", limit=size_text(texts, fields["limit"]))
     if key == "error-quota-files" and fields.get("unit") == "bytes":
         return texts("error-quota-bytes")
-    if key == "error-number":
-        return texts(key, value=str(fields.get("value", ""))[:64])
-    if key in ("error-unknown-request", "error-request-closed"):
-        return texts(key, number=str(fields.get("number", "")))
+    if key in _VALUES:
+        return texts(key, value=str(fields.get(_VALUES[key], ""))[:64])
     return texts(key)
 
 

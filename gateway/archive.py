@@ -13,14 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.backups import register_backups
 from gateway.data_dir import secret_key
 from gateway.engine import Spooling, build_engine
-from gateway.events import build_hooks, open_webhooks
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
 from gateway.mirror import open_mirror, register_mirror
 from gateway.reading import open_delivering
 from gateway.roles import configured_roles
 from gateway.settings import Settings
-from gateway.work_orders import connect_work_orders, open_work_orders, told
+from gateway.work_orders import open_events, open_work_orders
 from storage.auditing.audit import AuditTrail
 from storage.auditing.incidents import Incidents
 from storage.callers.invitations import Invitations
@@ -153,11 +152,9 @@ async def open_archive(
         jobs.handle(CAPTIONS_JOB, CaptionEditor(sessions=sessions, store=store).handle, at_once=2)
         jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
         jobs.every(_REFRESH, EVERY_MINUTE, Refresher(sessions).sweep)
-        webhooks = await stack.enter_async_context(
-            open_webhooks(settings=settings, sessions=sessions, jobs=jobs, clock=clock, services=told(orders))
+        webhooks, hooks = await stack.enter_async_context(
+            open_events(settings=settings, sessions=sessions, jobs=jobs, clock=clock, orders=orders)
         )
-        hooks = build_hooks(settings, sessions, jobs, clock)
-        await connect_work_orders(orders, settings, webhooks, hooks)
         audit = AuditTrail(sessions=sessions, clock=clock)
         await stack.enter_async_context(audit.running())
         await stack.enter_async_context(CardTicker(sessions=sessions, board=board).running())

@@ -1,6 +1,6 @@
 """Events for others, assembled: the outbox's webhooks and the jobs that deliver them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from gateway.data_dir import secret_key
@@ -10,6 +10,7 @@ from storage.database import Sessions
 from storage.events.delivering import Deliverer
 from storage.events.hooks import Hooks
 from storage.events.outbox import DELIVER_JOB
+from storage.events.poster import EventTaker
 from storage.events.sealing import Seal
 from storage.events.webhooks import Webhooks
 from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
@@ -29,13 +30,13 @@ def build_hooks(settings: Settings, sessions: Sessions, jobs: JobRunner, clock: 
 
 @asynccontextmanager
 async def open_webhooks(
-    *, settings: Settings, sessions: Sessions, jobs: JobRunner, clock: Clock
+    *, settings: Settings, sessions: Sessions, jobs: JobRunner, clock: Clock, services: Mapping[str, EventTaker]
 ) -> AsyncIterator[Webhooks]:
-    """Register the jobs; deliveries go out as long as this lasts."""
+    """Register the jobs; deliveries go out as long as this lasts. ``services``: the company's own, told too."""
     seal = Seal(secret_key(settings))
     async with WebhookPoster(settings.webhook_allow) as poster:
         webhooks = Webhooks(sessions=sessions, poster=poster, seal=seal, clock=clock)
-        deliverer = Deliverer(sessions=sessions, poster=poster, seal=seal, clock=clock)
+        deliverer = Deliverer(sessions=sessions, poster=poster, seal=seal, clock=clock, services=services)
         jobs.handle(DELIVER_JOB, deliverer.handle, at_once=_AT_ONCE)
         jobs.every("webhook_sweep", EVERY_MINUTE, webhooks.sweep)
         jobs.every("event_sweep", EVERY_HOUR, webhooks.forget)

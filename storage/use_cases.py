@@ -65,6 +65,7 @@ class UseCases:
     names: Names
     accounts: Accounts
     webhooks: Webhooks
+    work_orders: WorkOrders
     hooks: Hooks
     board: ProgressBoard
     audit: AuditTrail

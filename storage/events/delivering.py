@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from standardwebhooks import Webhook as Signature
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import DeliveryState
-from storage.events.poster import Posted, Poster
+from storage.events.poster import EventTaker, Posted, Poster
 from storage.events.sealing import Seal, Unreadable
 from storage.events.webhooks import message, message_id
 from storage.jobs import Later
@@ -33,6 +34,7 @@ _AT_ONCE = 4
 
 _BUSY_DELAY = 1.0
 _GONE = 410
+_UNSET = Posted(error="the settings do not name this service")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,14 +44,24 @@ class _Call:
     give_up_at: datetime
     url: str
     key: str
-    body: str
+    message: Mapping[str, Any]
     secrets: tuple[bytes, ...]
+    service: str | None
 
 
 class Deliverer:
-    """Handles the jobs."""
+    """Handles the jobs. ``services``: the company's own that are told too, by name."""
 
-    def __init__(self, *, sessions: Sessions, poster: Poster, seal: Seal, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        poster: Poster,
+        seal: Seal,
+        clock: Clock,
+        services: Mapping[str, EventTaker] | None = None,
+    ) -> None:
+        self._services = services or {}
         self._sessions = sessions
         self._poster = poster
         self._seal = seal
@@ -108,12 +120,16 @@ class Deliverer:
                 give_up_at=delivery.give_up_at,
                 url=webhook.url,
                 key=message_id(event),
-                body=json.dumps(message(event), ensure_ascii=False),
+                message=message(event),
                 secrets=(webhook.secret,) if former is None else (webhook.secret, former),
+                service=webhook.service,
             )
 
     async def _post(self, call: _Call) -> Posted:
-        now = self._clock.now()
+        if call.service is not None:
+            service = self._services.get(call.service)
+            return _UNSET if service is None else await service.take(call.message, key=call.key)
+        now, body = self._clock.now(), json.dumps(call.message, ensure_ascii=False)
         try:
             secrets = [self._seal.open(sealed) for sealed in call.secrets]
         except Unreadable:
@@ -122,9 +138,9 @@ class Deliverer:
             "Content-Type": "application/json",
             "webhook-id": call.key,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(Signature(secret).sign(call.key, now, call.body) for secret in secrets),
+            "webhook-signature": " ".join(Signature(secret).sign(call.key, now, body) for secret in secrets),
         }
-        return await self._poster.post(call.url, call.body.encode(), headers)
+        return await self._poster.post(call.url, body.encode(), headers)
 
     async def _settle(self, webhook_id: int, call: _Call, posted: Posted) -> float | None:
         """Note what came of it; the seconds until the next try, None where the next event may go."""
@@ -133,13 +149,14 @@ class Deliverer:
         values: dict[str, Any] = {"leased_until": None, "last_status": posted.status, "last_error": posted.error}
         if posted.ok:
             values |= {"state": DeliveryState.DELIVERED, "delivered_at": now}
-        elif now + timedelta(seconds=delay) > call.give_up_at:
+        elif posted.final or now + timedelta(seconds=delay) > call.give_up_at:
             values |= {"state": DeliveryState.DEAD}
         else:
             values |= {"due_at": now + timedelta(seconds=delay)}
+        gone = posted.status == _GONE and call.service is None
         async with self._sessions.begin() as session:
             await session.execute(update(EventDelivery).where(EventDelivery.id == call.delivery_id).values(values))
-            if posted.status == _GONE:
+            if gone:
                 await session.execute(
                     update(Webhook)
                     .where(Webhook.id == webhook_id)
@@ -150,7 +167,7 @@ class Deliverer:
             log.info("event_delivered", **said)
             return None
         log.warning("event_not_delivered", error=posted.error, dead="state" in values, **said)
-        return None if "state" in values or posted.status == _GONE else delay
+        return None if "state" in values or gone else delay
 
 
 def _delay(attempts: int, posted: Posted) -> float:

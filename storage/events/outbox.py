@@ -21,7 +21,7 @@ async def tell(session: AsyncSession, kind: EventType, media: Media, *, by: str,
 
     It costs one small statement where nobody listens.
     """
-    listeners = await _listeners(session, kind)
+    listeners = await _listeners(session, kind, by=by)
     if listeners:
         await session.flush()
         view = await media_view(session, media)
@@ -72,9 +72,11 @@ def event_data(view: MediaView) -> dict[str, Any]:
     }
 
 
-async def _listeners(session: AsyncSession, kind: EventType) -> list[int]:
+async def _listeners(session: AsyncSession, kind: EventType, *, by: str = "") -> list[int]:
+    """Who is to be told; a service is not told of what it had us do."""
     wanted = or_(func.cardinality(Webhook.events) == 0, literal(kind.value) == any_(Webhook.events))
-    return list((await session.scalars(select(Webhook.id).where(Webhook.enabled, wanted))).all())
+    told = or_(Webhook.service.is_(None), func.concat("service:", Webhook.service) != by)
+    return list((await session.scalars(select(Webhook.id).where(Webhook.enabled, wanted, told))).all())
 
 
 async def _note(

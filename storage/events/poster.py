@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +20,14 @@ class Posted:
     @property
     def ok(self) -> bool:
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 -- the class of statuses
+
+
+class EventTaker(Protocol):
+    """One of the company's services that is told of events in its own way."""
+
+    async def take(self, message: Mapping[str, Any], *, key: str) -> Posted:
+        """Tell it once. ``message`` is the webhooks' body; the same ``key`` is the same event. Never raises."""
+        ...
 
 
 class Poster(Protocol):

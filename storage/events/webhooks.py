@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
@@ -94,7 +95,7 @@ class Webhooks:
             self._require_allowed(change.url)
         secret = _new_secret() if change.rotate_secret else None
         async with self._sessions.begin() as session:
-            row = await _existing(session, webhook_id)
+            row = await _existing(session, webhook_id, own=True)
             said = self._apply(row, change, secret)
             record(session, by, "webhook_changed", detail={"id": str(row.id), "changed": said})
             await session.flush()
@@ -106,7 +107,7 @@ class Webhooks:
     async def remove(self, webhook_id: int, *, by: str) -> None:
         """Remove a webhook and whatever waits for it. Raises `WebhookNotFound`."""
         async with self._sessions.begin() as session:
-            row = await _existing(session, webhook_id)
+            row = await _existing(session, webhook_id, own=True)
             record(session, by, "webhook_removed", detail={"id": str(row.id), "url": row.url})
             await session.delete(row)
 
@@ -144,6 +145,21 @@ class Webhooks:
             await session.refresh(again)
             event = await session.get_one(Event, former.event_id)
             return _view(again, event)
+
+    async def serve(self, service: str, url: str | None, events: frozenset[EventType]) -> None:
+        """Tell one of the company's services of these events from now on; ``url`` None: no more. May be done twice."""
+        async with self._sessions.begin() as session:
+            if url is None:
+                await session.execute(update(Webhook).where(Webhook.service == service).values(enabled=False))
+                return
+            values = {"url": url, "enabled": True, "events": _stored(events)}
+            made = {"secret": b"", "created_by": "system", "description": f"the company's service: {service}"}
+            row = insert(Webhook).values(service=service, **values, **made)
+            found = await session.scalar(
+                row.on_conflict_do_update(index_elements=[Webhook.service], set_=values).returning(Webhook.id)
+            )
+            assert found is not None
+            await _wake_all(session, found)
 
     async def sweep(self) -> None:
         """Every minute: wake what waits and has no wake-up. May be done twice."""
@@ -193,9 +209,10 @@ def _stored(events: frozenset[EventType]) -> list[str]:
     return sorted(event.value for event in events)
 
 
-async def _existing(session: AsyncSession, webhook_id: int) -> Webhook:
+async def _existing(session: AsyncSession, webhook_id: int, *, own: bool = False) -> Webhook:
+    """``own``: not one that is there for a service of the company, because of the settings."""
     row = await session.get(Webhook, webhook_id, with_for_update=True)
-    if row is None:
+    if row is None or (own and row.service is not None):
         raise WebhookNotFound(webhook_id=webhook_id)
     return row
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.callers.invitations import count_kept
 from storage.domain import UploadId
-from storage.errors import InvalidInput, QuotaExceeded, QuotaUsedUp
+from storage.errors import InvalidInput, QuotaExceeded, QuotaUsedUp, RequestClosed
 from storage.intake.upload_session import UploadSession
 from storage.resumable.assembling import assemble, completed
 from storage.resumable.cards import show_upload
@@ -33,7 +33,7 @@ async def finish(uploads: "Resumable", live: Live, uploader: Uploader, row: Resu
             await uploads.load(live, uploader, row)
             assert live.session is not None
             await _accept(uploads, live.session, row)
-    except (InvalidInput, QuotaExceeded, QuotaUsedUp) as error:
+    except (InvalidInput, QuotaExceeded, QuotaUsedUp, RequestClosed) as error:
         await uploads.drop(live, row, Outcome.REFUSED, error)
         raise
     finally:

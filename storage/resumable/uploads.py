@@ -59,7 +59,7 @@ class Resumable:
         """Begin an upload.
 
         Raises `ShuttingDown`, `SpoolFull`, `FileTooLarge`, `EmptyFile`, `TooManyUploads`, what `require_room` raises,
-        and by an invitation what `claim` raises.
+        what `RequestGate.admit` raises, and by an invitation what `claim` raises.
         """
         intake, now = self.intake, self.intake.clock.now()
         if intake.closing:
@@ -74,6 +74,9 @@ class Resumable:
             uploader, creation, upload_id=upload_id, key=key, node=intake.node, now=now, until=now + self.expiry
         )
         await require_room(intake.sessions, uploader.caller, creation.length)
+        if (number := creation.said.details.request_number) is not None:
+            override = creation.said.details.override
+            await intake.gate.admit(uploader.caller, [number], override=override)
         async with intake.sessions.begin() as session:
             if uploader.invited is not None:
                 await claim(session, uploader.invited.id, creation.length, now, partial=creation.partial)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,10 +42,15 @@ async def heard_unknown(session: AsyncSession, numbers: Iterable[str], *, as_of:
         await _put(session, number, {"known": False}, as_of)
 
 
-async def heard_moved(session: AsyncSession, number: str, *, to: str, as_of: datetime) -> None:
-    """The request has another number now. The old one stays known, so that what names it finds the new one."""
-    await _put(session, number, {"known": True, "moved_to": to, "closed": True}, as_of)
+async def heard_moved(session: AsyncSession, number: str, *, to: str, as_of: datetime) -> bool:
+    """The request has another number now. The old one stays known, so that what names it finds the new one.
+
+    False where something newer was heard of it; that there is no such request any more is no contradiction.
+    """
+    await session.execute(update(Row).where(Row.number == number, ~Row.known, Row.as_of > as_of).values(as_of=as_of))
+    moved = await _put(session, number, {"known": True, "moved_to": to, "closed": True}, as_of)
     await session.execute(insert(Row).values(number=to, known=True, as_of=as_of).on_conflict_do_nothing())
+    return moved
 
 
 async def orders_of(session: AsyncSession, numbers: Collection[str]) -> dict[str, Row]:
@@ -97,7 +102,8 @@ def _values(order: WorkOrder) -> dict[str, Any]:
     }
 
 
-async def _put(session: AsyncSession, number: str, values: Mapping[str, Any], as_of: datetime) -> None:
+async def _put(session: AsyncSession, number: str, values: Mapping[str, Any], as_of: datetime) -> bool:
     said = {**values, "as_of": as_of, "heard_at": func.clock_timestamp()}
     row: Any = insert(Row).values(number=number, **said)
-    await session.execute(row.on_conflict_do_update(index_elements=[Row.number], set_=said, where=Row.as_of <= as_of))
+    newer = row.on_conflict_do_update(index_elements=[Row.number], set_=said, where=Row.as_of <= as_of)
+    return await session.scalar(newer.returning(Row.number)) is not None
