@@ -1,7 +1,9 @@
 """Copies of parts, assembled: what makes them, what looks at them, and how they are read."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from aiogram import Bot
 
 from storage.clock import Clock
 from storage.database import Sessions
@@ -15,7 +17,6 @@ from storage.engine.intents import CopyIntents
 from storage.engine.looking import Looker
 from storage.jobs import JobRunner
 from storage.telegram.memberships import Memberships
-from storage.telegram.parts import BotPartStore
 from storage.telegram.pooled import PooledPartStore
 from storage.wakeups import COPY_JOB
 
@@ -30,7 +31,7 @@ class CopyingGround:
     clock: Clock
     node: str
     store: PooledPartStore
-    bots: Mapping[int, BotPartStore]
+    bots: Sequence[Bot]
     channel_most: int
 
 

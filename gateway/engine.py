@@ -118,8 +118,7 @@ def build_engine(
         assumed_rate=settings.lane_rate,
         patience=patience,
     )
-    stores = {one.id: BotPartStore(one, readers[one.id]) for one in bots}
-    store = PooledPartStore(stores, lanes)
+    store = PooledPartStore({one.id: BotPartStore(one, readers[one.id]) for one in bots}, lanes)
     losses = LostBytes(
         sessions=on.sessions, spool=on.spool, board=on.board, incidents=incidents, clock=on.clock, node=on.node
     )
@@ -129,7 +128,7 @@ def build_engine(
         clock=on.clock,
         node=on.node,
         store=store,
-        bots=stores,
+        bots=bots,
         channel_most=settings.channel_messages_max,
     )
     telegram = telegram_source(copies, looker)

@@ -122,9 +122,9 @@ class Eraser:
 
     async def _erase(self, session: AsyncSession, media: Media) -> list[int]:
         """A part or copy on its way has no message yet: its intent finds it without an owner when it arrives."""
-        await give_up_copies(session, media.id)
         parts = (await session.scalars(delete(Part).where(Part.media_id == media.id).returning(Part))).all()
         await note_unneeded(session, [part.sha256 for part in parts])
+        await give_up_copies(session, media.key)
         places = [(part.chat_id, part.message_id) for part in parts]
         places += await _former_places(session, [part for part in parts if part.message_id is None])
         await cast_off(

@@ -13,6 +13,7 @@ becomes its part's message, and its row ends.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, delete, exists, func, literal, select
@@ -50,8 +51,8 @@ def _same() -> ColumnElement[bool]:
     return (PartCopy.media_key == Part.media_key) & (PartCopy.part_index == Part.index)
 
 
-def _kept() -> ColumnElement[bool]:
-    """Parts of media that were not deleted: what is being deleted, or is a placeholder, is never copied."""
+def kept_parts() -> ColumnElement[bool]:
+    """Parts in channels whose media was not deleted: what is deleted, or a placeholder by now, is never copied."""
     return Part.state.in_(IN_CHANNEL) & Part.media_id.in_(select(Media.id).where(Media.status.not_in(GONE)))
 
 
@@ -60,7 +61,7 @@ async def want_backups(session: AsyncSession, chat_id: int, *, since: datetime |
     there = exists().where(_same(), PartCopy.role == CopyRole.BACKUP, PartCopy.chat_id == chat_id)
     role, state = literal(CopyRole.BACKUP, PartCopy.role.type), literal(CopyState.WAITING, PartCopy.state.type)
     wanted = select(Part.media_key, Part.index, role, state, literal(chat_id)).where(
-        _kept(), Part.chat_id != chat_id, ~there
+        kept_parts(), Part.chat_id != chat_id, ~there
     )
     if since is not None:
         wanted = wanted.where(Part.stored_at >= since)
@@ -84,11 +85,19 @@ async def drop_orphans(session: AsyncSession) -> None:
     await cast_off(session, _places(rows.all()))
 
 
-async def give_up_copies(session: AsyncSession, media_id: int) -> None:
-    """The media is erased, and with it every copy. To be called while its parts are still there."""
-    of_media = exists().where(Part.media_id == media_id, _same())
-    rows = await session.scalars(delete(PartCopy).where(of_media).returning(PartCopy))
+async def give_up_copies(session: AsyncSession, media_key: UUID) -> None:
+    """The media is erased, and with it every copy. To be called after its parts, which are locked first everywhere."""
+    rows = await session.scalars(delete(PartCopy).where(PartCopy.media_key == media_key).returning(PartCopy))
     await cast_off(session, _places(rows.all()))
+
+
+async def lock_copy(session: AsyncSession, copy_id: int) -> PartCopy | None:
+    """The row of a copy, for a change. Its part first, as everywhere."""
+    copy = await session.get(PartCopy, copy_id)
+    if copy is None:
+        return None
+    await part_of(session, copy, lock=True)
+    return await session.get(PartCopy, copy_id, with_for_update=True, populate_existing=True)
 
 
 def _places(copies: Sequence[PartCopy]) -> list[tuple[int, int]]:
@@ -120,7 +129,7 @@ async def copy_arrived(
 ) -> PartCopy | None:
     """The copy is in the channel, as an answer or a search says. None where nobody wants it: it is cast off."""
     await raise_head(session, chat_id, message_id, posted=1)
-    copy = await session.get(PartCopy, copy_id, with_for_update=True)
+    copy = await lock_copy(session, copy_id)
     if copy is None or copy.state is not CopyState.COPYING:
         await cast_off(session, [(chat_id, message_id)])
         return None
@@ -195,7 +204,7 @@ async def copy_failed(
 
     ``gone``: it was verified, and its message is gone or wrong; what is left of that is removed.
     """
-    copy = await session.get(PartCopy, copy_id, with_for_update=True)
+    copy = await lock_copy(session, copy_id)
     if copy is None or (copy.state is CopyState.VERIFIED and not gone):
         return
     if gone:
@@ -209,7 +218,7 @@ async def place_gone(session: AsyncSession, part_id: int, place: Place, *, reaso
     if place.copy_id is None:
         await part_damaged(session, part_id, chat_id=place.chat_id, message_id=place.message_id, reason=reason)
         return
-    copy = await session.get(PartCopy, place.copy_id, with_for_update=True)
+    copy = await lock_copy(session, place.copy_id)
     if copy is not None and (copy.chat_id, copy.message_id) == (place.chat_id, place.message_id):
         log.warning("copy_lost", copy_id=copy.id, part_id=part_id, chat_id=place.chat_id)
         _begin_again(copy, reason)

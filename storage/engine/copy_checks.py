@@ -12,7 +12,7 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import CopyState
 from storage.engine.captions import parse_manifest
-from storage.engine.copies import Place, copy_failed, copy_verified, part_of, place_gone
+from storage.engine.copies import Place, copy_failed, copy_verified, lock_copy, part_of, place_gone
 from storage.engine.looking import Looker
 from storage.engine.strays import cast_off
 from storage.errors import ArchiveError, MessageLocked, MessageMissing, Postponed
@@ -102,7 +102,7 @@ class CopyChecks:
 
     async def _still(self, session: AsyncSession, copy: PartCopy) -> PartCopy | None:
         """The row, where it is still about the message that was looked at."""
-        found: PartCopy | None = await session.get(PartCopy, copy.id, with_for_update=True)
+        found = await lock_copy(session, copy.id)
         same = found is not None and found.state is CopyState.COPIED and found.message_id == copy.message_id
         return found if same else None
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import CopyRole, CopyState
 from storage.engine.captions import Manifest
-from storage.engine.copies import copy_arrived, copy_failed, copy_verified, part_of
+from storage.engine.copies import copy_arrived, copy_failed, copy_verified, lock_copy, part_of
 from storage.engine.copy_checks import is_copy_of
 from storage.engine.searching import Found
 from storage.engine.strays import cast_off
@@ -36,7 +36,7 @@ async def place_copy(session: AsyncSession, chat_id: int, message: Found, *, now
 
 async def copy_again(session: AsyncSession, intent: Intent, *, now: datetime) -> bool:
     """The channel was searched, or given up: what was not found there is copied again."""
-    copy = await session.get(PartCopy, intent.copy_id, with_for_update=True)
+    copy = None if intent.copy_id is None else await lock_copy(session, intent.copy_id)
     if copy is None or copy.state is not CopyState.COPYING or copy.attempt != intent.attempt:
         return False
     await copy_failed(session, copy.id, problem="not found", now=now, delay=0)

@@ -16,7 +16,7 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.delivery.sources import PartSource
 from storage.domain import CopyRole, CopyState
-from storage.engine.copies import Place, copy_arrived, copy_failed, copy_verified, part_of
+from storage.engine.copies import Place, copy_arrived, copy_failed, copy_verified, lock_copy, part_of
 from storage.engine.copy_checks import CopyChecks
 from storage.engine.copy_ways import CopyWork, Reshipment, copy_work
 from storage.engine.intents import CopyIntents
@@ -114,7 +114,7 @@ class Copier:
     async def _set_aside(self, copy: PartCopy) -> None:
         """Not wanted: never more, or only while its media may still be restored, or its part moves."""
         async with self._sessions.begin() as session:
-            found = await session.get(PartCopy, copy.id, with_for_update=True)
+            found = await lock_copy(session, copy.id)
             if found is None or found.state not in (CopyState.WAITING, CopyState.COPIED):
                 return
             part = await part_of(session, found)

@@ -12,7 +12,6 @@ from aiogram.methods import (
     EditMessageCaption,
     EditMessageMedia,
     ForwardMessage,
-    GetChatMember,
     SendAnimation,
     SendAudio,
     SendDocument,
@@ -22,9 +21,6 @@ from aiogram.methods import (
 )
 from aiogram.types import (
     BufferedInputFile,
-    ChatMemberAdministrator,
-    ChatMemberMember,
-    ChatMemberOwner,
     InputFile,
     InputMediaDocument,
     Message,
@@ -107,20 +103,6 @@ class BotPartStore:
             forward_message_id=forward.message_id,
             file_size=sent.file_size,
         )
-
-    async def membership(self, chat_id: int) -> tuple[bool, bool]:
-        """Whether the bot is in the channel, and whether it may post there. Raises `ArchiveError`s but refusals."""
-        method = GetChatMember(chat_id=chat_id, user_id=self._bot.id)
-        try:
-            with translated("getChatMember"):
-                member = await self._bot(method, request_timeout=_CALL_TIMEOUT)
-        except CallRefused:
-            return False, False
-        if isinstance(member, ChatMemberOwner):
-            return True, True
-        if isinstance(member, ChatMemberAdministrator):
-            return True, bool(member.can_post_messages)
-        return isinstance(member, ChatMemberMember), False
 
     async def delete(self, chat_id: int, message_ids: Sequence[int]) -> None:
         with translated("deleteMessages"):
