@@ -30,6 +30,10 @@ _STATUSES = {
 }
 
 
+_ONLY_COPIED = frozenset({FileType.VOICE, FileType.VIDEO_NOTE, FileType.STICKER})
+"""What a bot cannot send as a document by its file id."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
     """Something about a row that somebody should know: a stable code, the column, and what stood there."""
@@ -147,7 +151,9 @@ def refused(row_id: int, code: str) -> Mapped:
 def _refusal(row_id: int, row: Row, content: Content, *, deleted: bool) -> Note | None:
     if row_id <= 0:
         return Note(code="bad_id", field="id", value=row["id"])
-    if deleted or (content.chat_id is not None and content.message_id is not None) or content.file_id is not None:
+    if deleted or (content.chat_id is not None and content.message_id is not None):
+        return None
+    if content.file_id is not None and content.file_type not in _ONLY_COPIED:
         return None
     return Note(code="no_place", field="telegram_message_id", value=row["telegram_message_id"])
 

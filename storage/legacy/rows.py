@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from storage.domain import Inspection, MediaStatus, PartState
+from storage.domain import MediaStatus, PartState
 from storage.legacy.mapping import Mapped, Note
 from storage.legacy.planning import Kept
 
@@ -29,13 +29,13 @@ def media_words(kept: Kept) -> dict[str, Any]:
     }
 
 
-def media_file(kept: Kept, *, copy: bool) -> dict[str, Any]:
+def media_file(kept: Kept) -> dict[str, Any]:
     """What the media's bytes are. Nobody has looked at them yet: no digest, and only Telegram's word for the type.
 
+    Nobody shall before they are stored: what is not allowed by now was allowed then, and is not to be lost.
     ``measured`` at once: to find out widths and heights, the sweep would fetch every file there is.
     """
     content = kept.content
-    looked_at = copy and content.file_id is not None and content.inspection is Inspection.DONE
     return {
         "source": "telegram",
         "file_size": content.size,
@@ -44,7 +44,7 @@ def media_file(kept: Kept, *, copy: bool) -> dict[str, Any]:
         "sha256": None,
         "measured": True,
         "thumbnail_file_id": None if kept.gone else content.thumbnail_file_id,
-        "inspection": Inspection.PENDING if looked_at and not kept.gone else content.inspection,
+        "inspection": content.inspection,
         "verified": False,
         "telegram_unique_id": None if kept.gone else content.unique_id,
         "uploaded_at": content.uploaded_at,

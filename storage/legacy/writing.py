@@ -58,8 +58,7 @@ class Writer:
         if not planned.add:
             return
         values = [
-            {"id": one.id, "key": uuid4(), **rows.media_words(one), **rows.media_file(one, copy=one.id in planned.copy)}
-            for one in planned.add
+            {"id": one.id, "key": uuid4(), **rows.media_words(one), **rows.media_file(one)} for one in planned.add
         ]
         await session.execute(insert(Media), values)
         await session.execute(insert(Audit), [rows.audit_row(one, self._actor, "taken_in") for one in planned.add])
@@ -69,11 +68,7 @@ class Writer:
             return
         placed = {one.id for one in planned.place}
         await session.execute(update(Media), [{"id": one.id, **rows.media_words(one)} for one in planned.follow])
-        files = [
-            {"id": one.id, **rows.media_file(one, copy=one.id in planned.copy)}
-            for one in planned.follow
-            if one.id in placed
-        ]
+        files = [{"id": one.id, **rows.media_file(one)} for one in planned.follow if one.id in placed]
         if files:
             await session.execute(update(Media), files)
         await session.execute(insert(Audit), [rows.audit_row(one, self._actor, "updated") for one in planned.follow])
