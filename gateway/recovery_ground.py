@@ -14,6 +14,7 @@ from gateway.data_dir import claim_data_dir, node_name
 from gateway.engine import Engine, Spooling, build_engine
 from gateway.logging import Redactor, configure_logging
 from gateway.postgres import embedded_postgres
+from gateway.process_lock import process_lock
 from gateway.settings import Settings
 from storage.auditing.incidents import Incidents
 from storage.clock import SystemClock
@@ -35,15 +36,17 @@ class RecoveryGround:
 
 
 @asynccontextmanager
-async def recovery_ground(settings: Settings, *, patience: float | None = None) -> AsyncIterator[RecoveryGround]:
-    """Open the database as it is, without migrating it; ``patience`` as in `build_engine`.
+async def recovery_ground(settings: Settings, *, alone: bool = False) -> AsyncIterator[RecoveryGround]:
+    """Open the database as it is, without migrating it. ``alone``: while no other process serves DATA_DIR.
 
-    Raises SettingsError and PostgresError, each with a text for the operator.
+    Raises SettingsError, DataDirInUse and PostgresError, each with a text for the operator.
     """
     configure_logging(settings.log_format, "error", settings.secrets)
     claim_data_dir(settings)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
+        if alone:
+            stack.enter_context(process_lock(settings.data_dir))
         if settings.database_url is None:
             dsn = await stack.enter_async_context(embedded_postgres(settings.data_dir))
         else:
@@ -59,6 +62,5 @@ async def recovery_ground(settings: Settings, *, patience: float | None = None) 
             on=Spooling(sessions=sessions, spool=spool, board=ProgressBoard(), clock=clock, node=node_name(settings)),
             thumbnails=await stack.enter_async_context(ThumbnailMaker()),
             incidents=Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets)),
-            patience=patience,
         )
         yield RecoveryGround(settings=settings, database=database, sessions=sessions, bot=bot, engine=engine)
