@@ -6,7 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="List, bind and unbind the channels that files are kept in")
+from gateway.cli_refill import refill
+
+app = typer.Typer(no_args_is_help=True, help="List, bind, unbind and refill the channels that files are kept in")
+app.command()(refill)
 
 _Json = Annotated[bool, typer.Option("--json", help="print JSON instead of words")]
 _Purpose = Annotated[str, typer.Argument(help="requests, reports, archive, backup or access")]

@@ -6,6 +6,7 @@ left.
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -17,13 +18,16 @@ from storage.database import Sessions
 from storage.domain import CopyRole, CopyState, Purpose
 from storage.engine.channels import bound_channels
 from storage.engine.copies import kept_parts
-from storage.errors import ChannelNotBound
+from storage.errors import ChannelNotBound, FileGone, MessageMissing, PartDamaged
 from storage.ports import ChannelMembers
 from storage.tables import Channel, Lane, Part, PartCopy
 from storage.wakeups import REPLACEMENTS, wake_copier
 
 _MESSAGES_PER_COPY = 2
 """The copy, and the forward by which it is looked at."""
+
+NO_SOURCE = (PartDamaged.code, MessageMissing.code, FileGone.code)
+"""Problems of a copy for which no place had the bytes."""
 
 _BATCH = 5000
 
@@ -83,6 +87,20 @@ class Refiller:
             while made := await self._want_some(one):
                 wanted += made
         return wanted
+
+    async def planned(self, channels: Sequence[OutOfReach]) -> Sequence[Filling]:
+        """What `want` would have to be done."""
+        parts: Counter[Purpose] = Counter()
+        for one in channels:
+            parts[one.purpose] += one.parts
+        return [await self._filling(purpose, number) for purpose, number in sorted(parts.items())]
+
+    async def without_source(self) -> int:
+        """How many were tried in vain: nothing that can be reached now has their bytes."""
+        in_vain = (PartCopy.role == CopyRole.REPLACEMENT) & (PartCopy.state == CopyState.WAITING)
+        tried = select(func.count()).where(in_vain, PartCopy.problem.in_(NO_SOURCE))
+        async with self._sessions.begin() as session:
+            return await session.scalar(tried) or 0
 
     async def left(self) -> Sequence[Filling]:
         """What waits to be put into a channel, refilled or repaired."""

@@ -1,19 +1,25 @@
 """More than one copy: backup channels are filled, reading falls back to them, and what went missing is put back."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from gateway.cli_refill import refill_now
+from gateway.sandbox_process import TOKEN
 from sandbox.client import SandboxClient
 from storage.domain import CopyState, PartState, Purpose
 from storage.engine.captions import parse_manifest
 from storage.engine.events import untold_events
+from storage.engine.refilling import Refiller
 from storage.errors import PartDamaged
 from storage.tables import FileRef, Intent, Media, Part, PartCopy, StrayMessage
 from storage.telegram.binding import Binder
+from storage.telegram.memberships import Memberships
 from tests.flow.archives import (
+    REPORTS,
     REQUESTS,
     SERVICE,
     RunningArchive,
@@ -25,7 +31,9 @@ from tests.flow.archives import (
     take_in,
 )
 
-FIRST = 7_000_000_001
+FIRST, SECOND, NEW = 7_000_000_001, 7_000_000_002, 7_000_000_003
+_SECOND_TOKEN = f"{SECOND}:second-bot-token-bbbbbbbbbbbbbbbbbbbbbbbb"
+_NEW_TOKEN = f"{NEW}:a-new-bot-token-cccccccccccccccccccccccccc"
 _ADMIN, _AZIZA = 1003, 1001
 
 
@@ -195,3 +203,77 @@ async def test_what_was_deleted_by_hand_is_read_from_the_copy_and_put_back(
         await empty(sandbox, running, REQUESTS)
         with pytest.raises(PartDamaged):
             await read_back(running, media_id)
+
+
+async def test_a_lost_bot_and_lost_channels_in_the_middle_of_load(
+    database_url: str, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    """A bot is revoked; a channel is emptied; then the channels and every bot are gone: a new one fills new ones."""
+    await sandbox.bot(token=_SECOND_TOKEN)
+    for chat_id in (REQUESTS, REPORTS):
+        await sandbox.member(chat_id, SECOND, "administrator")
+    backup = await backup_channel(sandbox, bots=(FIRST, SECOND))
+    given = {"part_size": "64KiB", "part_cache_max_bytes": "0"}
+    channels = f"requests={REQUESTS}+{REPORTS},backup={backup}"
+    files = {}
+    both = {"bot_tokens": f"{TOKEN},{_SECOND_TOKEN}", "channels": channels}
+    async with running_archive(database_url, sandbox, tmp_path, **given, **both) as running:
+
+        async def load(seeds: range) -> None:
+            for seed in seeds:
+                data = some_bytes(90_000, seed=seed)
+                files[(await take_in(running, data)).media.id] = data
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(load(range(4)))
+            group.create_task(load(range(4, 8)))
+            await sandbox.add_fault("revoked", bot=SECOND)
+        for media_id, data in files.items():
+            assert await read_back(running, media_id) == data
+        await copied(running, backup, 16)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(load(range(8, 10)))
+            await empty(sandbox, running, REQUESTS)
+            for media_id, data in [*files.items()]:
+                group.create_task(_reads(running, media_id, data))
+        await copied(running, backup, 20)
+        await quiet(running)
+    await _everything_gone(sandbox, (REQUESTS, REPORTS), backup)
+    await sandbox.bot(token=_NEW_TOKEN)
+    await sandbox.member(backup, NEW, "administrator")
+    fresh, spare = (
+        await backup_channel(sandbox, "New", bots=(NEW,)),
+        await backup_channel(sandbox, "Spare", bots=(NEW,)),
+    )
+    anew = {"bot_tokens": _NEW_TOKEN, "channels": f"requests={fresh},backup={backup}+{spare}"}
+    async with running_archive(database_url, sandbox, tmp_path, **given, **anew) as running:
+        for media_id, data in files.items():
+            assert await read_back(running, media_id) == data
+        done = await refill_now(_refiller(running), list(Purpose), plan=False)
+        assert sum(one["parts"] for one in done["out_of_reach"]) == done["wanted"] == 20
+        assert done["left"][0]["lanes"] == 1
+        await all_in(running, sandbox, fresh)
+        await copied(running, spare, 20)
+        assert (await refill_now(_refiller(running), list(Purpose), plan=False))["left"] == []
+        for media_id, data in files.items():
+            assert await read_back(running, media_id) == data
+        assert len(await ours(sandbox, backup)) == 20
+
+
+async def _reads(running: RunningArchive, media_id: int, data: bytes) -> None:
+    assert await read_back(running, media_id) == data
+
+
+async def _everything_gone(sandbox: SandboxClient, channels: Sequence[int], backup: int) -> None:
+    """Both bots are revoked, and the channels are not there for anybody any more."""
+    await sandbox.add_fault("revoked", bot=FIRST)
+    for chat_id in channels:
+        for message_id in await ours(sandbox, chat_id):
+            await sandbox.delete(chat_id, message_id)
+    for chat_id in (*channels, backup):
+        for bot_id in (FIRST, SECOND):
+            await sandbox.member(chat_id, bot_id, "kicked")
+
+
+def _refiller(running: RunningArchive) -> Refiller:
+    return Refiller(sessions=running.archive.sessions, members=Memberships([running.bot]), assumed_rate=20)
