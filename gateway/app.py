@@ -29,6 +29,7 @@ from gateway.data_dir import claim_data_dir, node_name, secret_key
 from gateway.health import Health
 from gateway.postgres import embedded_postgres
 from gateway.process_lock import process_lock
+from gateway.restoring import is_restoring
 from gateway.roles import configured_roles
 from gateway.settings import Settings, SettingsError
 from gateway.telegram_api import check_token, open_bot
@@ -95,6 +96,7 @@ async def running(settings: Settings) -> AsyncIterator[Gateway]:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         stack.enter_context(process_lock(settings.data_dir))
+        _require_restored(settings)
         door = stack.enter_context(_bound_socket(settings))
         dsn = await _database(stack, settings)
         engine = await stack.enter_async_context(open_database(dsn))
@@ -143,6 +145,11 @@ async def _sandbox(stack: AsyncExitStack, settings: Settings) -> str | None:
         return None
     state = settings.data_dir / "sandbox"
     return await stack.enter_async_context(sandbox_process.sandbox_process(state, settings.sandbox_port))
+
+
+def _require_restored(settings: Settings) -> None:
+    if is_restoring(settings):
+        raise SettingsError("a restore of this archive was interrupted: run `mediagate restore` again to finish it")
 
 
 def _token(settings: Settings) -> str:

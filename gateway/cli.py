@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from gateway import cli_backup, cli_channels, cli_legacy, cli_setup, cli_staff, keys_cli
+from gateway import cli_backup, cli_channels, cli_legacy, cli_setup, cli_staff, cli_verify, keys_cli
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Mediagate")
@@ -17,8 +17,11 @@ app.add_typer(keys_cli.app, name="keys")
 app.add_typer(cli_channels.app, name="channels")
 app.add_typer(cli_staff.app, name="staff")
 app.command()(cli_setup.setup)
+app.command()(cli_verify.verify)
 app.command("import-legacy")(cli_legacy.import_legacy)
 app.command()(cli_backup.backup)
+app.command()(cli_backup.restore)
+app.command()(cli_backup.recover)
 
 _Url = Annotated[str | None, typer.Option(help="where Mediagate is; default MEDIAGATE_PUBLIC_URL")]
 _Key = Annotated[str | None, typer.Option("--key", help="API key; default the first of MEDIAGATE_API_KEYS")]
