@@ -15,10 +15,11 @@ from gateway.data_dir import secret_key
 from gateway.engine import Spooling, build_engine
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
-from gateway.mirror import open_mirror, register_mirror
+from gateway.mirror import open_mirror
 from gateway.reading import open_delivering
 from gateway.roles import configured_roles
 from gateway.settings import Settings
+from gateway.verifying import register_checks
 from gateway.work_orders import open_events, open_work_orders
 from storage.auditing.audit import AuditTrail
 from storage.auditing.incidents import Incidents
@@ -109,7 +110,13 @@ async def open_archive(
             open_mirror(settings=settings, sessions=sessions, clock=clock, node=node)
         )
         archive_engine = build_engine(
-            settings=settings, bot=bot, http=http, on=spooling, thumbnails=thumbnails, incidents=incidents, mirror=mirror
+            settings=settings,
+            bot=bot,
+            http=http,
+            on=spooling,
+            thumbnails=thumbnails,
+            incidents=incidents,
+            mirror=mirror,
         )
         store, reconciler = archive_engine.store, archive_engine.reconciler
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
@@ -144,10 +151,10 @@ async def open_archive(
         await archive_engine.settle()
         await sweeper.sweep()
         archive_engine.register(jobs)
-        register_mirror(mirror, engine=archive_engine, jobs=jobs)
+        register_checks(settings=settings, engine=archive_engine, mirror=mirror, jobs=jobs)
         register_backups(settings=settings, engine=archive_engine, database=engine, bot=bot, jobs=jobs)
         jobs.handle(inspect_job(node), inspector.handle, at_once=_INSPECTIONS_AT_ONCE)
-        jobs.handle(STRAYS_JOB, strays.handle, at_once=1)
+        jobs.handle(STRAYS_JOB, StrayCollector(sessions=sessions, store=store).handle, at_once=1)
         jobs.handle(ERASE_JOB, eraser.handle, at_once=2)
         jobs.handle(CAPTIONS_JOB, CaptionEditor(sessions=sessions, store=store).handle, at_once=2)
         jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)

@@ -184,6 +184,9 @@ class Settings(BaseModel):
     upload_expiry: Duration = Field(timedelta(hours=24), examples=["24h"])
     open_uploads: int = Field(1000, ge=1, examples=["1000"])
     delete_grace: Duration = Field(timedelta(seconds=10), examples=["10s"])
+    verify_at: Annotated[time, from_text(values.time_of_day)] = Field(time(3), examples=["03:00"])
+    verify_sample: int = Field(200, ge=0, le=100_000, examples=["200"])
+    verify_deep_sample: int = Field(20, ge=0, le=100_000, examples=["20"])
     channel_messages_max: int = Field(500_000, ge=1, examples=["500000"])
     lane_rate: int = Field(default_factory=_default_rate, ge=0, examples=["20"])
 

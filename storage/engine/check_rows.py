@@ -17,6 +17,7 @@ from storage.engine.verify_runs import Counts
 from storage.events.outbox import tell
 from storage.notices import media_changed
 from storage.tables import FileRef, Media, Part, PartCheck, PartCopy, VerifyRun
+from storage.wakeups import REPLACEMENTS, wake_copier
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,9 @@ async def _repair_now(session: AsyncSession, part: Part) -> None:
     waiting = of_part(part) & (PartCopy.role == CopyRole.REPLACEMENT) & (PartCopy.state == CopyState.WAITING)
     copy = await session.scalar(select(PartCopy).where(waiting).with_for_update())
     if copy is not None:
-        copy.next_attempt_at = min(copy.next_attempt_at, copy.created_at)
+        copy.next_attempt_at, copy.problem = min(copy.next_attempt_at, copy.created_at), None
+        await session.flush()
+        await wake_copier(session, REPLACEMENTS)
 
 
 async def _part_sound(session: AsyncSession, part: Part) -> bool:

@@ -76,7 +76,7 @@ class Prober:
         Raises `FloodWait` and `Unreachable`; any other error is a `Verdict` that knows nothing.
         """
         try:
-            seen = await self._seen(target, bot_id)
+            seen = await self._looker.look(target.chat_id, target.message_id, bot_id=bot_id, urgency=Urgency.BULK)
         except (FloodWait, Unreachable):
             raise
         except MessageLocked as error:
@@ -98,12 +98,6 @@ class Prober:
     def second_bot(self) -> int | None:
         """For a second opinion; None where there is one bot only."""
         return self._store.bot_ids[1] if len(self._store.bot_ids) > 1 else None
-
-    async def _seen(self, target: Target, bot_id: int | None) -> Seen:
-        try:
-            return await self._looker.look(target.chat_id, target.message_id, bot_id=bot_id, urgency=Urgency.BULK)
-        except OutcomeUnknown:
-            return await self._looker.look(target.chat_id, target.message_id, bot_id=bot_id, urgency=Urgency.BULK)
 
     async def _read(self, seen: Seen, target: Target, *, exchanged: bool) -> Verdict:
         size = target.size or seen.file_size

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import PartState
+from storage.domain import CopyRole, PartState
 from storage.jobs import BULK, enqueue
-from storage.tables import Part, PartCheck, VerifyRun
+from storage.tables import Part, PartCheck, PartCopy, VerifyRun
 
 VERIFY_JOB = "verify"
 IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
@@ -47,7 +47,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunView:
-    """A pass as others see it. ``waiting``: what it waits for now; ``repairs_left``: damaged parts to be replaced."""
+    """A pass as others see it. ``waiting``: what it waits for now; ``still_damaged``: parts that are, by now."""
 
     id: int
     deep: bool
@@ -162,6 +162,19 @@ class VerifyRuns:
             )
             for part, check in rows
         ]
+
+    async def repairs_open(self, run_id: int) -> int:
+        """How many damaged parts of the pass are to be replaced, and neither were nor were tried in vain."""
+        replacement = exists().where(
+            PartCopy.media_key == Part.media_key,
+            PartCopy.part_index == Part.index,
+            PartCopy.role == CopyRole.REPLACEMENT,
+            PartCopy.problem.is_(None),
+        )
+        found = select(func.count()).select_from(PartCheck).join(Part, Part.id == PartCheck.part_id)
+        async with self._sessions.begin() as session:
+            damaged = (PartCheck.run_id == run_id) & (Part.state == PartState.DAMAGED)
+            return await session.scalar(found.where(damaged, replacement)) or 0
 
     async def per_channel(self, run_id: int) -> dict[int, int]:
         """How many parts are left to be looked at, by channel: what the flood limits are counted for."""
