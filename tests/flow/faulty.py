@@ -26,7 +26,7 @@ from sandbox.client import SandboxClient
 from storage.auditing.incidents import Incidents
 from storage.clock import SystemClock
 from storage.database import Sessions
-from storage.domain import PartState, Purpose, UploadPhase
+from storage.domain import CopyRole, CopyState, PartState, Purpose, UploadPhase
 from storage.engine.captions import Facts, parse_manifest
 from storage.engine.strays import StrayCollector
 from storage.intake.discarding import discard_interrupted
@@ -35,8 +35,9 @@ from storage.jobs import Later
 from storage.ports import Copy, LaneKey, PartStore, Sent, Shipment, Wish
 from storage.previews import ThumbnailMaker
 from storage.spool import Spool
-from storage.tables import Intent, Part, StrayMessage, Upload
+from storage.tables import Intent, Part, PartCopy, StrayMessage, Upload
 from storage.telegram.binding import Binder
+from storage.wakeups import REPLACEMENTS
 from tests.flow.archives import REPORTS, REQUESTS
 
 SECOND = 7_000_000_002
@@ -117,7 +118,7 @@ class Ground:
         engine = build_engine(
             settings=self.settings, bot=self.bot, http=self.http, on=on, thumbnails=self.thumbnails, incidents=incidents
         )
-        engine.shipper._sender = _Sender(engine.store, points)
+        engine.shipper._sender = engine.copying.copier._sender = _Sender(engine.store, points)
         return engine
 
     async def spooled(self, data: bytes) -> tuple[int, UUID]:
@@ -156,8 +157,11 @@ class Ground:
                     await _patiently(engine.shipper.handle({"part": part_id}))
                 for chat_id in chats:
                     await _patiently(engine.reconciler.handle({"chat": chat_id}))
+                copies = await self._open_copies()
+                for chat_id in copies:
+                    await _patiently(engine.copying.copier.handle({"chat": chat_id}))
                 await _patiently(strays.handle({}))
-                if not parts and not chats and not await strays.pending():
+                if not parts and not chats and not copies and not await strays.pending():
                     return
 
     async def _open(self) -> tuple[Sequence[int], Sequence[int]]:
@@ -166,6 +170,13 @@ class Ground:
             parts = (await session.scalars(select(Part.id).where(unstored))).all()
             chats = (await session.scalars(select(Intent.chat_id).distinct())).all()
         return parts, chats
+
+    async def _open_copies(self) -> set[int]:
+        """What there are copy jobs for."""
+        open_ones = select(PartCopy).where(PartCopy.state != CopyState.VERIFIED)
+        async with self.sessions.begin() as session:
+            rows = (await session.scalars(open_ones)).all()
+        return {REPLACEMENTS if copy.role is CopyRole.REPLACEMENT else copy.chat_id or 0 for copy in rows}
 
     async def broken_invariants(self, key: UUID, data: bytes) -> list[str]:
         """What does not hold: the part is in one channel, once, where its row says; nothing else of ours is left."""
