@@ -131,7 +131,6 @@ async def open_archive(
         links = Links(sessions=sessions, reading=reading, clock=clock, secret_key=secret_key(settings))
         caches = (imaging.cache, delivering.parts)
         eraser = Eraser(sessions=sessions, spool=spool, caches=caches, clock=clock)
-        strays = StrayCollector(sessions=sessions, store=store)
         archiving = Archiving(sessions=sessions, clock=clock)
         expirer = Expirer(sessions=sessions, clock=clock)
         sweeper = Sweeper(
