@@ -27,9 +27,13 @@ async def migrate(engine: AsyncEngine, revision: str = "head") -> None:
         await connection.run_sync(lambda c: command.upgrade(alembic_config(c), revision))
 
 
+def newest_revision() -> str:
+    """The migration that this code works with."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+
+
 async def is_at_head(engine: AsyncEngine) -> bool:
     """Whether every migration has been run."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     async with engine.connect() as connection:
         current = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-    return current == head
+    return current == newest_revision()

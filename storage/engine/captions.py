@@ -128,8 +128,9 @@ def _for_people(facts: Facts, manifest: Manifest) -> str:
         part += f" of {manifest.count}"
     lines = [
         f"{facts.filename} ({facts.file_type}, {facts.content_type}{part})",
-        " ".join([facts.category, *hashtags]),
+        # Whose it is before what may be long: the end is cut first, and the owner has to come back from here.
         f"{facts.who}, {datetime.fromisoformat(facts.when):%Y-%m-%d %H:%M} UTC",
+        " ".join([facts.category, *hashtags]),
     ]
     if facts.description:
         lines.append(_one_line(facts.description))

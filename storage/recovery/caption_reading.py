@@ -43,8 +43,10 @@ def read_caption(caption: str, media_key: UUID) -> Remembered:
     """What the text for people says. Never raises: what is not there gets a stand-in, and ``cut``."""
     lines = caption.rstrip().split("\n")[:-1]
     title = _TITLE.fullmatch(lines[0]) if lines else None
-    words = lines[1].split(" ") if len(lines) > 1 else []
-    sender = _SENDER.fullmatch(lines[2]) if len(lines) > 2 else None  # noqa: PLR2004 -- its third line
+    # Whose it is stands on the second line; on the third in captions from before backups.
+    second, third = (*lines[1:3], "", "")[:2]
+    sender = _SENDER.fullmatch(second) or _SENDER.fullmatch(third)
+    words = (second if sender is None or sender.string == third else third).split(" ")
     text = "\n".join(lines)
     kind = _kind(title["kind"] if title else "")
     category = _category(words[0] if words else "")

@@ -45,7 +45,7 @@ class PostgresTools:
         Raises `ToolFailed` where the dump is not taken.
         """
         arguments = ["--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
-        target = f"--dbname={_environment(self.dsn)['PGDATABASE']}"
+        target = f"--dbname={libpq_environment(self.dsn)['PGDATABASE']}"
         with self._running("pg_restore", [*arguments, target], reads=True) as process:
             assert process.stdin is not None
             yield process.stdin
@@ -59,7 +59,7 @@ class PostgresTools:
         with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(  # noqa: S603  our own binary and our own arguments
                 [self.binaries / program, "--no-password", *arguments],
-                env=environment | _environment(self.dsn),
+                env=environment | libpq_environment(self.dsn),
                 stdin=subprocess.PIPE if reads else subprocess.DEVNULL,
                 stdout=said if reads else subprocess.PIPE,
                 stderr=said,
@@ -95,7 +95,7 @@ def _end_of(said: IO[bytes]) -> str:
     return " ".join(said.read()[-_OUTPUT_SHOWN:].decode(errors="replace").split())
 
 
-def _environment(dsn: str) -> dict[str, str]:
+def libpq_environment(dsn: str) -> dict[str, str]:
     """What libpq reads, from SQLAlchemy's name of the database."""
     url = make_url(dsn)
     query = {name: value if isinstance(value, str) else value[0] for name, value in url.query.items()}

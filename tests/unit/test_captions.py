@@ -30,8 +30,8 @@ def test_people_read_a_caption_too() -> None:
     manifest = Manifest(media_key=KEY, index=0, offset=0, size=3, sha256=bytes(32), count=1, total=3, whole=bytes(32))
     assert caption(facts(), manifest).splitlines() == [
         "leak.jpg (photo, image/jpeg)",
-        "request_photo #r250926_001 #urgent #кв_5",
         "telegram:1001, 2026-09-26 10:15 UTC",
+        "request_photo #r250926_001 #urgent #кв_5",
         "Water comes through",
         f"mediagate:1 k={KEY.hex} i=0 o=0 s=3 h={bytes(32).hex()} n=1 t=3",
     ]
