@@ -197,6 +197,19 @@ async def _keep_in_mind(session: AsyncSession, part: Part, place: tuple[int, int
     await session.execute(row.on_conflict_do_nothing())
 
 
+async def move_from_copy(session: AsyncSession, part: Part, copy: PartCopy) -> None:
+    """A part on its way to another channel is copied from here, and no more from where it was."""
+    former = (part.source_chat_id, part.source_message_id)
+    await session.delete(copy)
+    await session.flush()
+    part.source_chat_id, part.source_message_id = copy.chat_id, copy.message_id
+    part.source_bot_id, part.source_file_id = copy.file_bot_id, copy.file_id
+    part.attempt = 0
+    await session.flush()
+    if former[0] is not None and former[1] is not None:
+        await cast_off(session, [(former[0], former[1])])
+
+
 async def copy_failed(
     session: AsyncSession, copy_id: int, *, problem: str, now: datetime, delay: float, gone: bool = False
 ) -> None:

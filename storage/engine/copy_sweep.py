@@ -11,7 +11,7 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import GONE, CopyRole, PartState, Purpose
 from storage.engine.channels import open_channels
-from storage.engine.copies import drop_orphans, drop_unwanted, due_copies, want_backups
+from storage.engine.copies import copies_there, drop_orphans, drop_unwanted, due_copies, move_from_copy, want_backups
 from storage.engine.damage import want_replacement
 from storage.errors import ChannelNotBound
 from storage.tables import Channel, ChannelBinding, Media, Part, PartCopy
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 5000
 _WHOLE_EVERY = timedelta(hours=1)
+_MOVES_TRIED = 2
 _OVERLAP = timedelta(minutes=10)
 """A transaction that began so long ago may still commit what it stored then."""
 
@@ -42,6 +43,7 @@ class CopySweep:
         whole = self._whole_at is None or now - self._whole_at >= _WHOLE_EVERY
         await self._want_backups(now, whole=whole)
         await self._want_replacements(_BATCH)
+        await self._help_moves()
         if whole:
             async with self._sessions.begin() as session:
                 await drop_orphans(session)
@@ -71,6 +73,19 @@ class CopySweep:
         async with self._sessions.begin() as session:
             for part in (await session.scalars(query)).all():
                 await want_replacement(session, part)
+
+    async def _help_moves(self) -> None:
+        """Parts that are to be copied over from a message of ours which seems to be gone: a copy takes its place.
+
+        It is what is left behind when the part has arrived, and made anew then.
+        """
+        moving = (Part.state == PartState.SPOOLED) & (Part.origin == "telegram") & (Part.attempt >= _MOVES_TRIED)
+        ours = Part.source_chat_id.in_(select(Channel.chat_id))
+        async with self._sessions.begin() as session:
+            for part in (await session.scalars(select(Part).where(moving, ours).with_for_update())).all():
+                for copy in (await copies_there(session, part))[:1]:
+                    log.warning("part_moves_from_copy", part_id=part.id, copy_id=copy.id)
+                    await move_from_copy(session, part, copy)
 
     async def _wake(self, now: datetime) -> None:
         async with self._sessions.begin() as session:
