@@ -68,6 +68,7 @@ from storage.spool import Spool
 from storage.telegram.messages import BotMessenger
 from storage.use_cases import UseCases
 from storage.users.accounts import Accounts
+from storage.users.avatars import Avatars
 from storage.wakeups import CAPTIONS_JOB, ERASE_JOB, STRAYS_JOB, inspect_job
 
 _INSPECTIONS_AT_ONCE = 6
@@ -156,16 +157,13 @@ async def open_archive(
         jobs.handle(STRAYS_JOB, StrayCollector(sessions=sessions, store=store).handle, at_once=1)
         jobs.handle(ERASE_JOB, eraser.handle, at_once=2)
         jobs.handle(CAPTIONS_JOB, CaptionEditor(sessions=sessions, store=store).handle, at_once=2)
-        jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
-        jobs.every(_REFRESH, EVERY_MINUTE, Refresher(sessions).sweep)
-        webhooks, hooks = await stack.enter_async_context(
+        webhooks, hooks, users = await stack.enter_async_context(
             open_events(settings=settings, sessions=sessions, jobs=jobs, clock=clock, orders=orders)
         )
         audit = AuditTrail(sessions=sessions, clock=clock)
         await stack.enter_async_context(audit.running())
         await stack.enter_async_context(CardTicker(sessions=sessions, board=board).running())
-        jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
-        jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
+        _register_sweeps(jobs, sweeper=sweeper, refresher=Refresher(sessions), audit=audit, incidents=incidents)
         jobs.handle(measure_job(node), imaging.measurer.handle, at_once=WORKERS)
         grace = settings.delete_grace.total_seconds()
         adopting = Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit)
@@ -206,6 +204,8 @@ async def open_archive(
             histories=Histories(sessions),
             names=Names(sessions),
             accounts=Accounts(sessions=sessions, clock=clock),
+            profiles=users.profiles,
+            avatars=Avatars(sessions=sessions, intake=intake, studio=imaging.studio, clock=clock),
             webhooks=webhooks,
             hooks=hooks,
             board=board,
@@ -220,6 +220,15 @@ async def open_archive(
             fetch_limit=fetch_limit,
             sweeper=sweeper,
         )
+
+
+def _register_sweeps(
+    jobs: JobRunner, *, sweeper: Sweeper, refresher: Refresher, audit: AuditTrail, incidents: Incidents
+) -> None:
+    jobs.every(_SWEEP, EVERY_MINUTE, sweeper.sweep)
+    jobs.every(_REFRESH, EVERY_MINUTE, refresher.sweep)
+    jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
+    jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
 
 
 def _resumable(intake: Intake, settings: Settings, jobs: JobRunner) -> Resumable:

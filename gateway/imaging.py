@@ -27,6 +27,7 @@ class Imaging:
     cleaning: Cleaning
     measurer: Measurer
     cache: PreviewCache
+    studio: Studio
 
 
 @asynccontextmanager
@@ -44,6 +45,7 @@ async def open_imaging(
             cleaning=Cleaning(sessions=sessions, studio=studio, flights=cleaning),
             measurer=Measurer(sessions=sessions, studio=studio, clock=clock),
             cache=cache,
+            studio=studio,
         )
 
 

@@ -29,9 +29,11 @@ from gateway.values import ApiKey, from_text
 from storage.callers.people import Access
 from storage.content import DEFAULT_ALLOWED, Policy
 from storage.domain import Purpose, Scope
+from storage.users.forgetting import UserDeleted
 from web.auth.call_limits import FAILURES, PER_ADDRESS, PER_KEY
 from web.auth.rights import Rights
 from web.clients import request_service as requests
+from web.clients import user_service as users
 
 PREFIX = "MEDIAGATE_"
 CLOUD_API = "https://api.telegram.org"
@@ -155,6 +157,12 @@ class Settings(BaseModel):
     )
     user_hook_secrets: HookSecrets = Field((), examples=["whsec_…"])
     request_hook_secrets: HookSecrets = Field((), examples=["whsec_…"])
+    user_service_url: Url | None = Field(None, examples=["https://users.example.com/api"])
+    user_service_token: SecretStr | None = Field(None, examples=["what the User Service gave"])
+    user_service_profiles_path: PathTo = Field(users.PROFILES_PATH, examples=[users.PROFILES_PATH])
+    user_service_phone_path: PathTo = Field(users.PHONE_PATH, examples=[users.PHONE_PATH])
+    user_service_avatar_path: PathTo = Field(users.AVATAR_PATH, examples=[users.AVATAR_PATH])
+    user_deleted: UserDeleted = Field(UserDeleted.KEEP, examples=["anonymise"])
     request_service_url: Url | None = Field(None, examples=["https://requests.example.com/api"])
     request_service_token: SecretStr | None = Field(None, examples=["what the Request Service gave"])
     request_service_wait: Duration = Field(timedelta(seconds=1), examples=["1s"])
@@ -214,7 +222,12 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every text that must never be shown, for the log's redaction."""
-        hooks = (*self.user_hook_secrets, *self.request_hook_secrets, self.request_service_token)
+        hooks = (
+            *self.user_hook_secrets,
+            *self.request_hook_secrets,
+            self.request_service_token,
+            self.user_service_token,
+        )
         keys = (key.secret for key in self.api_keys)
         held = [*self.bot_tokens, *keys, *hooks, self.secret_key, self.auth_client_secret, self.mirror_key]
         texts = [secret.get_secret_value() for secret in held if secret is not None]

@@ -171,7 +171,7 @@ def hook_secrets(text: str) -> tuple[SecretStr, ...]:
     return tuple(SecretStr(word) for word in found)
 
 
-_PLACEHOLDERS = frozenset({"number", "numbers", "media_id", "limit"})
+_PLACEHOLDERS = frozenset({"number", "numbers", "media_id", "limit", "ids", "user_id"})
 
 
 def path_to(text: str) -> str:

@@ -6,9 +6,11 @@ from functools import partial
 
 from gateway.events import build_hooks, open_webhooks
 from gateway.settings import Settings
+from gateway.users import Users, connect_users, open_users
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.events.hooks import Hooks
+from storage.events.poster import EventTaker
 from storage.events.webhooks import Webhooks
 from storage.jobs import EVERY_MINUTE, JobRunner
 from storage.work_orders.asking import Asking
@@ -50,17 +52,22 @@ async def open_work_orders(
 @asynccontextmanager
 async def open_events(
     *, settings: Settings, sessions: Sessions, jobs: JobRunner, clock: Clock, orders: WorkOrders
-) -> AsyncIterator[tuple[Webhooks, Hooks]]:
-    """Events to others and to us, with the Request Service among those who are told, and heard."""
-    services = {SERVICE: RequestReporter(orders.service)}
-    async with open_webhooks(
-        settings=settings, sessions=sessions, jobs=jobs, clock=clock, services=services
-    ) as webhooks:
+) -> AsyncIterator[tuple[Webhooks, Hooks, Users]]:
+    """Events to others and to us, with the Request and User Services among those who are told, and heard."""
+    async with AsyncExitStack() as stack:
+        users = await stack.enter_async_context(open_users(settings=settings, sessions=sessions, clock=clock))
+        services: dict[str, EventTaker] = {SERVICE: RequestReporter(orders.service), "users": users.service}
+        webhooks = await stack.enter_async_context(
+            open_webhooks(settings=settings, sessions=sessions, jobs=jobs, clock=clock, services=services)
+        )
         hooks = build_hooks(settings, sessions, jobs, clock)
         await webhooks.serve(SERVICE, settings.request_service_url, REPORTED)
         closed_states = frozenset(settings.request_service_closed_states)
         RequestEvents(partial(read_order, closed_states=closed_states), orders.clock).register(hooks)
-        yield webhooks, hooks
+        await connect_users(
+            settings=settings, sessions=sessions, jobs=jobs, clock=clock, webhooks=webhooks, hooks=hooks
+        )
+        yield webhooks, hooks, users
 
 
 def _config(settings: Settings) -> RequestServiceConfig | None:

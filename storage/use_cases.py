@@ -33,6 +33,8 @@ from storage.previews.serving import Previews
 from storage.resumable.uploads import Resumable
 from storage.search.media_search import MediaSearch
 from storage.users.accounts import Accounts
+from storage.users.avatars import Avatars
+from storage.users.profiles import Profiles
 from storage.work_orders.directory import WorkOrders
 
 
@@ -64,6 +66,8 @@ class UseCases:
     histories: Histories
     names: Names
     accounts: Accounts
+    profiles: Profiles
+    avatars: Avatars
     webhooks: Webhooks
     work_orders: WorkOrders
     hooks: Hooks

@@ -1,6 +1,6 @@
 """A media as the doors see it: one frozen value, read in one go, free of sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.domain import Category, FileType, Inspection, MediaId, MediaStatus, PartState
 from storage.previews.kinds import drawable
 from storage.tables import Attachment, FileRef, Media, Part
+from storage.users.profiles import NO_NAMES, names_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,9 @@ class MediaView:
     id: MediaId
     owner: str
     uploaded_by: str | None
+    uploaded_by_name: str | None
+    """What the User Service calls them, as far as it was heard."""
+
     source: str
     filename: str
     file_size: int | None
@@ -67,11 +71,12 @@ def previewable(row: Media) -> bool:
 
 
 async def media_views(session: AsyncSession, media: Sequence[Media]) -> list[MediaView]:
-    """The views of ``media``, in their order, with one statement whatever their number."""
+    """The views of ``media``, in their order, with one statement whatever their number, and one for names."""
     await session.flush()
     found = await session.execute(_AROUND, {"ids": [row.id for row in media]})
     around = {row.id: (tuple(row.numbers), _place(row)) for row in found}
-    return [_view(row, *around[row.id]) for row in media]
+    names = await names_of(session, {row.uploaded_by for row in media if row.uploaded_by is not None})
+    return [_view(row, *around[row.id], names) for row in media]
 
 
 async def media_view(session: AsyncSession, media: Media) -> MediaView:
@@ -123,11 +128,14 @@ def _place(row: Row[*tuple[Any, ...]]) -> TelegramPlace | None:
     return TelegramPlace(channel_id=row.chat_id, message_id=row.message_id, file_id=row.file_id, parts=row.total)
 
 
-def _view(row: Media, numbers: tuple[str, ...], place: TelegramPlace | None) -> MediaView:
+def _view(
+    row: Media, numbers: tuple[str, ...], place: TelegramPlace | None, names: Mapping[str, str] = NO_NAMES
+) -> MediaView:
     return MediaView(
         id=MediaId(row.id),
         owner=row.owner,
         uploaded_by=row.uploaded_by,
+        uploaded_by_name=None if row.uploaded_by is None else names.get(row.uploaded_by),
         source=row.source,
         filename=row.filename,
         file_size=row.file_size,

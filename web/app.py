@@ -18,6 +18,7 @@ from web.rendering import API
 from web.routes.accounts import ENDPOINTS as ACCOUNTS
 from web.routes.admin import list_channels, show_audit, show_incident, show_metrics
 from web.routes.admin_keys import create_key, list_keys, revoke_key
+from web.routes.avatars import ENDPOINTS as AVATARS
 from web.routes.file import serve_file
 from web.routes.gallery import ENDPOINTS as GALLERY
 from web.routes.health import Health
@@ -48,6 +49,7 @@ _ENDPOINTS = (
     *WEBHOOKS,
     *HOOKS,
     *ACCOUNTS,
+    *AVATARS,
     Endpoint("POST", f"{_UPLOAD}/stream", upload_stream, Scope.MEDIA_WRITE, uploads.STREAM),
     Endpoint("POST", f"{_UPLOAD}/multiple", upload_multiple, Scope.MEDIA_WRITE, uploads.MULTIPLE),
     Endpoint("POST", f"{_UPLOAD}/progress", upload_with_progress, Scope.MEDIA_WRITE, uploads.WITH_PROGRESS),

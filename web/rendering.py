@@ -32,6 +32,7 @@ def media_json(view: MediaView) -> dict[str, Any]:
         "stored": view.stored,
         "source": view.source,
         "uploaded_by": _label(view.uploaded_by),
+        "uploaded_by_name": view.uploaded_by_name,
         "uploaded_at": timestamp(view.uploaded_at),
         "archived_at": timestamp(view.archived_at),
         "expires_at": timestamp(view.expires_at),

@@ -56,7 +56,6 @@ def upgrade() -> None:
         sa.Column("known", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("etag", sa.Text(), nullable=True),
         _time("fetched_at"),
         _time("as_of"),
         _time("deleted_at"),
@@ -76,14 +75,12 @@ def upgrade() -> None:
         sa.Column("media_id", sa.BigInteger(), nullable=True),
         sa.Column("digest", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("told_version", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("attempts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         _time("changed_at", nullable=False, default="now()"),
         sa.ForeignKeyConstraint(["media_id"], ["media.id"], name="fk_avatars_media_id"),
         sa.PrimaryKeyConstraint("user_id", name="pk_avatars"),
     )
     op.create_index("ix_avatars_media_id", "avatars", ["media_id"])
-    op.create_index("ix_avatars_untold", "avatars", ["user_id"], postgresql_where=sa.text("told_version < version"))
+    op.create_index("ix_avatars_digest", "avatars", ["digest"])
     op.create_table(
         "avatar_images",
         sa.Column("user_id", sa.Text(), nullable=False),

@@ -38,6 +38,21 @@ def draw(path: str, sides: tuple[int, ...], max_bytes: int | None = None) -> Dra
         return _by_pillow(path, sides, max_bytes)
 
 
+def squares(path: str, sides: tuple[int, ...]) -> list[bytes]:
+    """Square JPEGs with these sides (the largest first) of the middle of an image, upright, in sRGB, on white.
+
+    One that is smaller is enlarged, so that every size is what it is called.
+    """
+    vips = load_vips()
+    try:
+        header = vips.Image.new_from_file(path, access="sequential")
+        _check_size(header.width, header.get_page_height())
+        square = _flat(vips.Image.thumbnail(path, sides[0], height=sides[0], crop="centre", output_profile="srgb"))
+    except vips.Error:
+        return _squares_by_pillow(path, sides)
+    return [_vips_saver(square.thumbnail_image(side, height=side))(_QUALITIES[0]) for side in sides]
+
+
 def size_of(path: str) -> tuple[int, int]:
     """Width and height as a viewer shows it, from the header alone: no pixel is decoded, whatever it claims."""
     vips = load_vips()
@@ -75,15 +90,20 @@ def _by_vips(path: str, sides: tuple[int, ...], max_bytes: int | None) -> Drawn:
     _check_size(header.width, header.get_page_height())
     width, height = _vips_size(header)
     small = vips.Image.thumbnail(path, sides[0], height=sides[0], size="down", output_profile="srgb")
-    small = small.colourspace("srgb")
-    if small.hasalpha():
-        small = small.flatten(background=[_WHITE] * 3)
-    small = small.cast("uchar").copy_memory()  # sources are sequential: pixels come once, JPEGs may be several
+    small = _flat(small)
     jpegs = []
     for side in sides:
         image = small.thumbnail_image(side, height=side, size="down")
         jpegs.append(_smallest(_vips_saver(image), max_bytes))
     return Drawn(jpegs=tuple(jpegs), width=width, height=height)
+
+
+def _flat(image: Any) -> Any:
+    """In sRGB and on white, in memory: sources are sequential, pixels come once, JPEGs may be several."""
+    image = image.colourspace("srgb")
+    if image.hasalpha():
+        image = image.flatten(background=[_WHITE] * 3)
+    return image.cast("uchar").copy_memory()
 
 
 def _vips_saver(image: Any) -> Callable[[int], bytes]:
@@ -98,6 +118,18 @@ def _vips_size(header: Any) -> tuple[int, int]:
     width, height = header.width, header.get_page_height()
     swapped = header.get_typeof("orientation") and header.get("orientation") in _ROTATED
     return (height, width) if swapped else (width, height)
+
+
+def _squares_by_pillow(path: str, sides: tuple[int, ...]) -> list[bytes]:
+    from PIL import Image, ImageOps  # noqa: PLC0415 - only workers load it
+
+    with _opened(path, most=MAX_PIXELS) as source:
+        _check_size(*source.size)
+        upright = _in_srgb(ImageOps.fit(ImageOps.exif_transpose(source), (sides[0], sides[0])))
+        square = Image.new("RGBA", upright.size, "white")
+        square.alpha_composite(upright.convert("RGBA"))
+    picture = square.convert("RGB")
+    return [_saver(picture.resize((side, side)))(_QUALITIES[0]) for side in sides]
 
 
 def _by_pillow(path: str, sides: tuple[int, ...], max_bytes: int | None) -> Drawn:

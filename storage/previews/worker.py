@@ -74,6 +74,13 @@ def draw_previews(source: Source, sides: tuple[int, ...]) -> list[bytes]:
             raise UnusableImage("there is nothing to see in it")
 
 
+def draw_squares(source: Source, sides: tuple[int, ...]) -> list[bytes]:
+    """An image as square JPEGs with these sides (the largest first), upright, cropped, without metadata."""
+    from storage.previews import images  # noqa: PLC0415 - only workers load it, see above
+
+    return images.squares(source.path, sides)
+
+
 def measure(source: Source) -> Measure:
     """Width, height and duration, from headers where they say it."""
     from storage.previews import images, videos  # noqa: PLC0415 - only workers load it, see above

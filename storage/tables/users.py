@@ -49,8 +49,8 @@ class LinkCode(Table):
 class UserProfile(Table):
     """What the User Service last said of a user (``fetched_at``); ``known`` false: that it does not know them.
 
-    ``as_of``: the time of the latest event about them, so that an older one changes nothing. ``wanted``: somebody saw
-    it while it was old. Of who was deleted there nothing is left but ``deleted_at`` and whether their media are done.
+    ``as_of``: the time of the latest event about them, so that an older one changes nothing. Of
+    who was deleted there nothing is left but ``deleted_at``, and ``settled_at`` once their media are done.
     """
 
     __tablename__ = "user_profiles"
@@ -59,7 +59,6 @@ class UserProfile(Table):
     known: Mapped[bool] = mapped_column(server_default=text("true"))
     name: Mapped[str | None]
     language: Mapped[str | None]
-    etag: Mapped[str | None]
     fetched_at: Mapped[datetime | None]
     as_of: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
@@ -80,7 +79,7 @@ class UserProfile(Table):
 class Avatar(Table):
     """The picture of a user: ``digest`` names it in URLs, ``media_id`` is its media in the archive.
 
-    Without a digest it was removed. The User Service was told of ``told_version``.
+    Without a digest it was removed. ``version`` grows with every change, so that others know the newer one.
     """
 
     __tablename__ = "avatars"
@@ -89,18 +88,13 @@ class Avatar(Table):
     media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"))
     digest: Mapped[bytes | None]
     version: Mapped[int]
-    told_version: Mapped[int] = mapped_column(server_default=text("0"))
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
     changed_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
-    __table_args__ = (
-        Index(None, "media_id"),
-        Index("ix_avatars_untold", "user_id", postgresql_where=text("told_version < version")),
-    )
+    __table_args__ = (Index(None, "media_id"), Index(None, "digest"))
 
 
 class AvatarImage(Table):
-    """An avatar in one size, as WebP: small enough for a row, and there while Telegram is away."""
+    """An avatar in one size, as JPEG: small enough for a row, and there while Telegram is away."""
 
     __tablename__ = "avatar_images"
 

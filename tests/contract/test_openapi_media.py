@@ -14,6 +14,7 @@ _FULL = MediaView(
     id=MediaId(17),
     owner="service:crm",
     uploaded_by="42",
+    uploaded_by_name="Anna Karimova",
     source="http",
     filename="leak.jpg",
     file_size=48211,

@@ -23,6 +23,7 @@ def view(media_id: int = 17, *, stored: bool = True, **fields: Any) -> MediaView
         "id": MediaId(media_id),
         "owner": "telegram:5",
         "uploaded_by": None,
+        "uploaded_by_name": None,
         "source": "telegram",
         "filename": "leak.jpg",
         "file_size": 48 * 1024,

@@ -24,6 +24,7 @@ EXAMPLE: dict[str, Any] = {
     "stored": True,
     "source": "http",
     "uploaded_by": 42,
+    "uploaded_by_name": "Anna Karimova",
     "uploaded_at": "2025-09-26T08:15:02.113408Z",
     "archived_at": None,
     "expires_at": None,
@@ -76,6 +77,7 @@ class Media(Shown):
     stored: bool = Field(description="Every part is in Telegram")
     source: str = Field(description="The door that it came through: `http` or `telegram`")
     uploaded_by: int | str | None = Field(description="A label given by the caller; it grants nothing")
+    uploaded_by_name: str | None = Field(description="The User Service's name for that id; null where not known")
     uploaded_at: datetime
     archived_at: datetime | None
     expires_at: datetime | None
