@@ -36,6 +36,7 @@ from bot.media.words import Words
 from bot.requests.viewing import RequestViewer
 from bot.staff.desk import StaffDesk
 from bot.staff.members import StaffMembers
+from bot.staff.waking import StaffWaking
 from bot.texts import load_catalogue
 from storage.callers.groups import Groups
 from storage.callers.people import People
@@ -46,7 +47,7 @@ from storage.domain import Role
 from storage.errors import MalformedBody
 from storage.jobs import JobRunner
 from storage.use_cases import UseCases
-from storage.wakeups import CARD_JOB
+from storage.wakeups import CARD_JOB, STAFF_CARDS_JOB
 
 log = structlog.get_logger(__name__)
 
@@ -127,6 +128,7 @@ class BotDoor:
         )
         jobs.handle(INBOX_JOB, worker.handle, at_once=_CHATS_AT_ONCE)
         jobs.handle(CARD_JOB, cards.handle, at_once=_CARDS_AT_ONCE)
+        jobs.handle(STAFF_CARDS_JOB, StaffWaking(sessions, self._groups).handle)
         ender = SessionEnder(self._attaching, self._conversations, bot=bot, catalogue=self._catalogue)
         jobs.handle(SESSION_JOB, ender.handle, at_once=SESSIONS_AT_ONCE)
         self._tidings = Tidings(sessions)

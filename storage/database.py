@@ -1,9 +1,14 @@
-"""The engine and the sessions. Use cases open short transactions with ``async with sessions.begin()``."""
+"""The engine and the sessions. Use cases open short transactions with ``async with sessions.begin()``.
 
+What many do at the same time, each for a row of their own, they do `Together`: in one transaction for all.
+"""
+
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
@@ -13,6 +18,16 @@ Sessions = async_sessionmaker[AsyncSession]
 
 _IDLE_SECONDS = 1.0
 """A connection used so lately is taken for alive: asking each time would double the shortest transactions."""
+
+_LINGER = 0.01
+"""Seconds for which a transaction that had company the last time waits for more: ten cost little more than one."""
+
+_MOST_TOGETHER = 100
+
+T = TypeVar("T")
+R = TypeVar("R")
+Work = Callable[[AsyncSession, Sequence[T]], Awaitable[Sequence[R]]]
+"""Does for several what is to be done for each, in a transaction; returns a result for each, in their order."""
 
 POOL_SIZE = 12
 """Connections per process: transactions are short and never wait for the network, so few serve many."""
@@ -39,6 +54,62 @@ async def open_database(dsn: str) -> AsyncIterator[AsyncEngine]:
 
 def session_factory(engine: AsyncEngine) -> Sessions:
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+class Together(Generic[T, R]):
+    """Shares transactions: calls that come while one runs are the next one, so under load there are few large ones.
+
+    Who is alone waits for nobody. Where a transaction of several fails, each is tried in one of its own, so that
+    nobody fails for another's fault. No result is returned before its transaction has committed.
+    """
+
+    def __init__(self, sessions: Sessions, work: Work[T, R]) -> None:
+        self._sessions = sessions
+        self._work = work
+        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._turn = asyncio.Lock()
+        self._company = False
+
+    async def __call__(self, item: T) -> R:
+        """What ``work`` returned for ``item``, or raised."""
+        result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, result))
+        try:
+            async with self._turn:
+                while not result.done():
+                    await self._serve_next()
+            return result.result()
+        finally:
+            result.cancel()  # who was cancelled while waiting is not served any more
+
+    async def _serve_next(self) -> None:
+        await asyncio.sleep(_LINGER if self._company else 0)
+        some = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_TOGETHER))]
+        calls = [call for call in some if not call[1].done()]
+        self._company = len(calls) > 1
+        try:
+            await self._serve(calls)
+        except BaseException:  # we are cancelled: the others are served by whose turn is next
+            self._waiting.extendleft(reversed([call for call in calls if not call[1].done()]))
+            raise
+
+    async def _serve(self, calls: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            async with self._sessions.begin() as session:
+                results = await self._work(session, [item for item, _ in calls])
+        except Exception as error:  # noqa: BLE001 -- raised where its call is
+            await self._fail(calls, error)
+            return
+        for (_, future), result in zip(calls, results, strict=True):
+            if not future.done():
+                future.set_result(result)
+
+    async def _fail(self, calls: Sequence[tuple[T, asyncio.Future[R]]], error: Exception) -> None:
+        if len(calls) > 1:
+            for call in calls:
+                await self._serve([call])
+        elif not calls[0][1].done():
+            calls[0][1].set_exception(error)
 
 
 def _note_use(_connection: Any, record: Any) -> None:

@@ -6,7 +6,7 @@ in the transaction that makes it needed, and the minute's sweep enqueues again w
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, cast
@@ -68,6 +68,26 @@ class Later(Exception):
         self.reason = reason
 
 
+def named(payload: dict[str, Any], name: str) -> list[int]:
+    """The rows that a job is about: one, or several."""
+    rows = payload[name]
+    return [int(row) for row in rows] if isinstance(rows, list) else [int(rows)]
+
+
+async def each(rows: Sequence[int], handle: Callable[[int], Awaitable[None]]) -> None:
+    """Handle rows side by side. What goes wrong with one disturbs no other.
+
+    Raises `Later`, after the shortest of the delays that were asked for; of several rows that fail the first's error.
+    """
+    outcomes = await asyncio.gather(*map(handle, rows), return_exceptions=True)
+    for error in outcomes:
+        if isinstance(error, BaseException) and not isinstance(error, Later):
+            raise error
+    delays = [one for one in outcomes if isinstance(one, Later)]
+    if delays:
+        raise min(delays, key=lambda later: later.delay)
+
+
 async def enqueue(
     session: AsyncSession,
     name: str,
@@ -82,6 +102,18 @@ async def enqueue(
     ``dedupe`` names the row: while a job with it is queued, another is not added. One that already runs may have read
     the row before this change, so it does not count.
     """
+    await enqueue_all(session, name, [(payload, dedupe)], priority=priority, delay=delay)
+
+
+async def enqueue_all(
+    session: AsyncSession,
+    name: str,
+    jobs: Sequence[tuple[dict[str, Any], str | None]],
+    *,
+    priority: int = NORMAL,
+    delay: float = 0,
+) -> None:
+    """`enqueue` for several, in one statement: each with its payload, and the name of its row or None. At least one."""
     raw = await (await session.connection()).get_raw_connection()
     connection = raw.driver_connection
     assert connection is not None
@@ -90,12 +122,12 @@ async def enqueue(
         await session.execute(text("SELECT 1"))
     queries = Queries(AsyncpgDriver(connection), qbq=_QUEUE_SQL)
     await queries.enqueue(
-        name,
-        json.dumps(payload).encode(),
-        priority,
-        timedelta(seconds=delay) if delay else None,
-        dedupe,
-        None if dedupe is None else {_DEDUPE: dedupe},
+        [name] * len(jobs),
+        [json.dumps(payload).encode() for payload, _ in jobs],
+        [priority] * len(jobs),
+        [timedelta(seconds=delay) if delay else None] * len(jobs),
+        [dedupe for _, dedupe in jobs],
+        [None if dedupe is None else {_DEDUPE: dedupe} for _, dedupe in jobs],
         # Not "skip": the update locks the queued job, so that it is not run before this change is there to be read.
         on_conflict="update_priority",
     )

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.tables import Card, CardItem, Media, StaffCard
-from storage.wakeups import CARD_JOB, wake_card, wake_staff_card
+from storage.wakeups import CARD_JOB, wake_card, wake_cards, wake_staff_cards
 
 MOVED = 10**12
 """What is taken from the ids of messages in a group that became a supergroup, where ids are counted anew."""
@@ -13,17 +13,20 @@ MOVED = 10**12
 __all__ = ["CARD_JOB", "MOVED", "came_with_card", "media_changed", "tell_staff_cards", "wake_card"]
 
 
-async def media_changed(session: AsyncSession, media_id: int) -> None:
-    """Every card that shows the media wants one more edit."""
+async def media_changed(session: AsyncSession, *media_ids: int) -> None:
+    """Every card that shows one of the media wants one more edit."""
+    showing = select(CardItem.card_id).where(CardItem.media_id.in_(media_ids))
+    # In an order, so that two who change several never wait for each other.
+    locked = select(Card.id).where(Card.id.in_(showing)).order_by(Card.id).with_for_update().cte("locked")
     cards = await session.scalars(
         update(Card)
-        .where(Card.id.in_(select(CardItem.card_id).where(CardItem.media_id == media_id)))
+        .where(Card.id.in_(select(locked.c.id)))
         .values(wanted=Card.wanted + 1, changed_at=func.now())
         .returning(Card.id)
+        .execution_options(synchronize_session=False)
     )
-    for card_id in cards.all():
-        await wake_card(session, card_id)
-    await tell_staff_cards(session, media_id)
+    await wake_cards(session, cards.all())
+    await tell_staff_cards(session, *media_ids)
 
 
 def came_with_card() -> ColumnElement[bool]:
@@ -36,16 +39,16 @@ def came_with_card() -> ColumnElement[bool]:
     return and_(Card.id == CardItem.card_id, Media.id == CardItem.media_id, came)
 
 
-async def tell_staff_cards(session: AsyncSession, media_id: int) -> None:
-    """Staff are asked about a media that waits for a request, unless staff sent it; who was asked sees it change."""
+async def tell_staff_cards(session: AsyncSession, *media_ids: int) -> None:
+    """Staff are asked about media that wait for a request, unless staff sent them; who was asked sees them change."""
     await session.flush()
     asked = exists().where(StaffCard.card_id == Card.id)
     waits = Media.awaits_request & ~Card.by_staff
-    cards = select(Card.id).where(came_with_card(), Media.id == media_id, or_(waits, asked)).distinct()
+    shown = came_with_card() & Media.id.in_(media_ids)
+    cards = select(Card.id).where(shown, or_(waits, asked)).distinct().order_by(Card.id)
     changed = {"wanted": StaffCard.wanted + 1, "changed_at": func.clock_timestamp()}
     statement = insert(StaffCard).from_select(["card_id"], cards)
     rows = await session.scalars(
         statement.on_conflict_do_update(index_elements=[StaffCard.card_id], set_=changed).returning(StaffCard.id)
     )
-    for row_id in rows.all():
-        await wake_staff_card(session, row_id)
+    await wake_staff_cards(session, rows.all())

@@ -1,12 +1,19 @@
-"""The jobs by name, and the functions that enqueue them inside the caller's transaction."""
+"""The jobs by name, and the functions that enqueue them inside the caller's transaction.
+
+Those for several rows (`wake_shippers` …) are one job for all of them, and are not deduplicated: whoever finds a row
+done passes over it.
+"""
+
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.jobs import BULK, INTERACTIVE, NORMAL, enqueue
+from storage.jobs import BULK, INTERACTIVE, NORMAL, enqueue, enqueue_all
 from storage.tables import Part
 
 CARD_JOB = "card"
 STAFF_CARD_JOB = "staff_card"
+STAFF_CARDS_JOB = "staff_cards"
 STRAYS_JOB = "strays"
 RECONCILE_JOB = "reconcile"
 ERASE_JOB = "erase"
@@ -36,9 +43,21 @@ async def wake_shipper(session: AsyncSession, part: Part, *, delay: float = 0) -
     )
 
 
+async def wake_shippers(session: AsyncSession, node: str, part_ids: Sequence[int]) -> None:
+    """Ship parts of a node that came through a chat."""
+    if part_ids:
+        await enqueue(session, ship_job(node), {"part": list(part_ids)}, priority=INTERACTIVE)
+
+
 async def wake_inspector(session: AsyncSession, node: str, media_id: int) -> None:
     """Fetch, sniff and hash a media that came through Telegram."""
     await enqueue(session, inspect_job(node), {"media": media_id}, priority=INTERACTIVE, dedupe=f"inspect:{media_id}")
+
+
+async def wake_inspectors(session: AsyncSession, node: str, media_ids: Sequence[int]) -> None:
+    """`wake_inspector` for several."""
+    if media_ids:
+        await enqueue(session, inspect_job(node), {"media": list(media_ids)}, priority=INTERACTIVE)
 
 
 async def wake_reconciler(session: AsyncSession, chat_id: int, *, delay: float = 0) -> None:
@@ -61,6 +80,12 @@ async def wake_card(session: AsyncSession, card_id: int, *, delay: float = 0) ->
     await enqueue(session, CARD_JOB, {"card": card_id}, priority=INTERACTIVE, delay=delay)
 
 
+async def wake_cards(session: AsyncSession, card_ids: Sequence[int], *, delay: float = 0) -> None:
+    """`wake_card` for several."""
+    if card_ids:
+        await enqueue(session, CARD_JOB, {"card": list(card_ids)}, priority=INTERACTIVE, delay=delay)
+
+
 async def wake_captions(session: AsyncSession, media_id: int) -> None:
     """Edit the captions of a media that are behind. The delay lets changes that come together be one edit."""
     await enqueue(
@@ -73,8 +98,15 @@ async def wake_copier(session: AsyncSession, chat_id: int, *, slot: int = 0) -> 
     await enqueue(session, COPY_JOB, {"chat": chat_id, "slot": slot}, priority=BULK, dedupe=f"copy:{chat_id}:{slot}")
 
 
-async def wake_staff_card(session: AsyncSession, row_id: int, *, delay: float = 0) -> None:
-    """Bring a card of the staff chat up to date."""
-    await enqueue(
-        session, STAFF_CARD_JOB, {"staff_card": row_id}, priority=NORMAL, delay=delay, dedupe=f"staff_card:{row_id}"
-    )
+async def wake_staff_card(session: AsyncSession, *row_ids: int, delay: float = 0) -> None:
+    """Bring cards of the staff chat up to date, each by a job of its own."""
+    jobs: list[tuple[dict[str, int], str | None]] = [
+        ({"staff_card": row_id}, f"staff_card:{row_id}") for row_id in sorted(row_ids)
+    ]
+    await enqueue_all(session, STAFF_CARD_JOB, jobs, priority=NORMAL, delay=delay)
+
+
+async def wake_staff_cards(session: AsyncSession, row_ids: Sequence[int]) -> None:
+    """`wake_staff_card` where there is a staff chat: who finds that out wakes each."""
+    if row_ids:
+        await enqueue(session, STAFF_CARDS_JOB, {"staff_card": list(row_ids)}, priority=NORMAL)

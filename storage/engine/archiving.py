@@ -45,7 +45,7 @@ class Archiving:
             record(session, caller.owner, "archiving", media_id=media.id, detail={"reason": reason})
             await session.flush()
             await _move(session, media)
-            await note_if_whole(session, media.id, self._clock.now())
+            await note_if_whole(session, media.id, now=self._clock.now())
             return await media_view(session, media)
 
     async def sweep(self) -> None:
@@ -54,7 +54,7 @@ class Archiving:
         stuck = select(Media.id).where(Media.status == MediaStatus.ARCHIVING, ~waiting)
         async with self._sessions.begin() as session:
             for media_id in (await session.scalars(stuck)).all():
-                await note_if_whole(session, media_id, self._clock.now())
+                await note_if_whole(session, media_id, now=self._clock.now())
 
 
 async def _require_whole(session: AsyncSession, media: Media) -> None:

@@ -23,7 +23,7 @@ from storage.engine.captions import Manifest
 from storage.engine.copy_placing import copy_again, place_copy
 from storage.engine.looking import SEARCH, look_intent
 from storage.engine.searching import ChannelSearch, Found
-from storage.engine.settling import part_stored
+from storage.engine.settling import Arrival, part_stored
 from storage.engine.strays import cast_off
 from storage.errors import ArchiveError, NoLane, OutcomeUnknown, Postponed
 from storage.intake.progress import ProgressBoard
@@ -213,7 +213,8 @@ class Reconciler:
         await session.flush()
         seen = message.seen
         sent = Sent(message_id=message.message_id, file_id=seen.file_id, file_unique_id=seen.file_unique_id)
-        await part_stored(session, part.id, chat_id=chat_id, bot_id=seen.bot_id, sent=sent, now=self._clock.now())
+        arrival = Arrival(part_id=part.id, chat_id=chat_id, bot_id=seen.bot_id, sent=sent)
+        await part_stored(session, arrival, now=self._clock.now())
 
     async def _give_channel_up(self, chat_id: int, due: Sequence[Intent]) -> None:
         """No bot can read the channel. For a while it may come back; then its parts are shipped elsewhere.

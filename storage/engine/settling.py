@@ -1,9 +1,12 @@
-"""A part has arrived in its channel, by an answer or by being found there: one transaction for both."""
+"""Parts have arrived in their channels, by answers or by being found there: one transaction for all of them."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
@@ -11,86 +14,147 @@ from storage.catalog.refreshing import note_captions
 from storage.domain import EventType, MediaStatus, PartState, UploadPhase
 from storage.engine.channels import raise_head
 from storage.engine.strays import cast_off
-from storage.events.outbox import tell, tell_once
+from storage.events.outbox import listened_to, tell, tell_once
 from storage.notices import media_changed
 from storage.ports import Sent
 from storage.tables import Channel, FileRef, Media, Part, Upload
+from storage.tables.many import changed, inserted
+
+_IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
+_MISSING = (PartState.SPOOLED, PartState.SHIPPING, PartState.LOST)
 
 
-async def part_stored(
-    session: AsyncSession,
-    part_id: int,
-    *,
-    chat_id: int,
-    bot_id: int,
-    sent: Sent,
-    now: datetime,
-    caption: bytes | None = None,
-) -> bool:
-    """Record where the part is. False where nobody owns the message any more: it is then cast off.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """Where a part is. ``caption`` is the digest of what its message says, None where that is not known."""
 
-    ``caption`` is the digest of what its message says, None where that is not known. When it was the media's last
-    missing part, the upload is done and its cards want an edit.
+    part_id: int
+    chat_id: int
+    bot_id: int
+    sent: Sent
+    caption: bytes | None = None
+
+
+async def part_stored(session: AsyncSession, arrival: Arrival, *, now: datetime) -> bool:
+    """`parts_stored` for one. False where nobody owns the message any more."""
+    return arrival.part_id in await parts_stored(session, [arrival], now=now)
+
+
+async def parts_stored(session: AsyncSession, arrivals: Sequence[Arrival], *, now: datetime) -> set[int]:
+    """Record where parts are; returns their ids. A message that nobody owns any more is cast off.
+
+    When it was a media's last missing part, the upload is done and its cards want an edit.
     """
-    await raise_head(session, chat_id, sent.message_id, posted=1)
-    part = await session.get(Part, part_id, with_for_update=True)
-    if part is None or part.state is not PartState.SHIPPING:
-        await cast_off(session, [(chat_id, sent.message_id)])
-        return False
-    part.state, part.chat_id, part.message_id, part.stored_at = PartState.STORED, chat_id, sent.message_id, now
-    part.caption_sent = caption
-    await _remember_file(session, part, bot_id, sent)
-    await _leave_former_place(session, part)
-    await session.flush()
-    if part.media_id is not None:
-        await note_if_whole(session, part.media_id, now)
-    return True
+    await _raise_heads(session, arrivals)
+    parts = {part.id: part for part in await _shipping(session, [arrival.part_id for arrival in arrivals])}
+    strays = [arrival for arrival in arrivals if arrival.part_id not in parts]
+    await cast_off(session, [(stray.chat_id, stray.sent.message_id) for stray in strays])
+    placed = [arrival for arrival in arrivals if arrival.part_id in parts]
+    if placed:
+        await _place(session, placed, now)
+        await _remember_files(session, placed, parts)
+        await _leave_former_places(session, [*parts.values()])
+        await note_if_whole(session, *{part.media_id for part in parts.values() if part.media_id is not None}, now=now)
+    return set(parts)
 
 
-async def _remember_file(session: AsyncSession, part: Part, bot_id: int, sent: Sent) -> None:
-    file_id, unique_id = sent.file_id or part.source_file_id, sent.file_unique_id
-    if file_id is None:
+async def _raise_heads(session: AsyncSession, arrivals: Sequence[Arrival]) -> None:
+    by_chat: dict[int, list[int]] = defaultdict(list)
+    for arrival in arrivals:
+        by_chat[arrival.chat_id].append(arrival.sent.message_id)
+    for chat_id in sorted(by_chat):
+        await raise_head(session, chat_id, max(by_chat[chat_id]), posted=len(by_chat[chat_id]))
+
+
+async def _shipping(session: AsyncSession, part_ids: Sequence[int]) -> Sequence[Part]:
+    """Those that are on their way, locked."""
+    query = select(Part).where(Part.id.in_(part_ids), Part.state == PartState.SHIPPING).order_by(Part.id)
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(fresh)).all()
+
+
+async def _place(session: AsyncSession, arrivals: Sequence[Arrival], now: datetime) -> None:
+    rows = [
+        {
+            "id": arrival.part_id,
+            "chat_id": arrival.chat_id,
+            "message_id": arrival.sent.message_id,
+            "caption_sent": arrival.caption,
+        }
+        for arrival in arrivals
+    ]
+    await session.execute(changed(Part, rows, state=PartState.STORED, stored_at=now))
+
+
+async def _remember_files(session: AsyncSession, arrivals: Sequence[Arrival], parts: dict[int, Part]) -> None:
+    owners = [parts[arrival.part_id].media_id for arrival in arrivals]
+    known = select(Media.id, Media.telegram_unique_id).where(Media.id.in_([one for one in owners if one is not None]))
+    uniques: dict[int | None, str | None] = {row.id: row.telegram_unique_id for row in await session.execute(known)}
+    rows = [row for arrival in arrivals if (row := _file(arrival, parts[arrival.part_id], uniques)) is not None]
+    if not rows:
         return
-    if unique_id is None and part.media_id is not None:
-        of_media = select(Media.telegram_unique_id).where(Media.id == part.media_id)
-        unique_id = part.source_file_unique_id or await session.scalar(of_media)
+    new = inserted(FileRef, rows)
+    values = {"file_id": new.excluded.file_id, "file_unique_id": new.excluded.file_unique_id}
+    await session.execute(new.on_conflict_do_update(index_elements=[FileRef.part_id, FileRef.bot_id], set_=values))
+
+
+def _file(arrival: Arrival, part: Part, uniques: dict[int | None, str | None]) -> dict[str, Any] | None:
+    """The row of the file's id; None where none is known."""
+    sent, bot_id = arrival.sent, arrival.bot_id
+    file_id = sent.file_id or part.source_file_id
+    if file_id is None:
+        return None
+    unique_id = sent.file_unique_id or part.source_file_unique_id or uniques.get(part.media_id)
     if sent.file_id is None and part.source_bot_id is not None:
         bot_id = part.source_bot_id
-    values = {"file_id": file_id, "file_unique_id": unique_id or ""}
-    await session.execute(
-        insert(FileRef)
-        .values(part_id=part.id, bot_id=bot_id, **values)
-        .on_conflict_do_update(index_elements=[FileRef.part_id, FileRef.bot_id], set_=values)
-    )
+    return {"part_id": part.id, "bot_id": bot_id, "file_id": file_id, "file_unique_id": unique_id or ""}
 
 
-async def _leave_former_place(session: AsyncSession, part: Part) -> None:
+async def _leave_former_places(session: AsyncSession, parts: Sequence[Part]) -> None:
     """A part that was copied over from another channel of ours has left that message behind."""
-    if part.origin != "telegram" or part.source_message_id is None:
+    copied = [(part.source_chat_id, part.source_message_id) for part in parts if part.origin == "telegram"]
+    places = [(chat, message) for chat, message in copied if chat is not None and message is not None]
+    if not places:
         return
-    if await session.scalar(select(Channel.id).where(Channel.chat_id == part.source_chat_id)) is not None:
-        assert part.source_chat_id is not None
-        await cast_off(session, [(part.source_chat_id, part.source_message_id)])
+    query = select(Channel.chat_id).where(Channel.chat_id.in_({chat for chat, _ in places}))
+    ours = set(await session.scalars(query))
+    await cast_off(session, [place for place in places if place[0] in ours])
 
 
-async def note_if_whole(session: AsyncSession, media_id: int, now: datetime) -> None:
-    """The media's last part may have arrived: its upload is done, or it is archived, and its cards want an edit."""
+async def note_if_whole(session: AsyncSession, *media_ids: int, now: datetime) -> None:
+    """Media whose last part may have arrived: the upload is done, or they are archived, and cards want an edit."""
     # Two parts settling at once must not each see the other as missing: the media's row orders them.
-    locked = select(Media).where(Media.id == media_id).with_for_update().execution_options(populate_existing=True)
-    media = (await session.scalars(locked)).one()
-    await note_captions(session, media_id, media.caption_wanted)
-    missing = await session.scalar(
-        select(func.count()).where(
-            Part.media_id == media_id, Part.state.in_([PartState.SPOOLED, PartState.SHIPPING, PartState.LOST])
-        )
-    )
-    if not missing:
-        await session.execute(update(Upload).where(Upload.media_id == media_id).values(phase=UploadPhase.DONE))
+    locked = select(Media).where(Media.id.in_(media_ids)).order_by(Media.id).with_for_update()
+    rows = (await session.scalars(locked.execution_options(populate_existing=True))).all()
+    await _note_captions(session, rows)
+    missing = select(Part.media_id).where(Part.media_id.in_(media_ids), Part.state.in_(_MISSING)).distinct()
+    unfinished = set(await session.scalars(missing))
+    whole = [media for media in rows if media.id not in unfinished]
+    if whole:
+        done = update(Upload).where(Upload.media_id.in_([media.id for media in whole]))
+        await session.execute(done.values(phase=UploadPhase.DONE).execution_options(synchronize_session=False))
+        await _tell_whole(session, whole, now)
+        await media_changed(session, *(media.id for media in whole))
+
+
+async def _note_captions(session: AsyncSession, rows: Sequence[Media]) -> None:
+    """Have captions edited that say something else than their media want by now."""
+    said = (Part.media_id == Media.id) & Part.state.in_(_IN_CHANNEL)
+    behind = said & Media.caption_wanted.is_not(None) & Part.caption_sent.is_distinct_from(Media.caption_wanted)
+    query = select(Media.id).where(Media.id.in_([media.id for media in rows]), behind).distinct()
+    late = set(await session.scalars(query))
+    for media in rows:
+        if media.id in late:
+            await note_captions(session, media.id, media.caption_wanted)
+
+
+async def _tell_whole(session: AsyncSession, whole: Sequence[Media], now: datetime) -> None:
+    heard = await listened_to(session, EventType.MEDIA_STORED)
+    for media in whole:
         if media.status is MediaStatus.ARCHIVING:
             media.status, media.archived_at = MediaStatus.ARCHIVED, now
-            record(session, "system", "archived", media_id=media_id)
+            record(session, "system", "archived", media_id=media.id)
             await session.flush()
             await tell(session, EventType.MEDIA_ARCHIVED, media, by="system")
-        else:
+        elif heard:
             await tell_once(session, EventType.MEDIA_STORED, media, by="system")
-        await media_changed(session, media_id)

@@ -7,56 +7,58 @@
        ├── refused, flood: no effect ───────┤
        └── searched, not there ◀── outcome unknown: `storage.engine.reconciling`
 
-A job names a part, and takes the lane that is free first: whichever bot into whichever channel of its purpose. Then it
-claims the row by compare-and-set, so that two jobs never send the same part. The intent names the lane and says which
-message ids were known in its channel before the send: whatever a lost answer left behind has a greater one. A lane that
-turns out to be dead refuses without an effect, and the part goes to another one at once.
+A job names a part, or many. Each takes the lane that is free first: whichever bot into whichever channel of its
+purpose. Then its row is claimed by compare-and-set and its intent committed (`storage.engine.claiming`), it is sent, and
+settled; what many do at the same time is one transaction (`Together`). A lane that turns out to be dead refuses without
+an effect, and the part goes to another one at once.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
-from storage.database import Sessions
-from storage.domain import FileType, PartState
-from storage.engine.captions import Facts, Manifest, caption, part_filename
-from storage.engine.channels import open_channels, raise_head
-from storage.engine.facts import kind_in_channel, media_facts, part_manifest
+from storage.database import Sessions, Together
+from storage.engine.captions import caption, part_filename
+from storage.engine.channels import raise_head
+from storage.engine.claiming import Claim, claim_parts, leave_open, release_part
 from storage.engine.losing import LostBytes
 from storage.engine.reconciling import SETTLE_SECONDS
-from storage.engine.settling import part_stored
+from storage.engine.settling import Arrival, parts_stored
+from storage.engine.ship_work import ShipDesk, ShipWork
 from storage.engine.strays import cast_off
 from storage.errors import CallRefused, ChannelNotBound, ChannelUnavailable, OutcomeUnknown, Postponed
 from storage.intake.progress import ProgressBoard
-from storage.jobs import Later
+from storage.jobs import Later, each, named
 from storage.mirror.keeping import SpoolKeeper
-from storage.ports import Copy, LaneKey, PartSender, Sent, Shipment, Urgency, Wish
+from storage.ports import Copy, LaneKey, PartSender, Sent, Shipment
 from storage.previews import Thumbnail, ThumbnailMaker
 from storage.spool import Spool
-from storage.tables import Channel, Intent, Media, Part, Upload
-from storage.wakeups import wake_reconciler
+from storage.tables import Intent, Media
 
 log = structlog.get_logger(__name__)
 
 _RETRY_DELAYS = (1.0, 5.0, 15.0, 60.0, 300.0)
 _NO_CHANNEL_DELAY = 60.0
 _LEFT_BEHIND_SECONDS = 60.0
+_SENDS_AT_ONCE = 24
+"""Of one process: as many parts wait for Telegram, or for their lanes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Work:
-    """Everything a send needs, read in one go; no session is open while it is sent."""
+class _Settled:
+    """An answer that is to be noted, with the size of a picture that was measured on the way."""
 
-    part: Part
-    facts: Facts
-    manifest: Manifest
-    kind: FileType
-    wish: Wish
+    intent_id: int
+    arrival: Arrival
+    media_id: int | None
+    thumbnail: Thumbnail | None
 
 
 class Shipper:
@@ -80,22 +82,30 @@ class Shipper:
         self._sessions = sessions
         self._spool = spool
         self._sender = sender
-        self._first_bot = first_bot
         self._board = board
         self._thumbnails = thumbnails
         self._losses = losses
         self._keeper = keeper
         self._clock = clock
         self._node = node
-        self._channel_most = channel_most
         self._in_flight: set[int] = set()
+        self._places = asyncio.Semaphore(_SENDS_AT_ONCE)
+        self._read = Together(sessions, ShipDesk(first_bot=first_bot, channel_most=channel_most).read)
+        self._claim = Together(sessions, self._claim_some)
+        self._settle = Together(sessions, self._settle_some)
 
-    async def handle(self, payload: dict[str, int]) -> None:
-        """The job: ship the part unless that is done or under way. Raises `Later` to be woken again."""
-        try:
-            work = await self._prepare(payload["part"])
-        except ChannelNotBound as error:
-            raise Later(_NO_CHANNEL_DELAY, error.code) from error
+    async def handle(self, payload: dict[str, Any]) -> None:
+        """The job: ship the parts unless that is done or under way. Raises `Later` to be woken again."""
+        await each(named(payload, "part"), self._ship_when_free)
+
+    async def _ship_when_free(self, part_id: int) -> None:
+        async with self._places:
+            await self._ship_part(part_id)
+
+    async def _ship_part(self, part_id: int) -> None:
+        work = await self._read(part_id)
+        if isinstance(work, ChannelNotBound):
+            raise Later(_NO_CHANNEL_DELAY, work.code) from work
         if work is None or not await self._losses.intact(work.part):
             return
         thumbnail = await self._thumbnail(work)
@@ -103,7 +113,7 @@ class Shipper:
             lane = await self._sender.reserve(work.wish)
         except Postponed as wait:
             raise Later(wait.retry_after, wait.code) from wait
-        intent_id = await self._claim(work, lane)
+        intent_id = await self._claim(Claim(part=work.part, lane=lane))
         if intent_id is None:
             raise Later(0, "the part changed meanwhile")
         try:
@@ -122,7 +132,7 @@ class Shipper:
                 update(Intent).where(left, Intent.id.not_in(self._in_flight)).values(running=False, settle_at=settle_at)
             )
 
-    async def _ship(self, work: _Work, lane: LaneKey, intent_id: int, thumbnail: Thumbnail | None) -> None:
+    async def _ship(self, work: ShipWork, lane: LaneKey, intent_id: int, thumbnail: Thumbnail | None) -> None:
         try:
             sent = await self._sender.send(lane, self._what(work, lane, thumbnail))
         except (Postponed, ChannelUnavailable) as error:
@@ -136,120 +146,51 @@ class Shipper:
             raise Later(delay, error.code) from error
         except (OutcomeUnknown, OSError) as error:
             log.warning("send_outcome_unknown", part_id=work.part.id, bot_id=lane.bot_id, error=str(error))
-            await self._leave_open(lane, intent_id)
+            async with self._sessions.begin() as session:
+                await leave_open(session, lane.chat_id, intent_id, self._clock.now())
             return
-        await self._settle(work, lane, intent_id, sent, thumbnail)
-
-    async def _prepare(self, part_id: int) -> _Work | None:
-        async with self._sessions.begin() as session:
-            part = await session.get(Part, part_id)
-            if part is None or part.state is not PartState.SPOOLED:
-                return None
-            channels = await open_channels(session, part.purpose, self._channel_most)
-            media = None if part.media_id is None else await session.get(Media, part.media_id)
-            facts = await self._facts(session, part, media)
-            if facts is None:
-                return None
-            return _Work(
-                part=part,
-                facts=facts,
-                manifest=part_manifest(part, media),
-                kind=kind_in_channel(media),
-                wish=await self._wish(session, part, [channel.chat_id for channel in channels]),
-            )
-
-    async def _wish(self, session: AsyncSession, part: Part, chat_ids: Sequence[int]) -> Wish:
-        """Parts of one file are kept together where that costs nothing: people may want to join them."""
-        together = select(Part.chat_id).where(Part.media_key == part.media_key, Part.chat_id.is_not(None)).limit(1)
-        prefer = await session.scalar(together)
-        if part.origin == "spool":
-            return Wish(chat_ids=chat_ids, urgency=Urgency.UPLOAD, size=part.size or 0, prefer=prefer)
-        ours = select(Channel.id).where(Channel.chat_id == part.source_chat_id)
-        if part.source_message_id is not None and await session.scalar(ours) is not None:
-            return Wish(chat_ids=chat_ids, urgency=Urgency.BULK, prefer=prefer)
-        # What somebody sent to a bot is seen by this bot only.
-        bot_ids = (part.source_bot_id or self._first_bot,)
-        return Wish(chat_ids=chat_ids, urgency=Urgency.PERSON, bot_ids=bot_ids, prefer=prefer)
-
-    async def _facts(self, session: AsyncSession, part: Part, media: Media | None) -> Facts | None:
-        if media is not None:
-            return await media_facts(session, media)
-        upload = await session.get(Upload, part.upload_id)
-        return None if upload is None else Facts.from_json(upload.details)
-
-    async def _claim(self, work: _Work, lane: LaneKey) -> int | None:
-        """Commit the intent; None where the part is not spooled any more, or belongs into another channel now.
-
-        Its id is among those in flight before the commit, so that no sweep takes it for one that was left behind.
-        """
-        async with self._sessions.begin() as session:
-            claimed = await session.scalar(
-                update(Part)
-                .where(Part.id == work.part.id, Part.state == PartState.SPOOLED, Part.purpose == work.part.purpose)
-                .values(state=PartState.SHIPPING, attempt=Part.attempt + 1)
-                .returning(Part.attempt)
-            )
-            if claimed is None:
-                return None
-            head = await session.scalar(select(Channel.head_message_id).where(Channel.chat_id == lane.chat_id))
-            intent = Intent(
-                media_key=work.part.media_key,
-                part_index=work.part.index,
-                attempt=claimed,
-                bot_id=lane.bot_id,
-                chat_id=lane.chat_id,
-                after_message_id=head or 0,
-                node=self._node,
-                settle_at=self._clock.now(),
-            )
-            session.add(intent)
-            await session.flush()
-            self._in_flight.add(intent.id)
-            return intent.id
-
-    async def _release(self, work: _Work, intent_id: int, delay: float) -> None:
-        """The call had no effect: the part is spooled again."""
-        async with self._sessions.begin() as session:
-            await session.execute(delete(Intent).where(Intent.id == intent_id))
-            await session.execute(
-                update(Part)
-                .where(Part.id == work.part.id, Part.state == PartState.SHIPPING)
-                .values(state=PartState.SPOOLED, next_attempt_at=self._clock.now() + timedelta(seconds=delay))
-            )
-
-    async def _leave_open(self, lane: LaneKey, intent_id: int) -> None:
-        """The call may have worked: nobody sends this part again before the channel was searched."""
-        settle_at = self._clock.now() + timedelta(seconds=SETTLE_SECONDS)
-        async with self._sessions.begin() as session:
-            await session.execute(
-                update(Intent).where(Intent.id == intent_id).values(running=False, settle_at=settle_at)
-            )
-            await wake_reconciler(session, lane.chat_id, delay=SETTLE_SECONDS)
-
-    async def _settle(
-        self, work: _Work, lane: LaneKey, intent_id: int, sent: Sent, thumbnail: Thumbnail | None
-    ) -> None:
         if sent.file_size is not None and sent.file_size != work.part.size:
             await self._settle_wrong_size(work, lane, intent_id, sent)
-            return
-        async with self._sessions.begin() as session:
-            await session.execute(delete(Intent).where(Intent.id == intent_id))
-            owned = await part_stored(
-                session, work.part.id, chat_id=lane.chat_id, bot_id=lane.bot_id, sent=sent,
-                now=self._clock.now(), caption=work.facts.digest,
-            )  # fmt: skip
-            if thumbnail is not None and work.part.media_id is not None:
-                size = {"width": thumbnail.source_width, "height": thumbnail.source_height, "measured": True}
-                await session.execute(update(Media).where(Media.id == work.part.media_id).values(**size))
-        if not owned:
-            return
-        if work.part.origin == "spool":
-            await self._keeper.keep_spooled(work.part, self._spool.path(work.part.media_key, work.part.index))
-            await self._spool.remove(work.part.media_key, [work.part.index])
-        self._board.part_stored(work.part.media_key, work.part.index, work.part.size or 0)
-        log.info("part_stored", part_id=work.part.id, media_id=work.part.media_id, message_id=sent.message_id)
+        else:
+            await self._arrived(work, lane, intent_id, sent, thumbnail)
 
-    async def _settle_wrong_size(self, work: _Work, lane: LaneKey, intent_id: int, sent: Sent) -> None:
+    async def _claim_some(self, session: AsyncSession, claims: Sequence[Claim]) -> Sequence[int | None]:
+        """Their ids are among those in flight before the commit, so that no sweep takes them for left behind."""
+        ids = await claim_parts(session, claims, node=self._node, now=self._clock.now())
+        self._in_flight.update(intent_id for intent_id in ids if intent_id is not None)
+        return ids
+
+    async def _release(self, work: ShipWork, intent_id: int, delay: float) -> None:
+        async with self._sessions.begin() as session:
+            await release_part(session, work.part.id, intent_id, self._clock.now() + timedelta(seconds=delay))
+
+    async def _arrived(
+        self, work: ShipWork, lane: LaneKey, intent_id: int, sent: Sent, thumbnail: Thumbnail | None
+    ) -> None:
+        part = work.part
+        arrival = Arrival(
+            part_id=part.id, chat_id=lane.chat_id, bot_id=lane.bot_id, sent=sent, caption=work.facts.digest
+        )
+        settled = _Settled(intent_id=intent_id, arrival=arrival, media_id=part.media_id, thumbnail=thumbnail)
+        if not await self._settle(settled):
+            return
+        if part.origin == "spool":
+            await self._keeper.keep_spooled(part, self._spool.path(part.media_key, part.index))
+            await self._spool.remove(part.media_key, [part.index])
+        self._board.part_stored(part.media_key, part.index, part.size or 0)
+        log.info("part_stored", part_id=part.id, media_id=part.media_id, message_id=sent.message_id)
+
+    async def _settle_some(self, session: AsyncSession, settled: Sequence[_Settled]) -> Sequence[bool]:
+        """False for a part that nobody owns any more."""
+        await session.execute(delete(Intent).where(Intent.id.in_([one.intent_id for one in settled])))
+        owned = await parts_stored(session, [one.arrival for one in settled], now=self._clock.now())
+        for one in settled:
+            if one.thumbnail is not None and one.media_id is not None and one.arrival.part_id in owned:
+                size = {"width": one.thumbnail.source_width, "height": one.thumbnail.source_height, "measured": True}
+                await session.execute(update(Media).where(Media.id == one.media_id).values(**size))
+        return [one.arrival.part_id in owned for one in settled]
+
+    async def _settle_wrong_size(self, work: ShipWork, lane: LaneKey, intent_id: int, sent: Sent) -> None:
         """What Telegram says it got is not what was sent: give the message up and send again."""
         log.warning("part_arrived_damaged", part_id=work.part.id, size=work.part.size, arrived=sent.file_size)
         async with self._sessions.begin() as session:
@@ -259,13 +200,13 @@ class Shipper:
         await self._release(work, intent_id, delay)
         raise Later(delay, "part_arrived_damaged")
 
-    async def _thumbnail(self, work: _Work) -> Thumbnail | None:
+    async def _thumbnail(self, work: ShipWork) -> Thumbnail | None:
         part = work.part
         if part.origin != "spool" or part.index or not part.last or not work.facts.content_type.startswith("image/"):
             return None
         return await self._thumbnails.jpeg_thumbnail(self._spool.path(part.media_key, 0), work.facts.content_type)
 
-    def _what(self, work: _Work, lane: LaneKey, thumbnail: Thumbnail | None) -> Shipment | Copy:
+    def _what(self, work: ShipWork, lane: LaneKey, thumbnail: Thumbnail | None) -> Shipment | Copy:
         part, text = work.part, caption(work.facts, work.manifest)
         own_file = part.source_bot_id in (None, lane.bot_id)
         if part.origin == "telegram":

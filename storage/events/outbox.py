@@ -42,6 +42,11 @@ async def tell_of_upload(session: AsyncSession, kind: EventType, data: dict[str,
         await _note(session, kind, None, data, listeners)
 
 
+async def listened_to(session: AsyncSession, kind: EventType) -> bool:
+    """Whether anybody is to hear of such an event: who notes it for many asks once."""
+    return bool(await _listeners(session, kind))
+
+
 async def wake_delivery(session: AsyncSession, webhook_id: int, media_id: int | None, *, delay: float = 0) -> None:
     """Deliver what waits for a webhook about a media. Those of one media are one job: they go in their order."""
     payload = {"webhook": webhook_id, "media": media_id}

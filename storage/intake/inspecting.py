@@ -8,33 +8,40 @@ Sending and files), so their bytes stay in the spool and are shipped as document
 import asyncio
 import hashlib
 import os
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
-from storage.catalog.refreshing import refresh
 from storage.content import HEAD_SIZE, ContentType, resolve, sniff
 from storage.content import TypeContradiction as Contradiction
-from storage.database import Sessions
+from storage.database import Sessions, Together
 from storage.domain import EventType, FileType, Inspection, MediaStatus, PartState
+from storage.engine.facts import facts_of_several
 from storage.errors import ArchiveError, CallRefused, FileTooBig, Postponed, SpoolFull
 from storage.events.outbox import tell
 from storage.intake.receiving import Limits
-from storage.jobs import Later
+from storage.jobs import Later, each, named
 from storage.notices import media_changed
 from storage.ports import PartStore
 from storage.spool import Spool, write_piece
 from storage.tables import CardItem, Media, Part
-from storage.wakeups import wake_shipper
+from storage.tables.many import changed
+from storage.wakeups import wake_shipper, wake_shippers
 
 log = structlog.get_logger(__name__)
 
 _RESHIPPED = frozenset({FileType.VOICE, FileType.VIDEO_NOTE, FileType.STICKER})
 _ATTEMPTS = 5
 _RETRY_DELAY = 3.0
+_FETCHES_AT_ONCE = 12
+_HASHED_HERE = 256 * 1024
+"""Bytes: to hash so few takes less than to ask a thread for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +49,23 @@ class _Fetched:
     size: int
     sha256: bytes
     head: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """What a media turned out to be. ``keep``: its bytes are in the spool now, and are shipped from there."""
+
+    media_id: int
+    fetched: _Fetched
+    keep: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Accepted:
+    media: Media
+    part: Part
+    seen: _Seen
+    mime: str
 
 
 class Inspector:
@@ -54,12 +78,23 @@ class Inspector:
         self._limits = limits
         self._node = node
         self._failures: dict[int, int] = {}
+        self._places = asyncio.Semaphore(_FETCHES_AT_ONCE)
+        self._read = Together(sessions, _pending)
+        self._conclude = Together(sessions, self._conclude_some)
 
-    async def handle(self, payload: dict[str, int]) -> None:
-        """The job. After a few failures the file is shipped on Telegram's word, unverified, rather than not at all."""
-        media_id = payload["media"]
-        async with self._sessions.begin() as session:
-            found = await self._pending(session, media_id)
+    async def handle(self, payload: dict[str, Any]) -> None:
+        """The job, for one media or many.
+
+        After a few failures a file is shipped on Telegram's word, unverified, rather than not at all.
+        """
+        await each(named(payload, "media"), self._inspect_when_free)
+
+    async def _inspect_when_free(self, media_id: int) -> None:
+        async with self._places:
+            await self._inspect(media_id)
+
+    async def _inspect(self, media_id: int) -> None:
+        found = await self._read(media_id)
         if found is None:
             return
         media, part = found
@@ -73,17 +108,9 @@ class Inspector:
             await self._failed(media_id, error)
             return
         self._failures.pop(media_id, None)
-        await self._conclude(media, fetched, keep=keep)
-
-    async def _pending(self, session: AsyncSession, media_id: int, *, lock: bool = False) -> tuple[Media, Part] | None:
-        query = (
-            select(Media, Part)
-            .join(Part, Part.media_id == Media.id)
-            .where(Media.id == media_id, Media.inspection == Inspection.PENDING, Part.state == PartState.SPOOLED)
-            .where(Media.status.in_((MediaStatus.ACTIVE, MediaStatus.ARCHIVING)))
-        )
-        row = (await session.execute(query.with_for_update() if lock else query)).first()
-        return None if row is None else (row[0], row[1])
+        kept = await self._conclude(_Seen(media_id=media_id, fetched=fetched, keep=keep))
+        if keep and not kept:
+            await self._spool.remove(media.key, [0])
 
     async def _fetch(self, media: Media, part: Part, *, keep: bool) -> _Fetched:
         assert part.source_file_id is not None
@@ -101,6 +128,8 @@ class Inspector:
                     if keep:
                         self._spool.take(len(chunk))
                         await self._spool.run(write_piece, fd, [chunk], [digest.update])
+                    elif len(chunk) <= _HASHED_HERE:
+                        digest.update(chunk)
                     else:
                         await asyncio.to_thread(digest.update, chunk)
         finally:
@@ -121,7 +150,7 @@ class Inspector:
     async def _give_up(self, media_id: int, inspection: Inspection) -> None:
         self._failures.pop(media_id, None)
         async with self._sessions.begin() as session:
-            found = await self._pending(session, media_id, lock=True)
+            (found,) = await _pending(session, [media_id], lock=True)
             if found is None:
                 return
             media, part = found
@@ -133,25 +162,22 @@ class Inspector:
             media.inspection = inspection
             await wake_shipper(session, part)
 
-    async def _conclude(self, media: Media, fetched: _Fetched, *, keep: bool) -> None:
-        judged = self._judge(media, fetched)
-        async with self._sessions.begin() as session:
-            found = await self._pending(session, media.id, lock=True)
-            if found is None:
-                return
-            media, part = found
-            if not isinstance(judged, ContentType):
-                await self._refuse(session, media, part, judged)
+    async def _conclude_some(self, session: AsyncSession, seen: Sequence[_Seen]) -> Sequence[bool]:
+        """False for what is refused, or is not there any more."""
+        found = await _pending(session, [one.media_id for one in seen], lock=True)
+        accepted = []
+        for row, one in zip(found, seen, strict=True):
+            if row is None:
+                continue
+            judged = self._judge(row[0], one.fetched)
+            if isinstance(judged, ContentType):
+                accepted.append(_Accepted(media=row[0], part=row[1], seen=one, mime=judged.mime))
             else:
-                media.inspection, media.verified, media.content_type = Inspection.DONE, True, judged.mime
-                media.file_size = part.size = fetched.size
-                media.sha256 = part.sha256 = fetched.sha256
-                if keep:
-                    part.origin, part.node = "spool", self._node
-                await refresh(session, media)  # not left to the sweep: people search for what they have just sent
-                await wake_shipper(session, part)
-        if not isinstance(judged, ContentType) and keep:
-            await self._spool.remove(media.key, [0])
+                await self._refuse(session, *row, judged)
+        if accepted:
+            await _note(session, accepted, node=self._node)
+        kept = {one.seen.media_id for one in accepted}
+        return [one.media_id in kept for one in seen]
 
     def _judge(self, media: Media, fetched: _Fetched) -> ContentType | dict[str, str]:
         """The content type, or the error that the card shows."""
@@ -175,3 +201,51 @@ class Inspector:
         await tell(session, EventType.MEDIA_DELETED, media, by="system", error=dict(error))
         await session.flush()
         await media_changed(session, media.id)
+
+
+async def _pending(
+    session: AsyncSession, media_ids: Sequence[int], *, lock: bool = False
+) -> Sequence[tuple[Media, Part] | None]:
+    """Each of the media with its part; None for one that is not to be inspected (any more)."""
+    query = (
+        select(Media, Part)
+        .join(Part, Part.media_id == Media.id)
+        .where(Media.id.in_(media_ids), Media.inspection == Inspection.PENDING, Part.state == PartState.SPOOLED)
+        .where(Media.status.in_((MediaStatus.ACTIVE, MediaStatus.ARCHIVING)))
+        .order_by(Media.id)
+    )
+    rows = (await session.execute(query.with_for_update() if lock else query)).all()
+    found = {media.id: (media, part) for media, part in rows}
+    return [found.get(media_id) for media_id in media_ids]
+
+
+async def _note(session: AsyncSession, accepted: Sequence[_Accepted], *, node: str) -> None:
+    """They are what their bytes say. The index of their words is the same as before; captions will say the type."""
+    facts = await facts_of_several(session, [one.media for one in accepted])
+    media = [
+        {
+            "id": one.media.id,
+            "content_type": one.mime,
+            "file_size": one.seen.fetched.size,
+            "sha256": one.seen.fetched.sha256,
+            "caption_wanted": replace(facts[one.media.id], content_type=one.mime).digest,
+        }
+        for one in accepted
+    ]
+    parts = [
+        {
+            "id": one.part.id,
+            "size": one.seen.fetched.size,
+            "sha256": one.seen.fetched.sha256,
+            "origin": "spool" if one.seen.keep else one.part.origin,
+            "node": node if one.seen.keep else one.part.node,
+        }
+        for one in accepted
+    ]
+    await session.execute(changed(Media, media, inspection=Inspection.DONE, verified=True))
+    await session.execute(changed(Part, parts))
+    by_node: dict[str, list[int]] = defaultdict(list)
+    for one in accepted:
+        by_node[node if one.seen.keep else one.part.node].append(one.part.id)
+    for where, ids in by_node.items():
+        await wake_shippers(session, where, ids)

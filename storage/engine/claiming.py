@@ -1,0 +1,84 @@
+"""Intents: committed before each send, so that whatever a lost answer left behind can be found.
+
+Each names its lane and says which message ids were known in its channel before the send: a copy has a greater one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.domain import PartState
+from storage.engine.reconciling import SETTLE_SECONDS
+from storage.ports import LaneKey
+from storage.tables import Channel, Intent, Part
+from storage.tables.many import given, inserted
+from storage.wakeups import wake_reconciler
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A part that is to be sent on a lane, as it was when that was chosen."""
+
+    part: Part
+    lane: LaneKey
+
+
+async def claim_parts(
+    session: AsyncSession, claims: Sequence[Claim], *, node: str, now: datetime
+) -> Sequence[int | None]:
+    """The intents' ids; None where the part is not spooled any more, or belongs into another channel now.
+
+    By compare-and-set, so that two jobs never send the same part.
+    """
+    seen = given(Part, [{"id": claim.part.id, "purpose": claim.part.purpose} for claim in claims])
+    unchanged = (Part.id == seen.c.id) & (Part.state == PartState.SPOOLED) & (Part.purpose == seen.c.purpose)
+    taken = await session.execute(
+        update(Part)
+        .where(unchanged)
+        .values(state=PartState.SHIPPING, attempt=Part.attempt + 1)
+        .returning(Part.id, Part.attempt)
+        .execution_options(synchronize_session=False)
+    )
+    attempts = {row.id: row.attempt for row in taken}
+    ours = [claim for claim in claims if claim.part.id in attempts]
+    if not ours:
+        return [None] * len(claims)
+    heads = await _heads(session, {claim.lane.chat_id for claim in ours})
+    rows = [
+        {
+            "media_key": claim.part.media_key,
+            "part_index": claim.part.index,
+            "attempt": attempts[claim.part.id],
+            "bot_id": claim.lane.bot_id,
+            "chat_id": claim.lane.chat_id,
+            "after_message_id": heads.get(claim.lane.chat_id, 0),
+            "node": node,
+            "settle_at": now,
+        }
+        for claim in ours
+    ]
+    made = await session.execute(inserted(Intent, rows).returning(Intent.id, Intent.media_key, Intent.part_index))
+    ids = {(row.media_key, row.part_index): row.id for row in made}
+    return [ids[claim.part.media_key, claim.part.index] if claim.part.id in attempts else None for claim in claims]
+
+
+async def release_part(session: AsyncSession, part_id: int, intent_id: int, next_attempt_at: datetime) -> None:
+    """The call had no effect: the part is spooled again."""
+    await session.execute(delete(Intent).where(Intent.id == intent_id))
+    shipping = (Part.id == part_id) & (Part.state == PartState.SHIPPING)
+    await session.execute(update(Part).where(shipping).values(state=PartState.SPOOLED, next_attempt_at=next_attempt_at))
+
+
+async def leave_open(session: AsyncSession, chat_id: int, intent_id: int, now: datetime) -> None:
+    """The call may have worked: nobody sends this part again before the channel was searched."""
+    settle_at = now + timedelta(seconds=SETTLE_SECONDS)
+    await session.execute(update(Intent).where(Intent.id == intent_id).values(running=False, settle_at=settle_at))
+    await wake_reconciler(session, chat_id, delay=SETTLE_SECONDS)
+
+
+async def _heads(session: AsyncSession, chat_ids: set[int]) -> dict[int, int]:
+    query = select(Channel.chat_id, Channel.head_message_id).where(Channel.chat_id.in_(chat_ids))
+    return {row.chat_id: row.head_message_id for row in await session.execute(query)}
