@@ -112,6 +112,7 @@ class BotDoor:
             timezone=config.timezone,
             jobs=jobs,
             members=members,
+            orders=use_cases.work_orders,
         )
         self._desk.removed.append(self._admins.group_lost)
         self._dispatcher = self._assemble(use_cases)

@@ -14,9 +14,10 @@ from aiogram.utils.chat_action import ChatActionSender
 
 from bot.admission import Handler
 from bot.errors import explain, explain_plain
+from bot.requests.overriding import offer_override
 from bot.saying import end_press, say
 from bot.texts import Texts
-from storage.errors import MediagateError
+from storage.errors import MediagateError, RequestClosed
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +56,8 @@ class ErrorsTold(BaseMiddleware):
             log.info("refusal_told", code=error.code)
             bot: Bot = data["bot"]
             texts: Texts = data["texts"]
+            if isinstance(error, RequestClosed) and await offer_override(event, error, data):
+                return None
             if isinstance(event, CallbackQuery):
                 await end_press(bot, event, explain_plain(texts, error), alert=True)
             elif isinstance(event, Message):

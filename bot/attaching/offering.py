@@ -1,7 +1,7 @@
 """The buttons with which staff attach a card's media without typing: before or after, then a request.
 
 What is being chosen stands in the card's row (``choosing``), so that the card shows it whoever brings it up to date:
-``{"stage": …, "numbers": […]}`` while a request is chosen, ``{"change": id, "number": …}`` once one was.
+``{"stage": …, "numbers": [offers]}`` while a request is chosen, ``{"change": id, "number": …}`` once one was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 
 from bot.cards.rows import ClaimedCard
 from bot.cards.text import Item, RenderedCard
-from bot.keyboards import NumberCard, button, rows_of
+from bot.keyboards import NumberCard, button
+from bot.requests.orders import offer_buttons, offers_from_json
 from bot.texts import Texts
 from storage.database import Sessions
 from storage.domain import GONE, MediaId, Stage
@@ -130,11 +131,11 @@ def _stages(texts: Texts, card_id: int) -> list[InlineKeyboardButton]:
 
 def _requests(texts: Texts, card_id: int, choosing: Mapping[str, Any]) -> list[list[InlineKeyboardButton]]:
     stage = Stage(choosing["stage"])
-    numbers = [str(number) for number in choosing["numbers"]][:OFFERED]
-    picks = [button(number, ChooseRequest(card=card_id, stage=stage, number=number)) for number in numbers]
+    offers = offers_from_json(choosing["numbers"])[:OFFERED]
+    picks = [(offer, ChooseRequest(card=card_id, stage=stage, number=offer.number)) for offer in offers]
     other = button(texts.plain("button-other-number"), OtherNumber(card=card_id, stage=stage))
     back = button(texts.plain("button-previous"), StopChoosing(card=card_id))
-    return [*rows_of(picks, _PER_ROW), [other, back]]
+    return [*offer_buttons(texts, picks, _PER_ROW), [other, back]]
 
 
 def _undo(texts: Texts, card_id: int, choosing: Mapping[str, Any]) -> InlineKeyboardButton:

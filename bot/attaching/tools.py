@@ -51,6 +51,13 @@ class AttachTools:
         """See `read_asked`."""
         return read_asked(args, today=self.today(), number_first=number_first)
 
+    async def admitted(self, number: RequestNumber) -> RequestNumber:
+        """The number that the request has now. Raises why nothing can be attached to it."""
+        numbers, refusals = await self.use_cases.work_orders.gate.sift([number])
+        for refusal in refusals.values():
+            raise refusal
+        return numbers[0]
+
     async def targets(self, message: Message, asked: Asked, person: PersonView) -> list[MediaId]:
         """The media that a command is about: by ids, the last ones, or what it replies to. Visible ones.
 
@@ -70,7 +77,8 @@ class AttachTools:
     async def take(self, state: FSMContext, session: Session, message: Message, person: PersonView) -> None:
         """A file that was kept belongs to the session; what was there before, too, in the session's stage."""
         ids = await self._kept(message, person)
-        if ids:
+        numbers, _ = await self.use_cases.work_orders.gate.sift([session.number])
+        if ids and numbers:  # else the card says why not
             await self.rearranging.attach(person.caller, [session.number], ids, stage=session.stage)
         await self.sessions.note(state, session, *ids)
 
@@ -111,7 +119,7 @@ def attach_tools(
         bot=bot,
         use_cases=use_cases,
         keeper=keeper,
-        rearranging=Rearranging(sessions),
+        rearranging=Rearranging(sessions, use_cases.work_orders.gate),
         recent=RecentRequests(sessions),
         offers=Offers(sessions),
         sessions=AttachSessions(sessions, conversations, clock),

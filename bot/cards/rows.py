@@ -68,16 +68,24 @@ class ClaimedCard:
 
 
 async def put_item(
-    session: AsyncSession, place: Place, *, media_id: int | None, error: Mapping[str, Any] | None = None
+    session: AsyncSession,
+    place: Place,
+    *,
+    media_id: int | None,
+    error: Mapping[str, Any] | None = None,
+    refusal: Mapping[str, Any] | None = None,
 ) -> None:
-    """Show a media, or an error, for the message on its card. Again the same is no change."""
+    """Show a media, or an error, for the message on its card. Again the same is no change.
+
+    ``refusal``: why it was kept without the request that was named.
+    """
     card = await _open(session, place)
     changed = await session.scalar(
         insert(CardItem)
-        .values(card_id=card.id, message_id=place.message_id, media_id=media_id, error=error)
+        .values(card_id=card.id, message_id=place.message_id, media_id=media_id, error=error, refusal=refusal)
         .on_conflict_do_update(
             index_elements=[CardItem.card_id, CardItem.message_id],
-            set_={"media_id": media_id, "error": error},
+            set_={"media_id": media_id, "error": error, "refusal": refusal},
             where=CardItem.media_id.is_distinct_from(media_id),
         )
         .returning(CardItem.card_id)
@@ -237,6 +245,7 @@ def _item(card: Card, row: CardItem, media: Media, view: MediaView, age: float) 
         message_id=row.message_id,
         view=view,
         error=row.error,
+        refusal=row.refusal,
         duplicate=not sent_here and row.upload_id is None,
         waiting=not view.stored and age >= WAITING_AFTER,
         deletable=view.owner == f"telegram:{card.person_id}",

@@ -48,13 +48,14 @@ class Moving:
 class Item:
     """A media on a card, an upload that becomes one, or the reason why there is none.
 
-    ``waiting``: it takes Telegram longer than usual.
+    ``waiting``: it takes Telegram longer than usual. ``refusal``: why it was kept without the request that was named.
     """
 
     message_id: int
     moving: Moving | None = None
     view: MediaView | None = None
     error: Mapping[str, Any] | None = None
+    refusal: Mapping[str, Any] | None = None
     duplicate: bool = False
     waiting: bool = False
     deletable: bool = True
@@ -119,6 +120,8 @@ def _block(texts: Texts, item: Item, timezone: tzinfo, *, words: bool) -> str:
             sent_on = item.view.uploaded_at.astimezone(timezone).strftime("%d.%m.%Y")
             lines.append(texts("card-duplicate", date=sent_on))
             lines.append(texts("card-duplicate-here"))
+        if item.refusal is not None and not item.view.request_numbers:
+            lines.append(texts("card-number-refused", reason=explain_json(texts, item.refusal)))
         if not item.view.deliverable:
             lines.append(texts("card-only-here", id=str(item.view.id)))
     return "\n".join(lines)

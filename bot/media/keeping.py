@@ -62,6 +62,9 @@ class Keeper:
         False where the message is of a media that is deleted, or that the person may not see.
         """
         media_id, error, beyond = None, None, False
+        numbers, refusals = await self._use_cases.work_orders.gate.sift(caption.numbers)
+        caption = replace(caption, numbers=tuple(numbers))
+        named = next((as_json(refused) for refused in refusals.values()), None)
         try:
             details = caption.details_of(file.file_type)
             adopted = await self._use_cases.adopting.adopt(person.caller, file, details)
@@ -86,7 +89,7 @@ class Keeper:
         async with self._use_cases.sessions.begin() as session:
             told = beyond and await told_today(session, place.chat_id, QuotaExceeded.code)
             if not told:
-                await put_item(session, place, media_id=media_id, error=error)
+                await put_item(session, place, media_id=media_id, error=error, refusal=named)
         if told:
             await react(self._bot, message, _NOT_KEPT)
         return media_id is None or bool(await self._use_cases.reading.several(person.caller, [media_id]))
@@ -108,11 +111,11 @@ class Keeper:
         """
         views = await self._use_cases.reading.several(person.caller, ids)
         there = [view.id for view in views]
-        for number in caption.numbers:
-            await self._use_cases.attaching.attach(person.caller, number, there)
         await self._describing.describe(
             person.caller, there, description=caption.description, tags=caption.tags, adding=adding
         )
+        for number in caption.numbers:
+            await self._use_cases.attaching.attach(person.caller, number, there)
 
     async def caption_before(self, message: Message, update_id: int) -> Caption | None:
         """What the caption said before this edit of it; None where nobody remembers."""
@@ -131,11 +134,20 @@ class Keeper:
         """The caption was edited: what it says now counts, and its old numbers, words and tags no more.
 
         Of an album's item without numbers (``whole`` false) no number is taken back: another item may have them.
+        Raises why a number that it says now does not count; then the old ones stay.
         """
         views = await self._use_cases.reading.several(person.caller, ids)
         own = [view.id for view in views if person.is_staff or view.owner == person.caller.owner]
-        if whole or caption.numbers:
-            await self._captioned.follow(person.caller, own, caption.numbers)
+        numbers, refusals = await self._use_cases.work_orders.gate.sift(caption.numbers)
+        if numbers or (whole and not caption.numbers):
+            await self._captioned.follow(person.caller, own, numbers)
+        await self._follow_words(person, own, caption, before)
+        for refusal in refusals.values():
+            raise refusal
+
+    async def _follow_words(
+        self, person: PersonView, own: Sequence[MediaId], caption: Caption, before: Caption | None
+    ) -> None:
         if before is None:
             await self._describing.describe(person.caller, own, description=caption.description, tags=caption.tags)
             return

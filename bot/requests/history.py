@@ -9,7 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.keyboards import button
-from bot.lines import short_name
+from bot.lines import name_alone, short_name
 from bot.media.pages import Page
 from bot.texts import Texts
 from storage.catalog.history import History
@@ -23,6 +23,7 @@ ACTIONS = frozenset(
         *("taken_in", "attached", "detached", "updated", "deleted", "restored", "expired", "refused", "archiving"),
         *("archived", "sent", "link_created", "link_revoked", "link_used", "invited", "invitation_revoked"),
         *("not_needed", "needed_again", "request_opened", "event_redelivered"),
+        *("request_renamed", "request_merged"),
     }
 )
 """What is done to media and requests and has words of its own; all else is told as a change."""
@@ -83,7 +84,7 @@ def history_page(
 ) -> Page:
     """``history`` holds the changes of ``page``."""
     pages = max(1, -(-history.total // CHANGES_SHOWN))
-    lines = [texts("history-title", id=str(history.media_id), name=short_name(history.filename)), ""]
+    lines = [texts("history-title", id=str(history.media_id), name=name_alone(texts, history.filename)), ""]
     lines += [
         event_line(
             texts,

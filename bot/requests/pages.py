@@ -13,10 +13,12 @@ from bot.lines import ICONS, list_line, short_name
 from bot.media.pages import Page
 from bot.requests.albums import Albums
 from bot.requests.history import event_line
+from bot.requests.orders import order_lines
 from bot.texts import Texts
 from storage.catalog.request_files import Obstacle, RequestFile
 from storage.catalog.timeline import Event, Timeline
 from storage.request_numbers import RequestNumber
+from storage.work_orders.port import WorkOrder
 
 PAGE_SIZE = 8
 EVENTS_SHOWN = 12
@@ -79,12 +81,15 @@ def overview_page(
     names: Mapping[str, str | None],
     albums: Albums,
     timezone: tzinfo,
+    order: WorkOrder | None = None,
 ) -> Page:
-    """What there is: by kind, by category, from whom and when, and what is not here."""
+    """What there is: what is to be done, files by kind and category, from whom and when, and what is not here."""
     kinds = Counter(file.view.file_type for file in files)
     lines = [
         texts("request-title", number=state.number, count=len(files)),
-        " · ".join(f"{ICONS[kind]} {count}" for kind, count in kinds.most_common()),
+        *order_lines(texts, order),
+        " · ".join(f"{ICONS[kind]} {count}" for kind, count in kinds.most_common()) or texts("order-no-files"),
+        *([texts("order-unverified")] if any(file.view.unverified_request for file in files) else []),
         "",
         *_categories(texts, files),
         *_origin(texts, files, names, timezone),
@@ -121,13 +126,20 @@ def list_page(texts: Texts, state: State, files: Sequence[RequestFile], page: in
 
 
 def timeline_page(
-    texts: Texts, state: State, timeline: Timeline, page: int, *, names: Mapping[str, str | None], timezone: tzinfo
+    texts: Texts,
+    state: State,
+    timeline: Timeline,
+    page: int,
+    *,
+    names: Mapping[str, str | None],
+    timezone: tzinfo,
+    order: WorkOrder | None = None,
 ) -> Page:
     """What happened, the newest first."""
     moments = _together(timeline.events[::-1], timezone)
     pages = max(1, -(-len(moments) // EVENTS_SHOWN))
     page = max(0, min(page, pages - 1))
-    lines = [texts("request-timeline", number=state.number), ""]
+    lines = [texts("request-timeline", number=state.number), *order_lines(texts, order), ""]
     lines += [
         event_line(
             texts,

@@ -26,6 +26,7 @@ from storage.callers.people import PersonView
 from storage.catalog.request_files import RequestFile
 from storage.request_numbers import RequestNumber
 from storage.use_cases import UseCases
+from storage.work_orders.port import WorkOrder
 
 log = structlog.get_logger(__name__)
 
@@ -47,11 +48,12 @@ class RequestViewer:
 
     async def show(self, message: Message, person: PersonView, texts: Texts, number: RequestNumber) -> None:
         """The message, then the first album."""
+        number = await self._use_cases.work_orders.gate.current(number)
         state = State(number, url=self._url(person, number))
         files = await self._files(person, number)
         albums = albums_of(files)
         first = state.after(PICTURES) if albums.pictures else state
-        page = await self._overview(texts, first, files, albums)
+        page = await self._overview(person, texts, first, files, albums)
         if page is None:
             await say(self._bot, message, texts("request-nothing", number=number))
             return
@@ -79,7 +81,7 @@ class RequestViewer:
     async def overview(self, person: PersonView, texts: Texts, state: State) -> Page | None:
         """None: there is nothing that this person may see."""
         files = await self._files(person, state.number)
-        return await self._overview(texts, state, files, albums_of(files))
+        return await self._overview(person, texts, state, files, albums_of(files))
 
     async def listed(self, person: PersonView, texts: Texts, state: State, page: int) -> Page | None:
         files = await self._files(person, state.number)
@@ -89,10 +91,11 @@ class RequestViewer:
         if not person.is_staff:
             return None
         found = await self._use_cases.timelines.of_request(person.caller, state.number)
-        if not found.events:
+        order = await self._order(person, state.number)
+        if not found.events and order is None:
             return None
         names = await self._use_cases.names.of(event.by for event in found.events)
-        return timeline_page(texts, state, found, page, names=names, timezone=self._timezone)
+        return timeline_page(texts, state, found, page, names=names, timezone=self._timezone, order=order)
 
     async def send_next(
         self, message: MaybeInaccessibleMessageUnion, person: PersonView, texts: Texts, state: State, what: str
@@ -137,16 +140,22 @@ class RequestViewer:
             log.info("buttons_not_changed", description=error.message)
         return True
 
+    async def _order(self, person: PersonView, number: RequestNumber) -> WorkOrder | None:
+        return await self._use_cases.work_orders.of_one(number) if person.is_staff else None
+
     async def _files(self, person: PersonView, number: RequestNumber) -> list[RequestFile]:
         if not person.is_staff:
             return []
         return await self._use_cases.request_files.of_request(person.caller, number)
 
-    async def _overview(self, texts: Texts, state: State, files: list[RequestFile], albums: Albums) -> Page | None:
-        if not files:
+    async def _overview(
+        self, person: PersonView, texts: Texts, state: State, files: list[RequestFile], albums: Albums
+    ) -> Page | None:
+        order = await self._order(person, state.number)
+        if not files and order is None:
             return None
         names = await self._use_cases.names.of(file.view.owner for file in files)
-        return overview_page(texts, state, files, names=names, albums=albums, timezone=self._timezone)
+        return overview_page(texts, state, files, names=names, albums=albums, timezone=self._timezone, order=order)
 
     def _url(self, person: PersonView, number: RequestNumber) -> str | None:
         """The page, in the person's name; None where it would lead nowhere."""

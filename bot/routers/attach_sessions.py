@@ -48,7 +48,7 @@ async def open_session(attaching: AttachTools, message: Message, state: FSMConte
     if not asked.numbers:
         await say(attaching.bot, message, texts("attach-help"))
         return
-    number, stage = asked.numbers[0], asked.stage
+    number, stage = await attaching.admitted(asked.numbers[0]), asked.stage
     before = await attaching.sessions.open(state, number, stage=stage, language=texts.language)
     told = [] if before is None else [summary_text(texts, before, await attaching.sessions.count(before))]
     told.append(_opened(texts, number, stage))

@@ -7,6 +7,7 @@ from aiogram.types import CallbackQuery, ForceReply, Message
 
 from bot.attaching.offering import OFFERED, ChooseRequest, ChooseStage, OtherNumber, StopChoosing
 from bot.attaching.tools import AttachTools, target_text
+from bot.requests.orders import offers_as_json
 from bot.saying import PRIVATE, say
 from bot.texts import Texts
 from storage.callers.people import PersonView
@@ -45,11 +46,13 @@ async def choose_stage(
         return
     chat_id = query.message.chat.id
     await _media(attaching, callback_data.card, chat_id, person)
-    numbers = await attaching.recent.of(person.caller, chat_id=chat_id, today=attaching.today(), most=OFFERED)
-    if not numbers:
+    today = attaching.today()
+    local = await attaching.recent.of(person.caller, chat_id=chat_id, today=today, most=OFFERED)
+    offers = await attaching.use_cases.work_orders.offered(person.caller, local, today=today, most=OFFERED)
+    if not offers:
         await _ask(attaching, query, state, texts, callback_data)
         return
-    choosing = {"stage": callback_data.stage.value, "numbers": numbers}
+    choosing = {"stage": callback_data.stage.value, "numbers": offers_as_json(offers)}
     await attaching.offers.show(callback_data.card, chat_id, choosing)
 
 

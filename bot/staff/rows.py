@@ -18,6 +18,7 @@ from storage.jobs import Later
 from storage.tables import Card, Group, Media, Person, StaffAnswer, StaffCard
 from storage.views import MediaView, media_views
 from storage.wakeups import wake_staff_card
+from storage.work_orders.offering import Offer, offers, title_of
 
 SILENCE = 2.0
 """Seconds without a change before staff are asked: words and a number often come right after a photo."""
@@ -68,7 +69,8 @@ class ClaimedStaffCard:
     number: str | None = None
     decided_name: str | None = None
     decided_at: datetime | None = None
-    offered: Sequence[str] = ()
+    title: str | None = None
+    offered: Sequence[Offer] = ()
 
 
 class StaffCardRows(VersionedRows):
@@ -175,7 +177,8 @@ class StaffCardRows(VersionedRows):
             number=row.request_number,
             decided_name=row.decided_name,
             decided_at=row.decided_at,
-            offered=await likely_requests(session, self._today(now), limit=OFFERED),
+            title=await title_of(session, row.request_number),
+            offered=await self._offered(session, self._today(now)),
         )
 
     async def _may_show(self, session: AsyncSession, row: StaffCard, now: datetime) -> bool:
@@ -189,6 +192,10 @@ class StaffCardRows(VersionedRows):
         lately = StaffCard.card_id.is_not(None) & (StaffCard.shown_at > now - timedelta(minutes=1)) & other
         shown = await session.scalar(select(func.count()).select_from(StaffCard).where(lately))
         return (shown or 0) < AT_ONCE
+
+    async def _offered(self, session: AsyncSession, today: date) -> list[Offer]:
+        local = await likely_requests(session, today, limit=OFFERED)
+        return await offers(session, None, local, today=today, most=OFFERED)
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._timezone).date()

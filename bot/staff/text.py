@@ -7,8 +7,9 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.cards.text import RenderedCard
-from bot.keyboards import button, rows_of
+from bot.keyboards import button
 from bot.lines import ICONS, short_name, short_words
+from bot.requests.orders import named_number, offer_buttons
 from bot.staff.rows import ClaimedStaffCard
 from bot.texts import Texts
 from storage.catalog.waiting import Decision, WaitingLine
@@ -70,6 +71,8 @@ def render_staff_card(texts: Texts, card: ClaimedStaffCard, *, timezone: tzinfo)
     lines = [_title(texts, card), *_words(texts, card.views)]
     if state := _state(texts, card, timezone):
         lines.append(state)
+    if any(view.unverified_request for view in card.views):
+        lines.append(texts("order-unverified"))
     return RenderedCard(text="\n".join(lines), keyboard=_keyboard(texts, card))
 
 
@@ -138,7 +141,8 @@ def _state(texts: Texts, card: ClaimedStaffCard, timezone: tzinfo) -> str | None
     time = _time(card.decided_at, timezone, now=card.now)
     match card.state:
         case WaitingState.ATTACHED:
-            return texts("staff-card-attached", number=card.number or "", name=name, time=time)
+            number = named_number(texts, card.number or "", card.title)
+            return texts("staff-card-attached", number=number, name=name, time=time)
         case WaitingState.NOT_NEEDED:
             return texts("staff-card-not-needed", name=name, time=time)
         case WaitingState.GONE:
@@ -154,9 +158,9 @@ def _keyboard(texts: Texts, card: ClaimedStaffCard) -> InlineKeyboardMarkup | No
         case WaitingState.ATTACHED | WaitingState.NOT_NEEDED:
             undo = button(texts.plain("button-undo"), StaffUndo(id=card.id))
             return InlineKeyboardMarkup(inline_keyboard=[[answer, undo]])
-    numbers = [button(number, StaffAttach(id=card.id, number=number)) for number in card.offered]
+    offered = [(offer, StaffAttach(id=card.id, number=offer.number)) for offer in card.offered]
     rows: list[list[InlineKeyboardButton]] = [
-        *rows_of(numbers, _NUMBERS_A_ROW),
+        *offer_buttons(texts, offered, _NUMBERS_A_ROW),
         [
             button(texts.plain("staff-button-number"), StaffNumber(id=card.id)),
             button(texts.plain("staff-button-new"), StaffNew(id=card.id)),

@@ -17,6 +17,8 @@ from storage.notices import came_with_card, media_changed
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Card, CardItem, Media, Person, StaffCard
 from storage.wakeups import wake_staff_card
+from storage.work_orders.beginning import admitted, begin
+from storage.work_orders.directory import WorkOrders
 
 _TELEGRAM = "telegram:"
 _REFRESHED = 5
@@ -91,11 +93,20 @@ def _decide(
 class Waiting:
     """What staff do with a card of the staff chat. ``telegram_id`` and ``name`` are the person's who decides."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, orders: WorkOrders | None = None) -> None:
         self._sessions = sessions
+        self._orders = orders
 
-    async def attach(self, caller: Caller, name: str, card_id: int, number: RequestNumber) -> Decision:
-        """Attach everything on the card to a request. Raises `MediaNotFound` for a card that there is not."""
+    async def attach(
+        self, caller: Caller, name: str, card_id: int, number: RequestNumber, *, override: bool = False
+    ) -> Decision:
+        """Attach everything on the card to a request.
+
+        Raises `MediaNotFound` for a card that there is not, and what `RequestGate.admit` raises.
+        """
+        _require_staff(caller)
+        if self._orders is not None:
+            number = await admitted(self._orders, caller, card_id, number, override=override)
 
         async def decide(session: AsyncSession, row: StaffCard, media: list[Media]) -> None:
             await self._attach(session, caller, row, media, number)
@@ -103,10 +114,15 @@ class Waiting:
         return await self._decided(caller, name, card_id, decide, wanted=(WaitingState.ATTACHED, number))
 
     async def attach_to_new(self, caller: Caller, name: str, card_id: int, today: date) -> Decision:
-        """The same with a request that begins with it; only who wins takes a number."""
+        """The same with a request that begins with it; only who wins takes a number.
+
+        The Request Service begins it where there is one; raises `RequestServiceUnavailable`, and nothing has changed.
+        """
+        _require_staff(caller)
+        begun = None if self._orders is None else await begin(self._orders, caller, name, card_id)
 
         async def decide(session: AsyncSession, row: StaffCard, media: list[Media]) -> None:
-            number = await open_request(session, today, by=caller.owner)
+            number = begun or await open_request(session, today, by=caller.owner)
             await self._attach(session, caller, row, media, number)
 
         return await self._decided(caller, name, card_id, decide)

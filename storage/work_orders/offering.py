@@ -40,6 +40,11 @@ async def offers(
     return list(found.values())[:most]
 
 
+async def title_of(session: AsyncSession, number: str | None) -> str | None:
+    """What the service calls a request."""
+    return None if number is None else await session.scalar(select(Row.title).where(Row.number == number, Row.known))
+
+
 def _is_open(row: Row) -> bool:
     return row.known and not row.closed and row.moved_to is None
 
