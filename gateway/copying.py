@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiogram import Bot
+from sqlalchemy.exc import SQLAlchemyError
 
 from storage.clock import Clock
 from storage.database import Sessions
@@ -15,10 +16,12 @@ from storage.engine.copy_sweep import CopySweep
 from storage.engine.copying import Copier
 from storage.engine.intents import CopyIntents
 from storage.engine.looking import Looker
+from storage.engine.workload import copy_counts
 from storage.jobs import JobRunner
 from storage.telegram.memberships import Memberships
 from storage.telegram.pooled import PooledPartStore
 from storage.wakeups import COPY_JOB
+from web.deps import HealthLine
 
 _JOBS_PER_BOT = 3
 
@@ -75,3 +78,19 @@ def build_copying(on: CopyingGround, looker: Looker, sources: PartSource) -> Cop
     )
     sweep = CopySweep(sessions=on.sessions, clock=on.clock, channel_most=on.channel_most, slots=len(on.store.bot_ids))
     return Copying(members=members, checks=checks, copier=copier, intents=intents, sweep=sweep)
+
+
+async def copies_line(sessions: Sessions) -> list[HealthLine]:
+    """For `mediagate doctor`. Nothing where the database does not answer: another line says so."""
+    try:
+        async with sessions.begin() as session:
+            counts = await copy_counts(session)
+    except (SQLAlchemyError, OSError):
+        return []
+    if counts.damaged:
+        mend = f"{counts.damaged} parts have lost their message and wait for a copy: see `mediagate channels refill`"
+        return [HealthLine(name="copies", ok=False, detail=mend)]
+    if not counts.backup_channels:
+        return [HealthLine(name="copies", ok=True, detail="none: no channel is bound for backup")]
+    left = f"{counts.missing} are still to be made" if counts.missing else "every part has them"
+    return [HealthLine(name="copies", ok=True, detail=f"in {counts.backup_channels} backup channels, {left}")]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gateway import sandbox_process
 from gateway.archive import spool_directory
+from gateway.copying import copies_line
 from gateway.data_dir import claim_data_dir
 from gateway.engine import other_bots
 from gateway.health import Health
@@ -12,7 +13,7 @@ from gateway.postgres import embedded_postgres
 from gateway.postgres_cluster import PostgresError
 from gateway.settings import Settings
 from gateway.telegram_api import open_bot
-from storage.database import open_database
+from storage.database import open_database, session_factory
 from storage.spool import Spool
 from web.deps import HealthLine
 
@@ -39,6 +40,7 @@ async def examine(settings: Settings) -> list[HealthLine]:
         spool = await stack.enter_async_context(Spool(spool_directory(settings), settings.spool_max_bytes).opened())
         health = Health(engine=engine, bot=bot, spool=spool, spool_dir=str(spool_directory(settings)))
         lines += await health.lines()
+        lines += await copies_line(session_factory(engine))
         for other in other_bots(settings, bot):
             shipping = Health(engine=engine, bot=other, spool=spool, spool_dir=str(spool_directory(settings)))
             lines += [replace(line, name=f"{line.name} (bot {other.id})") for line in await shipping.of_bot()]

@@ -116,4 +116,7 @@ _WORK = {
     "inbox_updates": "Updates that wait to be handled",
     "inbox_oldest_seconds": "How long the oldest of them waits",
     "lanes_blocked": "Lanes within a flood wait",
+    "backup_channels": "Channels that get a copy of every part",
+    "copies_missing": "Copies still to be made or verified",
+    "parts_damaged": "Parts whose message is gone, to be put back",
 }

@@ -35,6 +35,7 @@ async def status_page(texts: Texts, admin: AdminTools, use_cases: UseCases) -> P
     lines = [
         texts("status-title", at=admin.moment(now)),
         *_queue(texts, load),
+        *_copies(texts, load),
         *_lanes(texts, await channel_states(sessions, clock)),
         texts("status-database", milliseconds=milliseconds),
         texts("status-only-telegram", count=await only_in_telegram(sessions)),
@@ -55,6 +56,15 @@ def _queue(texts: Texts, load: Workload) -> list[str]:
         texts("status-inbox", count=load.inbox_updates),
         texts("status-spool", size=size_text(texts, load.spool_used_bytes), percent=percent),
     ]
+
+
+def _copies(texts: Texts, load: Workload) -> list[str]:
+    damaged = [texts("status-damaged", count=load.parts_damaged)] if load.parts_damaged else []
+    if not load.backup_channels:
+        return [texts("status-copies-none"), *damaged]
+    if load.copies_missing:
+        return [texts("status-copies-missing", count=load.copies_missing), *damaged]
+    return [texts("status-copies-whole"), *damaged]
 
 
 def _lanes(texts: Texts, channels: list[ChannelState]) -> list[str]:

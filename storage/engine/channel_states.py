@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import Purpose
-from storage.tables import Channel, ChannelBinding, Lane, Part
+from storage.tables import Channel, ChannelBinding, Lane, Part, PartCopy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class LaneState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelState:
-    """``purposes`` empty: it serves none any more. ``sent_last_minute`` counts parts of all nodes."""
+    """``purposes`` empty: it serves none any more. ``parts`` counts copies too, ``sent_last_minute`` does not."""
 
     chat_id: int
     title: str
@@ -51,13 +51,15 @@ async def channel_states(sessions: Sessions, clock: Clock) -> list[ChannelState]
             .group_by(Part.chat_id)
         )
         parts = {chat_id: (count, recent) for chat_id, count, recent in counted}
+        copied = select(PartCopy.chat_id, func.count()).where(PartCopy.message_id.is_not(None))
+        copies = {chat_id: count for chat_id, count in await session.execute(copied.group_by(PartCopy.chat_id))}  # noqa: C416 -- rows are no pairs to mypy
     return [
         ChannelState(
             chat_id=channel.chat_id,
             title=channel.title,
             purposes=purposes.get(channel.id, []),
             bound_at=channel.bound_at,
-            parts=parts.get(channel.chat_id, (0, 0))[0],
+            parts=parts.get(channel.chat_id, (0, 0))[0] + copies.get(channel.chat_id, 0),
             sent_last_minute=parts.get(channel.chat_id, (0, 0))[1],
             lanes=[_lane(lane, now) for lane in lanes if lane.chat_id == channel.chat_id],
         )

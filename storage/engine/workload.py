@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import InboxState, PartState
+from storage.domain import CopyRole, CopyState, InboxState, PartState, Purpose
 from storage.spool import Spool
-from storage.tables import InboxUpdate, Lane, Part
+from storage.tables import ChannelBinding, InboxUpdate, Lane, Part, PartCopy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +25,9 @@ class Workload:
     inbox_updates: int
     inbox_oldest_seconds: float
     lanes_blocked: int
+    backup_channels: int
+    copies_missing: int
+    parts_damaged: int
 
 
 async def workload(sessions: Sessions, spool: Spool, clock: Clock) -> Workload:
@@ -37,6 +41,7 @@ async def workload(sessions: Sessions, spool: Spool, clock: Clock) -> Workload:
         inbox = select(func.count(), func.min(InboxUpdate.received_at)).where(pending)
         updates, first = (await session.execute(inbox)).one()
         blocked = await session.scalar(select(func.count()).where(Lane.blocked_until > now))
+        copies = await copy_counts(session)
     return Workload(
         queue_parts=parts,
         queue_bytes=int(size or 0),
@@ -46,6 +51,30 @@ async def workload(sessions: Sessions, spool: Spool, clock: Clock) -> Workload:
         inbox_updates=updates,
         inbox_oldest_seconds=_age(first, now),
         lanes_blocked=blocked or 0,
+        backup_channels=copies.backup_channels,
+        copies_missing=copies.missing,
+        parts_damaged=copies.damaged,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyCounts:
+    """``missing`` copies are not verified yet; ``damaged`` parts have no message that can be read."""
+
+    backup_channels: int
+    missing: int
+    damaged: int
+
+
+async def copy_counts(session: AsyncSession) -> CopyCounts:
+    """As they are now."""
+    bound = select(func.count()).where(ChannelBinding.purpose == Purpose.BACKUP)
+    missing = select(func.count()).where(PartCopy.state != CopyState.VERIFIED, PartCopy.role == CopyRole.BACKUP)
+    damaged = select(func.count()).where(Part.state == PartState.DAMAGED)
+    return CopyCounts(
+        backup_channels=await session.scalar(bound) or 0,
+        missing=await session.scalar(missing) or 0,
+        damaged=await session.scalar(damaged) or 0,
     )
 
 
