@@ -118,7 +118,13 @@ class MirrorDirectory:
         with disk_errors():
             path = self._draft()
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        return Draft(self, path, fd, None if self._key is None else Sealer(self._key))
+        draft = Draft(self, path, fd, None if self._key is None else Sealer(self._key))
+        try:
+            draft.begin()
+        except BaseException:
+            draft.end()
+            raise
+        return draft
 
     @contextmanager
     def reading(self, digest: bytes, size: int) -> Iterator["StoredFile"]:
@@ -195,8 +201,10 @@ class Draft:
         self._sealer = sealer
         self._hash = hashlib.sha256()
         self.size = 0
-        if sealer is not None:
-            self._write(sealer.header)
+
+    def begin(self) -> None:
+        if self._sealer is not None:
+            self._write(self._sealer.header)
 
     @property
     def digest(self) -> bytes:

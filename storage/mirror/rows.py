@@ -13,7 +13,10 @@ from storage.tables import MirrorFile, Part
 
 async def note_kept(session: AsyncSession, sha256: bytes, size: int, now: datetime) -> None:
     """The mirror has these bytes. A file that is leaving stays so: it is brought again once it has left."""
-    row = insert(MirrorFile).values(sha256=sha256, size=size, kept_at=now)
+    # Locked against being deleted meanwhile: whoever deletes it then finds this row.
+    living = select(Part.id).where(Part.sha256 == sha256).limit(1).with_for_update(read=True, key_share=True)
+    needed = await session.scalar(living) is not None
+    row = insert(MirrorFile).values(sha256=sha256, size=size, kept_at=now, leaving=not needed)
     again = {"size": size, "kept_at": now, "problem": None, "checked_at": None}
     await session.execute(
         row.on_conflict_do_update(index_elements=[MirrorFile.sha256], set_=again, where=~MirrorFile.leaving)
