@@ -6,6 +6,7 @@ from typing import Any
 
 from storage.intake.uploads import UploadState
 from storage.views import MediaView, TelegramPlace
+from storage.work_orders.port import WorkOrder
 
 API = "/api/v1"
 
@@ -78,6 +79,21 @@ def progress_json(state: UploadState) -> dict[str, Any]:
         "eta_seconds": None if state.eta_seconds is None else round(state.eta_seconds, 1),
         "media_id": state.media_id,
         "error": state.error,
+    }
+
+
+def order_json(order: WorkOrder | None) -> dict[str, Any] | None:
+    """A request as the Request Service has it; null where there is none, or it is not known."""
+    if order is None:
+        return None
+    return {
+        "number": order.number,
+        "title": order.title,
+        "state": order.state,
+        "closed": order.closed,
+        "address": order.address,
+        "url": order.url,
+        "assignees": [one.name for one in order.assignees if one.name],
     }
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from storage import errors
+from web.docs import media
 from web.docs.files import FILE, FILE_HEAD
-from web.docs.media import OF_REQUEST
+from web.docs.uploads import OF_REQUEST
 from web.openapi.doc import JSON, Answer, Doc
 from web.schemas import counting, managing
 from web.schemas.media import EXAMPLE, Media
@@ -93,7 +94,7 @@ KEEP_TELEGRAM = Doc(
         201: Answer(description="Kept", content={JSON: Media}, example=EXAMPLE),
     },
     errors=(
-        errors.InvalidRequestNumber,
+        *OF_REQUEST,
         errors.FileTooLarge,
         errors.TypeNotAllowed,
         errors.ChannelNotBound,
@@ -135,9 +136,9 @@ ATTACH_SEVERAL = Doc(
     description="All of them or none.",
     body=managing.AttachBody,
     answers={200: managing.Attached},
-    errors=(errors.MediaNotFound, errors.MediaDeleted, *_BODY),
+    errors=(errors.MediaNotFound, errors.MediaDeleted, errors.UnknownRequest, errors.RequestClosed, *_BODY),
     statuses=_BODY_STATUSES,
 )
-REQUEST_MEDIA = OF_REQUEST
+REQUEST_MEDIA = media.OF_REQUEST
 SUMMARY = Doc(summary="A request's media in figures", tags=("requests",), answers={200: counting.RequestSummary})
 TIMELINE = Doc(summary="What happened to a request's media", tags=("requests",), answers={200: counting.Timeline})

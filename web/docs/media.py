@@ -1,6 +1,6 @@
 """Media and their requests."""
 
-from storage.errors import InvalidFields, MediaDeleted
+from storage.errors import InvalidFields, MediaDeleted, RequestClosed, UnknownRequest
 from web.openapi.doc import JSON, Answer, Doc
 from web.schemas.listing import AttachQuery, RequestMediaQuery
 from web.schemas.media import EXAMPLE, Media
@@ -31,7 +31,7 @@ ATTACH = Doc(
     tags=("requests",),
     query=AttachQuery,
     answers={200: _MEDIA},
-    errors=(MediaDeleted, InvalidFields),
+    errors=(MediaDeleted, InvalidFields, UnknownRequest, RequestClosed),
 )
 DETACH = Doc(
     summary="Detach a media from a request",

@@ -24,9 +24,12 @@ _BY_HEADERS = (
     errors.QuotaExceeded,
     errors.QuotaUsedUp,
 )
+OF_REQUEST = (errors.InvalidRequestNumber, errors.UnknownRequest, errors.RequestClosed, errors.MissingScope)
+"""What the number of a request, and ``override``, may answer."""
+
 _BY_FORM = (
     *_BY_HEADERS,
-    errors.InvalidRequestNumber,
+    *OF_REQUEST,
     errors.MissingFile,
     errors.TooManyFiles,
     errors.IncompleteBody,

@@ -4,7 +4,7 @@ The token is asked for its right with every call; what belongs to another reques
 """
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from web.guard import Endpoint
 from web.openapi.reading import read_query
 from web.pages.serving import PageFiles, page_headers
 from web.parameters import media_id
-from web.rendering import timestamp
+from web.rendering import order_json, timestamp
 from web.routes.previews import answer_preview
 from web.schemas.file import FileQuery
 
@@ -64,6 +64,7 @@ async def show_content(request: web.Request) -> web.Response:
     _note(request, link, "request_read")
     content = {
         "request_number": link.number,
+        "request": order_json(await use_cases.work_orders.of_one(link.number)),
         "expires_at": timestamp(link.expires_at),
         "zip_size": zip_size(files),
         "files": [_file_json(file, names) for file in files],
@@ -119,7 +120,10 @@ async def serve_zip(request: web.Request) -> web.StreamResponse:
 
 
 async def _link(request: web.Request) -> RequestLink:
-    return await request.app[DEPS].use_cases.request_links.find(request.match_info["token"])
+    """A request that was renamed meanwhile is still the one that the link is for."""
+    use_cases = request.app[DEPS].use_cases
+    link = await use_cases.request_links.find(request.match_info["token"])
+    return replace(link, number=await use_cases.work_orders.gate.current(link.number))
 
 
 async def _seen(request: web.Request) -> _Seen:

@@ -39,7 +39,7 @@ async def attach_media(request: web.Request) -> web.Response:
     query = read_query(request, AttachQuery)
     use_cases, caller, number = request.app[DEPS].use_cases, request[CALLER], request_number(request)
     media = media_id(request)
-    await use_cases.attaching.attach(caller, number, [media], category=query.category)
+    await use_cases.attaching.attach(caller, number, [media], category=query.category, override=query.override)
     return web.json_response(media_json(await use_cases.reading.media(caller, media)))
 
 

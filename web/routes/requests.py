@@ -6,7 +6,7 @@ from storage.domain import MediaId
 from web.deps import CALLER, DEPS
 from web.openapi.reading import read_body
 from web.parameters import request_number
-from web.rendering import media_json, timestamp
+from web.rendering import media_json, order_json, timestamp
 from web.routes.search import counts_json
 from web.schemas.managing import AttachBody
 
@@ -18,7 +18,7 @@ async def attach_several(request: web.Request) -> web.Response:
     use_cases, caller = request.app[DEPS].use_cases, request[CALLER]
     # In one order, so that two calls with the same media wait for each other instead of locking up.
     ids = [MediaId(one) for one in sorted(set(body.ids))]
-    attached = await use_cases.attaching.attach(caller, number, ids, category=body.category)
+    attached = await use_cases.attaching.attach(caller, number, ids, category=body.category, override=body.override)
     views = await use_cases.reading.several(caller, ids)
     return web.json_response(
         {"request_number": number, "attached": attached, "results": [media_json(view) for view in views]}
@@ -27,7 +27,8 @@ async def attach_several(request: web.Request) -> web.Response:
 
 async def summarise_request(request: web.Request) -> web.Response:
     """``GET /requests/{number}/media/summary``."""
-    summary = await request.app[DEPS].use_cases.statistics.of_request(request[CALLER], request_number(request))
+    use_cases, number = request.app[DEPS].use_cases, request_number(request)
+    summary = await use_cases.statistics.of_request(request[CALLER], number)
     return web.json_response(
         {
             "request_number": summary.number,
@@ -36,13 +37,16 @@ async def summarise_request(request: web.Request) -> web.Response:
             "file_types": counts_json(summary.file_types, "type"),
             "categories": counts_json(summary.categories, "category"),
             "latest": timestamp(summary.latest),
+            "request": order_json(await use_cases.work_orders.of_one(number)),
         }
     )
 
 
 async def show_timeline(request: web.Request) -> web.Response:
     """``GET /media/request/{number}/timeline``."""
-    timeline = await request.app[DEPS].use_cases.timelines.of_request(request[CALLER], request_number(request))
+    use_cases, number = request.app[DEPS].use_cases, request_number(request)
+    timeline = await use_cases.timelines.of_request(request[CALLER], number)
+    order = order_json(await use_cases.work_orders.of_one(number))
     events = [
         {
             "at": timestamp(event.at),
@@ -54,5 +58,10 @@ async def show_timeline(request: web.Request) -> web.Response:
         for event in timeline.events
     ]
     return web.json_response(
-        {"request_number": timeline.number, "timeline": events, "total_files": timeline.total_files}
+        {
+            "request_number": timeline.number,
+            "timeline": events,
+            "total_files": timeline.total_files,
+            "request": order,
+        }
     )

@@ -35,6 +35,7 @@ async def keep_telegram_file(request: web.Request) -> web.Response:
         tags=clean_tags(body.tags),
         uploaded_by=body.uploaded_by or None,
         external_id=body.external_id or None,
+        override=body.override,
     )
     adopted = await request.app[DEPS].use_cases.keeping.keep(request[CALLER], declared, details)
     headers = {"Location": media_path(adopted.media.id)}

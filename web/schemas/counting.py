@@ -65,6 +65,18 @@ class Figures(Shown):
     queue: Queue
 
 
+class WorkOrder(Shown):
+    """A request as the Request Service has it."""
+
+    number: str = Field(examples=["250926-001"])
+    title: str | None
+    state: str | None = Field(description="The service's own word")
+    closed: bool = Field(description="Whether it takes no more media")
+    address: str | None
+    url: str | None
+    assignees: list[str] = Field(description="Names")
+
+
 class RequestSummary(Shown):
     """What is attached to a request."""
 
@@ -74,6 +86,7 @@ class RequestSummary(Shown):
     file_types: list[TypeCount]
     categories: list[CategoryCount]
     latest: datetime | None = Field(description="When the newest was uploaded")
+    request: WorkOrder | None
 
 
 class TimelineEvent(Shown):
@@ -92,3 +105,4 @@ class Timeline(Shown):
     request_number: str
     timeline: list[TimelineEvent]
     total_files: int = Field(description="Attached now")
+    request: WorkOrder | None

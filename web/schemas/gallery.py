@@ -7,6 +7,7 @@ from pydantic import Field
 from storage.catalog.request_files import Obstacle, Side
 from storage.domain import Category, FileType
 from web.schemas.common import Shown
+from web.schemas.counting import WorkOrder
 
 
 class GalleryFile(Shown):
@@ -44,6 +45,7 @@ class Gallery(Shown):
     """A request as its page shows it."""
 
     request_number: str
+    request: WorkOrder | None
     expires_at: datetime = Field(description="When this link ends")
     zip_size: int = Field(description="About how many bytes the ZIP has")
     files: list[GalleryFile]

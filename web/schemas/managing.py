@@ -70,6 +70,7 @@ class AttachBody(Given):
 
     ids: Ids
     category: Category | None = None
+    override: bool = Field(default=False, description="Also to a request that is closed: with `requests:write`")
 
 
 class Attached(Shown):
@@ -116,3 +117,4 @@ class TelegramFileBody(Given):
     content_type: ContentType | None = Field(None, description="As the message said; checked where the file is small")
     file_type: FileType | None = Field(None, description="Needed for files that are too large for a bot to fetch")
     file_size: Annotated[int, Field(ge=1, le=2**53)] | None = Field(None, description="Of such a file")
+    override: bool = Field(default=False, description="Also to a request that is closed: with `requests:write`")

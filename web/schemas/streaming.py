@@ -60,6 +60,9 @@ class UploadFields(Given):
     on_duplicate: Literal["keep", "return"] = Field(
         "keep", description="`return` answers 200 with your own media of the same bytes and request, if there is one"
     )
+    override: Literal["true", "false"] = Field(
+        "false", description="Also to a request that is closed: with `requests:write`"
+    )
 
 
 class UploadQuery(UploadFields):

@@ -32,16 +32,19 @@ function languages() {
 }
 
 /** Counts, days, people, the ZIP, and what is not here. */
-export function summary({ files, zip_size: size, expires_at: until }) {
+export function summary({ files, zip_size: size, expires_at: until, request: order }) {
   const counts = countKinds(files).map(([kind, count]) => plural(`count.${kind}`, count));
   const ending = el("p", { class: "soft", text: t("page.until", { date: date(until) }) });
-  if (!files.length) return el("section", { class: "card summary" }, el("p", { text: t("page.empty") }), ending);
+  if (!files.length) {
+    return el("section", { class: "card summary" }, ...about(order), el("p", { text: t("page.empty") }), ending);
+  }
   return el(
     "section",
     { class: "card summary", "aria-label": t("summary.title") },
     el(
       "div",
       {},
+      ...about(order),
       el("p", { class: "counts", text: facts(counts) }),
       el("p", { class: "soft", text: facts([days(files), ...people(files)]) }),
       ending,
@@ -49,6 +52,16 @@ export function summary({ files, zip_size: size, expires_at: until }) {
     size ? everything(size) : null,
     obstacles(files),
   );
+}
+
+/** What is to be done, where, and by whom: as far as the Request Service says it. */
+function about(order) {
+  if (!order) return [];
+  const known = [order.state, order.address, ...order.assignees].filter(Boolean);
+  return [
+    order.title ? el("h2", { text: order.title }) : null,
+    known.length ? el("p", { class: "soft", text: facts(known) }) : null,
+  ].filter(Boolean);
 }
 
 function everything(size) {
