@@ -1,6 +1,7 @@
 """Backups, assembled: for the night, and for `mediagate backup`."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,12 +15,14 @@ from storage.auditing.alerts import Alerts
 from storage.callers.people import People
 from storage.callers.recovery import RecoveryKeeper
 from storage.callers.roster import Roster
+from storage.engine.looking import Looker
 from storage.intake.part_sizes import CLOUD_FETCH_LIMIT, LOCAL_FETCH_LIMIT
 from storage.jobs import EVERY_MINUTE, JobRunner
 from storage.recovery.making import BackupMaker, BackupPlan
 from storage.recovery.nightly import BACKUP_JOB, Nightly
 from storage.recovery.postgres_tools import PostgresTools
 from storage.recovery.sending import PieceSender
+from storage.recovery.since import SinceKeeper
 from storage.telegram.pinning import BotPins
 
 
@@ -47,13 +50,28 @@ def build_maker(*, settings: Settings, engine: Engine, database: AsyncEngine, bo
     )
 
 
+def build_since_keeper(engine: Engine, bot: Bot, *, every: timedelta = timedelta(minutes=5)) -> SinceKeeper:
+    """What keeps the newest backup's list up to date."""
+    on = engine.on
+    return SinceKeeper(
+        sessions=on.sessions,
+        store=engine.store,
+        sender=engine.store,
+        looker=Looker(sessions=on.sessions, store=engine.store, clock=on.clock, node=on.node),
+        rewriter=BotPins(bot),
+        clock=on.clock,
+        every=every,
+    )
+
+
 def postgres_tools(database: AsyncEngine) -> PostgresTools:
     """The wheel's programs, also for a database elsewhere."""
     return PostgresTools(binaries=find_binaries(), dsn=database.url.render_as_string(hide_password=False))
 
 
 def register_backups(*, settings: Settings, engine: Engine, database: AsyncEngine, bot: Bot, jobs: JobRunner) -> None:
-    """The job, and the schedule where the settings want one."""
+    """The job, and the schedule where the settings want one; a backup that is there is kept up to date in any case."""
+    jobs.every("backup_since", EVERY_MINUTE, build_since_keeper(engine, bot).look)
     if settings.backup_at is None:
         return
     on = engine.on

@@ -88,8 +88,8 @@ async def _restore(channels: list[str], words: Any) -> None:
     for name in done.secrets:
         path, variable = settings.data_dir / name, f"MEDIAGATE_{name.upper()}"
         typer.echo(f"Set {variable} to what is in {path}: the settings have another value, or none.", err=True)
-    typer.echo("Restored. Files that were deleted or edited since the backup show when they are looked at:")
-    typer.echo("  mediagate verify finds them. Start the gateway with: mediagate run")
+    typer.echo("Restored. Start the gateway with: mediagate run. It then looks at every message that should be there;")
+    typer.echo("`mediagate verify` shows how far it is, and what somebody removed by hand.")
 
 
 async def _recover(channels: list[str], words: Any) -> None:

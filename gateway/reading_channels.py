@@ -11,7 +11,9 @@ from gateway.recovery_ground import RecoveryGround
 from storage.engine.looking import Looker
 from storage.errors import ArchiveError
 from storage.recovery.building import Builder, Built
+from storage.recovery.catching_up import CatchUp
 from storage.recovery.channel_reading import ChannelReader, ReadSoFar
+from storage.recovery.indexes import Since
 from storage.recovery.moving import Mover
 from storage.telegram.probing import greatest_id
 
@@ -35,11 +37,13 @@ class Ahead:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rebuilt:
-    """What came of it. ``moved`` parts had another place before."""
+    """What came of it. ``moved`` parts had another place before; ``deleted`` and ``changed`` media had been since."""
 
     read: Sequence[ReadSoFar]
     built: Built
     moved: int
+    deleted: int = 0
+    changed: int = 0
 
 
 class ChannelReading:
@@ -53,6 +57,7 @@ class ChannelReading:
         self._reader = ChannelReader(sessions=on.sessions, looker=looker, clock=on.clock, bots=len(self._bots))
         self._builder = Builder(sessions=on.sessions, clock=on.clock, node=on.node)
         self._mover = Mover(sessions=on.sessions, looker=looker)
+        self._catch_up = CatchUp(sessions=on.sessions, looker=looker, clock=on.clock)
 
     async def look_ahead(self, chat_ids: Sequence[int]) -> Ahead:
         """How much there is to read, and how long the flood limits make it take."""
@@ -70,8 +75,8 @@ class ChannelReading:
         seconds = max(unread.values(), default=0) / rate * _MINUTE if rate else 0.0
         return Ahead(heads=heads, unread=unread, seconds=seconds, refused=refused)
 
-    async def go(self, ahead: Ahead, on_progress: OnProgress) -> Rebuilt:
-        """Read the channels side by side, then make media of what was found."""
+    async def go(self, ahead: Ahead, on_progress: OnProgress, since: Since | None = None) -> Rebuilt:
+        """Read the channels side by side, make media of what was found, and do again what is known of the others."""
         states: dict[int, ReadSoFar] = {}
 
         def note(so_far: ReadSoFar) -> None:
@@ -84,7 +89,9 @@ class ChannelReading:
             ]
         built = await self._builder.build()
         moved = await self._mover.settle()
-        return Rebuilt(read=[reading.result() for reading in readings], built=built, moved=moved)
+        deleted, changed = (0, 0) if since is None else await self._catch_up.go(since)
+        read = [reading.result() for reading in readings]
+        return Rebuilt(read=read, built=built, moved=moved, deleted=deleted, changed=changed)
 
 
 async def _greatest(bots: Sequence[Bot], chat_id: int) -> int:

@@ -19,7 +19,7 @@ from storage.schema import migrate
 from storage.tables import Audit, ChannelBinding, FoundMessage, Media
 from storage.telegram.binding import Binder
 
-RECOVERED = "recovered"
+RECOVERED = "index_recovered"
 """In the audit: by it a database is known to be one that may be recovered into again."""
 
 

@@ -85,6 +85,8 @@ def say_rebuilt(rebuilt: Rebuilt) -> None:
     """What came of reading."""
     built = rebuilt.built
     typer.echo(f"{built.media} media were rebuilt, {built.parts} parts, {built.copies} copies, {rebuilt.moved} moved.")
+    if rebuilt.deleted or rebuilt.changed:
+        typer.echo(f"{rebuilt.deleted} media had been deleted since, {rebuilt.changed} changed: that is done again.")
     if built.cut:
         typer.echo(f"{built.cut} captions had been cut for room, so something of them is missing.")
     _say_incomplete([*built.incomplete.values()])

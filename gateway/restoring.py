@@ -28,6 +28,7 @@ from gateway.engine import other_bots
 from gateway.reading_channels import Ahead, ChannelReading, Rebuilt
 from gateway.recovery_ground import RecoveryGround
 from gateway.settings import Settings
+from storage.engine.verify_runs import VerifyRuns
 from storage.errors import ArchiveError
 from storage.recovery.channel_reading import ReadSoFar
 from storage.recovery.coming_back import RESTORED, come_back
@@ -120,7 +121,10 @@ async def restore(ground: RecoveryGround, channels: Sequence[int], telling: Tell
         known = (await session.scalars(select(Channel.chat_id).order_by(Channel.id))).all()
     ahead = await reading.look_ahead(known)
     telling.ahead(ahead)
-    rebuilt = await reading.go(ahead, partial(told, telling))
+    rebuilt = await reading.go(ahead, partial(told, telling), under.index.since)
+    await VerifyRuns(sessions=ground.sessions, clock=ground.engine.on.clock).begin(
+        deep=False, repair=False, by="restore"
+    )
     shutil.rmtree(place, ignore_errors=True)
     return Restored(under=under, rebuilt=rebuilt, ahead=ahead, secrets=secrets)
 

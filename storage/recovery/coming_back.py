@@ -28,7 +28,7 @@ from storage.tables import (
     Upload,
 )
 
-RESTORED = "restored"
+RESTORED = "index_restored"
 """In the audit: by it an interrupted restore knows that this was done."""
 
 Place = tuple[int, int]

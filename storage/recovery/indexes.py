@@ -31,8 +31,21 @@ class Piece(BaseModel):
     file_id: str | None = None
 
 
+class Since(BaseModel):
+    """Media of the dump that were deleted, or changed, after it was made: by their ids, up to ``until``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    deleted: tuple[int, ...] = ()
+    changed: tuple[int, ...] = ()
+    until: datetime | None = None
+
+
 class BackupIndex(BaseModel):
-    """``revision`` is the migration that the dump is of; ``counted`` says to people what is in it."""
+    """``revision`` is the migration that the dump is of; ``counted`` says to people what is in it.
+
+    ``since`` is kept up to date while this is the newest backup (`storage.recovery.since`).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,6 +60,7 @@ class BackupIndex(BaseModel):
     identity: str
     secrets: str
     pieces: tuple[Piece, ...]
+    since: Since = Since()
 
     def to_bytes(self) -> bytes:
         return self.model_dump_json(indent=1).encode()

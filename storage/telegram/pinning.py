@@ -1,11 +1,11 @@
-"""Pinning a message, so that whoever knows only the channel finds it with one call."""
+"""Pinning a message, so that whoever knows only the channel finds it with one call, and keeping it up to date."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from aiogram import Bot
-from aiogram.methods import GetChat, PinChatMessage, UnpinChatMessage
-from aiogram.types import Message
+from aiogram.methods import EditMessageMedia, GetChat, PinChatMessage, UnpinChatMessage
+from aiogram.types import BufferedInputFile, InputMediaDocument, Message
 
 from storage.telegram.translation import translated
 
@@ -37,8 +37,31 @@ class Pins(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewFile:
+    """What a message is to hold instead of its document."""
+
+    data: bytes
+    filename: str
+    caption: str
+
+
+class Rewriter(Protocol):
+    """Changes documents in place."""
+
+    @property
+    def bot_id(self) -> int: ...
+
+    async def rewrite(self, chat_id: int, message_id: int, file: NewFile) -> str | None:
+        """Put another small file, and caption, into a message of ours; its file id. May be called again.
+
+        Raises `ArchiveError`s, `MessageMissing` where there is none.
+        """
+        ...
+
+
 class BotPins:
-    """The `Pins` of one bot; pinning in a channel needs the right to edit its messages."""
+    """The `Pins` and `Rewriter` of one bot; pinning in a channel needs the right to edit its messages."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -51,6 +74,22 @@ class BotPins:
     async def unpin(self, chat_id: int, message_id: int) -> None:
         with translated("unpinChatMessage"):
             await self._bot(UnpinChatMessage(chat_id=chat_id, message_id=message_id), request_timeout=_CALL_TIMEOUT)
+
+    @property
+    def bot_id(self) -> int:
+        return self._bot.id
+
+    async def rewrite(self, chat_id: int, message_id: int, file: NewFile) -> str | None:
+        media = InputMediaDocument(
+            media=BufferedInputFile(file.data, file.filename),
+            caption=file.caption,
+            parse_mode=None,
+            disable_content_type_detection=True,
+        )
+        method = EditMessageMedia(chat_id=chat_id, message_id=message_id, media=media)
+        with translated("editMessageMedia"):
+            edited = await self._bot(method, request_timeout=_CALL_TIMEOUT)
+        return edited.document.file_id if isinstance(edited, Message) and edited.document else None
 
     async def pinned(self, chat_id: int) -> Pinned | None:
         with translated("getChat"):
