@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_part_copies")),
         sa.UniqueConstraint("chat_id", "message_id", name=op.f("uq_part_copies_chat_id_message_id")),
     )
+    op.create_index("ix_part_copies_media_key_part_index", "part_copies", ["media_key", "part_index"])
     op.create_index(
         "uq_part_copies_backup", "part_copies", ["media_key", "part_index", "chat_id"],
         unique=True, postgresql_where=sa.text("role = 'backup'"),

@@ -44,6 +44,7 @@ class PartCopy(Table):
         CheckConstraint("(state in ('copied', 'verified')) = (message_id is not null)", name="copied_has_message"),
         CheckConstraint("role = 'replacement' or chat_id is not null", name="backup_has_chat"),
         UniqueConstraint("chat_id", "message_id"),
+        Index(None, "media_key", "part_index"),
         Index(
             "uq_part_copies_backup", "media_key", "part_index", "chat_id",
             unique=True, postgresql_where=text("role = 'backup'"),

@@ -225,20 +225,20 @@ async def test_a_lost_bot_and_lost_channels_in_the_middle_of_load(
                 files[(await take_in(running, data)).media.id] = data
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(load(range(4)))
-            group.create_task(load(range(4, 8)))
+            group.create_task(load(range(3)))
+            group.create_task(load(range(3, 6)))
             await sandbox.add_fault("revoked", bot=SECOND)
         for media_id, data in files.items():
             assert await read_back(running, media_id) == data
-        await copied(running, backup, 16)
+        await copied(running, backup, 12)
         async with asyncio.TaskGroup() as group:
-            group.create_task(load(range(8, 10)))
+            group.create_task(load(range(6, 7)))
             await empty(sandbox, running, REQUESTS)
             for media_id, data in [*files.items()]:
                 group.create_task(_reads(running, media_id, data))
-        await copied(running, backup, 20)
+        await copied(running, backup, 14)
         await quiet(running)
-    await _everything_gone(sandbox, (REQUESTS, REPORTS), backup)
+    await _everything_gone(sandbox, (REQUESTS, REPORTS), (FIRST, SECOND))
     await sandbox.bot(token=_NEW_TOKEN)
     await sandbox.member(backup, NEW, "administrator")
     fresh, spare = (
@@ -250,30 +250,53 @@ async def test_a_lost_bot_and_lost_channels_in_the_middle_of_load(
         for media_id, data in files.items():
             assert await read_back(running, media_id) == data
         done = await refill_now(_refiller(running), list(Purpose), plan=False)
-        assert sum(one["parts"] for one in done["out_of_reach"]) == done["wanted"] == 20
+        assert sum(one["parts"] for one in done["out_of_reach"]) == done["wanted"] == 14
         assert done["left"][0]["lanes"] == 1
         await all_in(running, sandbox, fresh)
-        await copied(running, spare, 20)
+        await copied(running, spare, 14)
         assert (await refill_now(_refiller(running), list(Purpose), plan=False))["left"] == []
         for media_id, data in files.items():
             assert await read_back(running, media_id) == data
-        assert len(await ours(sandbox, backup)) == 20
+        assert len(await ours(sandbox, backup)) == 14
 
 
 async def _reads(running: RunningArchive, media_id: int, data: bytes) -> None:
     assert await read_back(running, media_id) == data
 
 
-async def _everything_gone(sandbox: SandboxClient, channels: Sequence[int], backup: int) -> None:
-    """Both bots are revoked, and the channels are not there for anybody any more."""
-    await sandbox.add_fault("revoked", bot=FIRST)
+async def _everything_gone(sandbox: SandboxClient, channels: Sequence[int], bots: Sequence[int] = (FIRST,)) -> None:
+    """The bots are revoked, and the channels are not there for anybody any more."""
+    for bot_id in bots:
+        await sandbox.add_fault("revoked", bot=bot_id)
     for chat_id in channels:
         for message_id in await ours(sandbox, chat_id):
             await sandbox.delete(chat_id, message_id)
-    for chat_id in (*channels, backup):
-        for bot_id in (FIRST, SECOND):
+        for bot_id in bots:
             await sandbox.member(chat_id, bot_id, "kicked")
 
 
 def _refiller(running: RunningArchive) -> Refiller:
     return Refiller(sessions=running.archive.sessions, members=Memberships([running.bot]), assumed_rate=20)
+
+
+async def test_everything_gone_but_the_mirror(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> None:
+    """No channel, no bot, no copy: a new bot ships what the mirror has into new channels."""
+    data = some_bytes(90_000)
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    given = {"part_size": "64KiB", "part_cache_max_bytes": "0", "mirror": str(mirror)}
+    async with running_archive(database_url, sandbox, tmp_path, channels=f"requests={REQUESTS}", **given) as running:
+        media_id = (await take_in(running, data)).media.id
+    await _everything_gone(sandbox, (REQUESTS,))
+    await sandbox.bot(token=_NEW_TOKEN)
+    fresh = await backup_channel(sandbox, "New", bots=(NEW,))
+    anew = {"bot_tokens": _NEW_TOKEN, "channels": f"requests={fresh}"}
+    async with running_archive(database_url, sandbox, tmp_path, **given, **anew) as running:
+        done = await refill_now(_refiller(running), [Purpose.REPORTS], plan=False)
+        assert (done["out_of_reach"], done["wanted"]) == ([], 0)
+        plan = await refill_now(_refiller(running), [Purpose.REQUESTS], plan=True)
+        assert (plan["wanted"], plan["left"][0]["parts"], plan["left"][0]["minutes"]) == (0, 2, 1)
+        assert (await refill_now(_refiller(running), [Purpose.REQUESTS], plan=False))["wanted"] == 2
+        await all_in(running, sandbox, fresh)
+        mirror.rename(tmp_path / "away")
+        assert await read_back(running, media_id) == data
