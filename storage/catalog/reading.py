@@ -1,12 +1,15 @@
 """Looking media up, for a caller and only what that caller may see."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, and_, any_, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.access import require_reading_by_number, visible_media
 from storage.database import Sessions
-from storage.domain import GONE, Caller, Category, MediaId
+from storage.domain import GONE, Caller, Category, Inspection, MediaId
 from storage.errors import MediaDeleted, MediaNotFound
 from storage.notices import came_with_card
 from storage.request_numbers import RequestNumber
@@ -15,6 +18,18 @@ from storage.tables import Attachment, Card, CardItem, Media, StaffCard
 from storage.views import MediaView, media_view, media_views
 
 _MAX_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileView:
+    """A media as bytes. ``size`` is null where no bot can fetch them, ``sha256`` where nobody has yet."""
+
+    id: MediaId
+    filename: str
+    content_type: str
+    uploaded_at: datetime
+    size: int | None
+    sha256: bytes | None
 
 
 class Reading:
@@ -29,15 +44,21 @@ class Reading:
         Raises `MediaNotFound` where it does not exist or the caller may not see it, `MediaDeleted` where the
         caller could see it and it is deleted.
         """
-        if not 0 < media_id <= _MAX_ID:
-            raise MediaNotFound(media_id=media_id)
         async with self._sessions.begin() as session:
-            row = await session.scalar(select(Media).where(Media.id == media_id, visible_media(caller)))
-            if row is None:
-                raise MediaNotFound(media_id=media_id)
-            if row.status in GONE:
-                raise MediaDeleted(media_id=media_id)
-            return await media_view(session, row)
+            return await media_view(session, await _visible(session, caller, media_id))
+
+    async def file(self, caller: Caller, media_id: int) -> FileView:
+        """What serving a media's bytes needs of it. Raises as `media` does."""
+        async with self._sessions.begin() as session:
+            row = await _visible(session, caller, media_id)
+        return FileView(
+            id=MediaId(row.id),
+            filename=row.filename,
+            content_type=row.content_type,
+            uploaded_at=row.uploaded_at,
+            size=row.file_size if row.inspection is not Inspection.IMPOSSIBLE else None,
+            sha256=row.sha256,
+        )
 
     async def of_request(
         self,
@@ -123,3 +144,14 @@ class Reading:
         async with self._sessions.begin() as session:
             rows = (await session.scalars(query.limit(limit).offset(offset))).all()
             return await media_views(session, rows)
+
+
+async def _visible(session: AsyncSession, caller: Caller, media_id: int) -> Media:
+    if not 0 < media_id <= _MAX_ID:
+        raise MediaNotFound(media_id=media_id)
+    row = await session.scalar(select(Media).where(Media.id == media_id, visible_media(caller)))
+    if row is None:
+        raise MediaNotFound(media_id=media_id)
+    if row.status in GONE:
+        raise MediaDeleted(media_id=media_id)
+    return row

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import select
 
-from storage.catalog.reading import Reading
+from storage.catalog.reading import FileView, Reading
 from storage.database import Sessions
 from storage.delivery.pieces import Piece, PieceReader, Places
 from storage.delivery.window import read_in_order
 from storage.domain import Caller, MediaId, PartState
 from storage.errors import ArchiveError, OnlyInTelegram, PartDamaged, PartLost, Postponed, SourceUnavailable
 from storage.tables import Part
-from storage.views import MediaView
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +29,7 @@ _RETRY_AFTER = 15.0
 class Deliverable:
     """A media that HTTP can serve: its view, its size in bytes, and a strong entity tag (without quotes)."""
 
-    view: MediaView
+    view: FileView
     size: int
     etag: str
 
@@ -48,11 +47,11 @@ class Delivery:
 
         Raises `MediaNotFound`, `MediaDeleted`, or `OnlyInTelegram` where no bot can fetch it.
         """
-        view = await self._reading.media(caller, media_id)
-        if not view.deliverable or view.file_size is None:
+        view = await self._reading.file(caller, media_id)
+        if view.size is None:
             raise OnlyInTelegram(media_id=media_id)
         etag = f"m{view.id}" if view.sha256 is None else view.sha256.hex()
-        return Deliverable(view=view, size=view.file_size, etag=etag)
+        return Deliverable(view=view, size=view.size, etag=etag)
 
     @asynccontextmanager
     async def stream(self, deliverable: Deliverable, start: int, stop: int) -> AsyncIterator[AsyncIterator[bytes]]:

@@ -13,12 +13,13 @@ from aiogram import Bot
 
 from storage.delivery.part_reading import read_file
 from storage.domain import FileType
-from storage.errors import MessageMissing, OutcomeUnknown
+from storage.errors import FloodWait, MessageMissing, OutcomeUnknown
 from storage.ports import KnownFile
 from storage.telegram.translation import translated
 
 _PATH_SECONDS = 50 * 60
-_PARTIAL, _OK, _NOT_FOUND = 206, 200, 404
+_PARTIAL, _OK, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 206, 200, 404, 429, 500
+_FLOOD_SECONDS = 5.0
 _KINDS = {
     "photos": FileType.PHOTO,
     "thumbnails": FileType.PHOTO,
@@ -59,8 +60,7 @@ class FileReader:
             path, _ = await self._path(file_id)
             response = await self._get(path, offset, length)
         try:
-            if response.status not in (_OK, _PARTIAL):
-                raise MessageMissing(method="file", description=f"status {response.status}")
+            _require_bytes(response)
             skip = offset if response.status == _OK else 0
             yield _exactly(response, skip, length)
         finally:
@@ -89,9 +89,20 @@ class FileReader:
 
     async def _get(self, path: str, offset: int, length: int) -> aiohttp.ClientResponse:
         url = self._bot.session.api.file_url(self._bot.token, path)
-        headers = {"Range": f"bytes={offset}-{offset + length - 1}"} if offset else {}
+        headers = {"Range": f"bytes={offset}-{offset + length - 1}"}  # read to its end, the connection is used again
         with translated("file"):
             return await self._session.get(url, headers=headers, timeout=_TIMEOUT)
+
+
+def _require_bytes(response: aiohttp.ClientResponse) -> None:
+    if response.status in (_OK, _PARTIAL):
+        return
+    if response.status == _TOO_MANY:
+        wait = response.headers.get("Retry-After", "")
+        raise FloodWait(retry_after=float(wait) if wait.isdecimal() else _FLOOD_SECONDS, method="file")
+    if response.status >= _SERVER_ERROR:  # it says nothing about the file
+        raise OutcomeUnknown(method="file", reason=f"status {response.status}")
+    raise MessageMissing(method="file", description=f"status {response.status}")
 
 
 async def _exactly(response: aiohttp.ClientResponse, skip: int, length: int) -> AsyncIterator[bytes]:

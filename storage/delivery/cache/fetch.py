@@ -9,11 +9,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import structlog
 
-from storage.errors import ArchiveError, OutcomeUnknown, Unreachable
+from storage.errors import OutcomeUnknown, Unreachable
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +45,8 @@ class Fetch:
     def __init__(self, *, open_source: Open, write: Write, start: int, stop: int, hurry: bool = False) -> None:
         self.start, self.stop, self.at = start, stop, start
         self.done = False
-        self.error: ArchiveError | NoRoom | None = None
-        self._cancelled = False
+        self.error: BaseException | None = None
+        self._whole = False
         self._open, self._write = open_source, write
         self._hurry = hurry
         self._read_to = start
@@ -78,31 +78,30 @@ class Fetch:
 
     async def past(self, at: int) -> None:
         """Wait until the byte ``at`` is there, or will not come. Raises what ended the fetch."""
+        self.read_to(at)  # whoever waits for it would have read what is before
         while self.at <= at and not self.done:
             await self._news.wait()
         if self.at <= at and self.error is not None:
             raise self.error
-        if self.at == self.start and not self._cancelled:
+        if self.at == self.start and self._whole:
             raise OutcomeUnknown(method="file", reason="nothing_came")
 
     async def run(self) -> None:
-        """Fetch. What ends it is told to readers; what came is written also when it is cancelled."""
+        """Fetch. What came is written also when it is cancelled. `ended` has to be told what it raises."""
         try:
             await self._fetched()
             await self._flush()
-        except (ArchiveError, NoRoom) as error:
-            self.error = error
-        except asyncio.CancelledError:
-            self._cancelled = True
-            raise
+            self._whole = True
         finally:
-            self.done = True
-            try:
+            with suppress(NoRoom):  # said above, or of no account when the fetch is cancelled
                 await self._flush()
-            except NoRoom as error:
-                self.error = self.error or error
-            self._held.clear()
-            self._tell()
+
+    def ended(self, error: BaseException | None) -> None:
+        """No more will come. To be called also of a fetch that was cancelled before it began."""
+        self.done = True
+        self.error = error
+        self._held.clear()
+        self._tell()
 
     async def _fetched(self) -> None:
         failed = 0

@@ -69,10 +69,15 @@ class PartFile:
 
     async def close(self) -> None:
         """End what is still fetched, and close the file, unless somebody reads it again meanwhile."""
+        if self.users:
+            return
         tasks = [*self._fetches.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._close_idle()
+
+    def _close_idle(self) -> None:
         if not self.users and self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
@@ -124,8 +129,12 @@ class PartFile:
     def _begin(self, start: int, stop: int, open_source: Open, *, hurry: bool) -> Fetch:
         fetch = Fetch(open_source=open_source, write=self._write, start=start, stop=stop, hurry=hurry)
         task = self._fetches[fetch] = self._spawn(fetch.run())
-        task.add_done_callback(lambda _: self._fetches.pop(fetch))
+        task.add_done_callback(lambda ended: self._ended(fetch, ended))
         return fetch
+
+    def _ended(self, fetch: Fetch, task: "asyncio.Task[None]") -> None:
+        del self._fetches[fetch]
+        fetch.ended(None if task.cancelled() else task.exception())
 
     async def _write(self, at: int, chunks: Sequence[bytes]) -> None:
         size = sum(map(len, chunks))
