@@ -9,13 +9,14 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from gateway import cli_backup, cli_channels, cli_legacy, cli_setup, cli_staff, cli_verify, keys_cli
+from gateway import cli_backup, cli_channels, cli_legacy, cli_mirror, cli_setup, cli_staff, cli_verify, keys_cli
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Mediagate")
 app.add_typer(keys_cli.app, name="keys")
 app.add_typer(cli_channels.app, name="channels")
 app.add_typer(cli_staff.app, name="staff")
+app.add_typer(cli_mirror.app, name="mirror")
 app.command()(cli_setup.setup)
 app.command()(cli_verify.verify)
 app.command("import-legacy")(cli_legacy.import_legacy)

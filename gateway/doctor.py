@@ -9,6 +9,7 @@ from gateway.copying import copies_line
 from gateway.data_dir import claim_data_dir
 from gateway.engine import other_bots
 from gateway.health import Health
+from gateway.mirror import mirror_line
 from gateway.postgres import embedded_postgres
 from gateway.postgres_cluster import PostgresError
 from gateway.settings import Settings
@@ -41,6 +42,7 @@ async def examine(settings: Settings) -> list[HealthLine]:
         health = Health(engine=engine, bot=bot, spool=spool, spool_dir=str(spool_directory(settings)))
         lines += await health.lines()
         lines += await copies_line(session_factory(engine))
+        lines += await mirror_line(settings, session_factory(engine))
         for other in other_bots(settings, bot):
             shipping = Health(engine=engine, bot=other, spool=spool, spool_dir=str(spool_directory(settings)))
             lines += [replace(line, name=f"{line.name} (bot {other.id})") for line in await shipping.of_bot()]

@@ -1,5 +1,6 @@
 """The mirror, assembled: the directory outside Telegram, who fills it, and who reads from it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,10 @@ from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
 from storage.mirror.directory import MirrorDirectory
 from storage.mirror.filling import FILL_JOB, Filler
 from storage.mirror.keeping import Mirror
+from storage.mirror.rows import kept_in_mirror, known_mirror, missing_in_mirror
 from storage.mirror.sealed import MirrorKey
+from storage.mirror.troubles import HELP, MirrorTrouble
+from web.deps import HealthLine
 
 
 def mirror_directory(settings: Settings) -> MirrorDirectory | None:
@@ -51,3 +55,24 @@ def register_mirror(mirror: Mirror | None, *, engine: Engine, jobs: JobRunner) -
     jobs.handle(FILL_JOB, filler.handle, at_once=1)
     jobs.every(f"mirror:{on.node}", EVERY_MINUTE, filler.look)
     jobs.every("mirror_tidy", EVERY_HOUR, filler.tidy)
+
+
+async def mirror_line(settings: Settings, sessions: Sessions) -> list[HealthLine]:
+    """For the doctor, who changes nothing: whether it is the mirror that the index knows, and what it has."""
+    directory = mirror_directory(settings)
+    if directory is None:
+        return []
+    async with sessions.begin() as session:
+        known = await known_mirror(session)
+    name = "mirror"
+    if known is None:
+        return [HealthLine(name=name, ok=True, detail=f"{directory.root}: begun at the next start")]
+    try:
+        await asyncio.to_thread(directory.require, known)
+        await asyncio.to_thread(directory.probe, 0)
+    except MirrorTrouble as error:
+        return [HealthLine(name=name, ok=False, detail=f"{directory.root}: {HELP[error.trouble]}")]
+    files, size = await kept_in_mirror(sessions)
+    missing, problems = await missing_in_mirror(sessions)
+    detail = f"{directory.root}: {files} files, {size} bytes, {missing} parts missing, {problems} files wrong"
+    return [HealthLine(name=name, ok=not problems, detail=detail)]

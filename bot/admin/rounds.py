@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta, tzinfo
 
+from bot.admin.archive_watch import ArchiveWatch
 from bot.admin.channel_watch import ChannelWatch
 from bot.admin.watching import NODE_KINDS
 from storage.auditing.alerts import Alerts, Fields
@@ -38,6 +39,7 @@ class Rounds:
         self._book = book
         self._channels = channels
         self._clock = clock
+        self._archive = ArchiveWatch(sessions=sessions, alerts=alerts, clock=clock)
         self._timezone = timezone
         self._digest_at = digest_at
 
@@ -46,6 +48,7 @@ class Rounds:
         await self._alerts.sweep()
         await self._alerts.end_abandoned(NODE_KINDS)
         await self._errors()
+        await self._archive.look(await self._admins())
         await self._digest()
         # One channel a minute: three calls, which no flood limit minds.
         chat_id = await self._book.next_to_examine(before=self._clock.now() - _EXAMINED_EVERY)

@@ -28,7 +28,7 @@ from storage.tables import FileRef, Part, PartCheck, PartCopy, VerifyRun
 
 log = structlog.get_logger(__name__)
 
-SECOND_LOOK = timedelta(seconds=10)
+SECOND_LOOK = timedelta(seconds=5)
 """How long after the first look at the earliest."""
 
 _BATCH = 8

@@ -22,7 +22,7 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.engine.events import EventKind, note_event
 from storage.mirror.directory import MirrorDirectory
-from storage.mirror.rows import note_kept, note_problem
+from storage.mirror.rows import known_mirror, note_kept, note_problem
 from storage.mirror.troubles import HELP, FileWrong, MirrorTrouble, Trouble
 from storage.tables import Mirror as MirrorRow
 from storage.tables import MirrorFile, MirrorNode, Part
@@ -166,7 +166,7 @@ class Mirror:
     async def _begin(self) -> None:
         """Which mirror it is to be is in the index: another process may have begun a new one."""
         async with self._sessions.begin() as session:
-            known = await session.scalar(select(MirrorRow.id).order_by(MirrorRow.began_at, MirrorRow.id).limit(1))
+            known = await known_mirror(session)
         self._id = await self._in_thread(self.directory.begin, known, seconds=_PATIENCE)
         if known is None:
             async with self._sessions.begin() as session:

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Sessions
-from storage.tables import MirrorFile, Part
+from storage.domain import PartState
+from storage.tables import Mirror, MirrorFile, MirrorMiss, Part
 
 
 async def note_kept(session: AsyncSession, sha256: bytes, size: int, now: datetime) -> None:
@@ -49,3 +51,25 @@ async def kept_in_mirror(sessions: Sessions) -> tuple[int, int]:
         query = select(func.count(), func.coalesce(func.sum(MirrorFile.size), 0)).where(~MirrorFile.leaving)
         files, size = (await session.execute(query)).one()
     return files, int(size)
+
+
+async def missing_in_mirror(sessions: Sessions) -> tuple[int, int]:
+    """Stored parts that the mirror does not have, and files in it that are wrong."""
+    kept = exists().where(MirrorFile.sha256 == Part.sha256, MirrorFile.problem.is_(None))
+    stored = (Part.state == PartState.STORED) & Part.media_id.is_not(None)
+    async with sessions.begin() as session:
+        missing = await session.scalar(select(func.count()).select_from(Part).where(stored, ~kept)) or 0
+        wrong = select(func.count()).select_from(MirrorFile).where(MirrorFile.problem.is_not(None))
+        return missing, await session.scalar(wrong) or 0
+
+
+async def known_mirror(session: AsyncSession) -> UUID | None:
+    """The id of the mirror that is filled; None: none was ever begun."""
+    return await session.scalar(select(Mirror.id).order_by(Mirror.began_at, Mirror.id).limit(1))
+
+
+async def begin_anew(session: AsyncSession, mirror_id: UUID) -> None:
+    """From now on it is this one. What it has is found out as it is filled."""
+    for table in (MirrorFile, MirrorMiss, Mirror):
+        await session.execute(delete(table))
+    session.add(Mirror(id=mirror_id))

@@ -1,12 +1,17 @@
 """Checking the archive: what is missing or wrong is found, and nothing else is; and what can be, is put right."""
 
+import asyncio
 import hashlib
+import json
+import os
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
 
+from gateway.sandbox_process import TOKEN
 from sandbox.client import SandboxClient
 from storage.clock import SystemClock
 from storage.database import Sessions
@@ -222,3 +227,30 @@ async def test_what_is_damaged_is_repaired_from_the_mirror(
         await sandbox.clear_faults()
         assert (await verified(running, deep=True)).counts.sound == 3
         assert await read_back(running, media_id) == DATA
+
+
+async def test_the_command_waits_for_the_pass_and_its_repairs(archive: RunningArchive, tmp_path: Path) -> None:
+    """From another machine: it becomes a node for as long as it takes."""
+    media_id = (await take_in(archive, DATA)).media.id
+    await delete_by_hand(archive, (await parts(archive))[0])
+    held = archive.settings
+    assert held.database_url is not None
+    given = {
+        "DATABASE_URL": held.database_url.get_secret_value(),
+        "SECRET_KEY": "a secret key for tests",
+        "BOT_TOKENS": TOKEN,
+        "TELEGRAM_API_URL": held.telegram_api_url,
+        "DATA_DIR": str(tmp_path / "elsewhere"),
+        "LANE_RATE": "0",
+        "BACKUP_AT": "",
+    }
+    environ = os.environ | {f"MEDIAGATE_{name}": value for name, value in given.items()}
+    mediagate_verify = (sys.executable, "-c", "from gateway.cli import main; main()", "verify", "--repair", "--json")
+    process = await asyncio.create_subprocess_exec(*mediagate_verify, env=environ, stdout=asyncio.subprocess.PIPE)
+    told, _ = await process.communicate()
+    assert process.returncode == 0
+    found = json.loads(told.splitlines()[-1])
+    assert found["counts"]["checked"] == found["total"]
+    reason = {"media_id": media_id, "part": 1, "reason": "message_missing", "repaired": True}
+    assert found["parts_damaged"] == [reason]
+    assert await read_back(archive, media_id) == DATA
