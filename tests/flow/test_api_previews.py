@@ -36,7 +36,7 @@ async def preview(door: Door, media_id: int, query: str = "") -> Image.Image:
 
 
 def cached(door: Door) -> list[Path]:
-    return sorted(path for path in (door.running.settings.data_dir / "cache").rglob("*") if path.is_file())
+    return sorted(path for path in (door.running.settings.data_dir / "cache" / "previews").rglob("*") if path.is_file())
 
 
 SHOWN: dict[str, tuple[Callable[[Path], Path], tuple[int, int]]] = {

@@ -29,7 +29,7 @@ async def upload(door: Door, name: str, data: bytes) -> int:
 
 
 async def is_clean(door: Door) -> bool:
-    return not any(path.is_file() for path in (door.running.settings.data_dir / "cache").rglob("*"))
+    return not any(path.is_file() for path in (door.running.settings.data_dir / "cache" / "previews").rglob("*"))
 
 
 def png_of(width: int, height: int, rows: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The cache's directory: ``tmp/`` for what is of this process only, ``<hh>/<media key>.<index>`` for what is kept."""
+"""The cache's directory: ``cold/`` for what was opened once, and is of this process only, ``<hh>/<media key>.<index>`` for what is kept."""
 
 import os
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-_TEMPORARY = "tmp"
+_COLD = "cold"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,10 +21,10 @@ class Kept:
 
 def found(root: Path) -> list[Kept]:
     """What is kept, in the order of its last use, oldest first; what an earlier process did not keep is removed."""
-    temporary = root / _TEMPORARY
-    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cold = root / _COLD
+    cold.mkdir(mode=0o700, parents=True, exist_ok=True)
     root.chmod(0o700)
-    unlink(temporary.iterdir())
+    unlink(cold.iterdir())
     entries = []
     for path in root.glob("[0-9a-f][0-9a-f]/*"):
         stat = path.stat()

@@ -182,7 +182,7 @@ class PartCache:
         if file is None:
             if off or part.size * _TOO_LARGE > self._max_bytes or not self.admit(1):
                 return None
-            file = self._file(key, self._root / "tmp" / uuid4().hex, part.size, part.sha256)
+            file = self._file(key, self._root / "cold" / uuid4().hex, part.size, part.sha256)
             self._cold[key] = file
         elif file.size != part.size:
             file.sha256 = b"another"  # found wrong when it is opened
