@@ -9,6 +9,7 @@ from aiogram.types import Message, ReplyKeyboardRemove, TelegramObject, Update, 
 
 from bot.admin.invitations import Invitations
 from bot.keyboards import contact_keyboard, language_keyboard
+from bot.phones import Phones, Sharing
 from bot.routers.linking import is_linking
 from bot.saying import PRIVATE, Markup, end_press, say
 from bot.texts import Catalogue, Texts
@@ -30,12 +31,20 @@ class Admission(BaseMiddleware):
     """
 
     def __init__(
-        self, *, people: People, catalogue: Catalogue, access: Access, invitations: Invitations, bot: Bot
+        self,
+        *,
+        people: People,
+        catalogue: Catalogue,
+        access: Access,
+        invitations: Invitations,
+        phones: Phones,
+        bot: Bot,
     ) -> None:
         self._people = people
         self._catalogue = catalogue
         self._access = access
         self._invitations = invitations
+        self._phones = phones
         self._bot = bot
         self._refusals = RateLimiter(_REFUSALS)
 
@@ -63,12 +72,13 @@ class Admission(BaseMiddleware):
             return
         if came_late:
             await self._refuse(message, person, texts("invite-over"))
-        elif self._access is Access.CONTACT and message.contact is not None:
+        elif self._phones.open_doors and message.contact is not None:
             await self._take_contact(message, person, texts)
         elif await self._people.may_turn_away(person.telegram_id):
-            by_contact = self._access is Access.CONTACT
-            markup = contact_keyboard(texts) if by_contact else None
-            await say(self._bot, message, texts(f"not-admitted-{self._access}"), markup)
+            markup = contact_keyboard(texts) if self._phones.open_doors else None
+            by_number = self._access is Access.INVITE and self._phones.open_doors
+            word = "number" if by_number else self._access.value
+            await say(self._bot, message, texts(f"not-admitted-{word}"), markup)
 
     async def _take_contact(self, message: Message, person: PersonView, texts: Texts) -> None:
         assert message.contact is not None
@@ -76,8 +86,18 @@ class Admission(BaseMiddleware):
         if message.contact.user_id != person.telegram_id or message.forward_origin is not None:
             await self._refuse(message, person, texts("contact-not-yours"), contact_keyboard(texts))
             return
-        await self._people.admit(person.telegram_id)
-        await say(self._bot, message, texts("contact-welcome", name=person.first_name), ReplyKeyboardRemove())
+        try:
+            self._refusals.take(str(person.telegram_id))  # each one is a question to another service
+        except RateLimited:
+            return
+        outcome = await self._phones.shared(person, message.contact.phone_number)
+        if outcome is not Sharing.WELCOME:
+            await self._refuse(message, person, texts(outcome.value))
+            return
+        assert message.from_user is not None
+        person = await self._people.meet(message.from_user)  # with the name and the language the company has
+        texts = self._catalogue(person.language)
+        await say(self._bot, message, texts(outcome.value, name=person.first_name), ReplyKeyboardRemove())
         if not person.chose_language:  # a message has one keyboard, and that one took the button away
             await say(self._bot, message, texts("start-language"), language_keyboard(hello=True))
 

@@ -33,6 +33,7 @@ from bot.media.links import MediaLinks
 from bot.media.searches import Searches
 from bot.media.tidings import Teller
 from bot.media.words import Words
+from bot.phones import Phones
 from bot.requests.viewing import RequestViewer
 from bot.staff.desk import StaffDesk
 from bot.staff.members import StaffMembers
@@ -245,6 +246,7 @@ class BotDoor:
             catalogue=self._catalogue,
             admins=self._admins,
             desk=self._desk,
+            phones=Phones(people=self._people, profiles=use_cases.profiles, access=self._config.access),
             config=self._config,
         )
         return dispatcher

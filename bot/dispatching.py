@@ -7,9 +7,11 @@ from bot.admission import Admission
 from bot.config import BotConfig
 from bot.limiting import Limiting, Patience
 from bot.middlewares import ActionsShown, ErrorsTold, PressesAnswered, Summary
+from bot.phones import Phones
 from bot.routers.admin import admin_router
 from bot.routers.arrivals import arrivals_router
 from bot.routers.attaching import attaching_router
+from bot.routers.avatars import avatars_router
 from bot.routers.basics import basics_router, fallback_router
 from bot.routers.deleting import deleting_router, privacy_router
 from bot.routers.files import files_router
@@ -31,6 +33,7 @@ def furnish(
     catalogue: Catalogue,
     admins: AdminRoom,
     desk: StaffDesk,
+    phones: Phones,
     config: BotConfig,
 ) -> None:
     """Give the dispatcher its middlewares and routers."""
@@ -43,6 +46,7 @@ def furnish(
             catalogue=catalogue,
             access=config.access,
             invitations=admins.invitations,
+            phones=phones,
             bot=bot,
         )
     )
@@ -60,6 +64,7 @@ def furnish(
         card_buttons_router(),
         links_router(),
         linking_router(),
+        avatars_router(),
         files_router(),
         deleting_router(),
         privacy_router(),

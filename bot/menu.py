@@ -16,7 +16,22 @@ from bot.texts import Catalogue, Texts
 from storage.callers.people import LANGUAGES
 from storage.domain import Role
 
-_EVERYONE = ("my", "find", "get", "link", "delete", "attach", "done", "usage", "lang", "unlink", "privacy", "cancel", "help")
+_EVERYONE = (
+    "my",
+    "find",
+    "get",
+    "link",
+    "delete",
+    "attach",
+    "done",
+    "usage",
+    "lang",
+    "avatar",
+    "unlink",
+    "privacy",
+    "cancel",
+    "help",
+)
 _STAFF = ("waiting", "request", "report", "move", "detach", "history", "invite", *_EVERYONE)
 _ADMIN = ("status", "channels", "staff", "keys", "block", "setup", *_STAFF)
 _OF_ROLE = {Role.USER: _EVERYONE, Role.STAFF: _STAFF, Role.ADMIN: _ADMIN}

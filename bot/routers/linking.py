@@ -79,6 +79,7 @@ async def decide(
         await change(bot, query.message, texts("linking-over"), None)
         return
     await people.admit(person.telegram_id)
+    use_cases.profiles.want({claim.user_id})
     await change(bot, query.message, texts("linking-done", who=claim.name or claim.user_id), None)
     await set_menu_in(bot, texts, person.telegram_id, await people.role_of(person.telegram_id))
 

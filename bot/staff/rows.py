@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.versions import VersionedRows
 from storage.callers.groups import Groups
+from storage.callers.names import called
 from storage.catalog.new_requests import likely_requests
 from storage.catalog.waiting import catch_up, media_of, serialise
 from storage.database import Sessions
@@ -169,7 +170,7 @@ class StaffCardRows(VersionedRows):
             shown_at=row.shown_at,
             now=now,
             summary=False,
-            sender="?" if person is None else person.first_name,
+            sender=(await called(session, [card.person_id])).get(card.person_id, "?"),
             username=None if person is None else person.username,
             views=views,
             sources=[_source(one, view) for one, view in zip(live, views, strict=True)],

@@ -59,7 +59,7 @@ def upgrade() -> None:
         _time("fetched_at"),
         _time("as_of"),
         _time("deleted_at"),
-        sa.Column("telegram_id", sa.BigInteger(), nullable=True),
+        sa.Column("telegram_ids", sa.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'::bigint[]"), nullable=False),
         _time("settled_at"),
         sa.PrimaryKeyConstraint("user_id", name="pk_user_profiles"),
     )
@@ -89,6 +89,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["avatars.user_id"], name="fk_avatar_images_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "size", name="pk_avatar_images"),
     )
+    op.add_column("people", sa.Column("user_id", sa.Text(), nullable=True))
+    op.create_index("ix_people_user_id", "people", ["user_id"], postgresql_where=sa.text("user_id is not null"))
     op.create_index(
         "ix_media_uploaded_by", "media", ["uploaded_by"], postgresql_where=sa.text("uploaded_by is not null")
     )
@@ -96,6 +98,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_media_uploaded_by", table_name="media")
+    op.drop_column("people", "user_id")
     op.drop_table("avatar_images")
     op.drop_table("avatars")
     op.drop_table("user_profiles")

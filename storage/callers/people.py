@@ -57,6 +57,9 @@ class PersonView:
     user_id: str | None = None
     """Whose account this is at the company, where that was proved."""
 
+    known_as: str | None = None
+    """The same, or whose phone number they shared: that gives a name, and no rights."""
+
     @property
     def caller(self) -> Caller:
         also = None if self.user_id is None else f"user:{self.user_id}"
@@ -122,9 +125,9 @@ class People:
             )
             assert person is not None
             link = await session.get(AccountLink, user.id)
-            profile = None if link is None else await session.get(UserProfile, link.user_id)
-        said = profile.language if profile is not None else None
-        return self._view(person, said or user.language_code, await self._role_now(person, link), link)
+            known_as = person.user_id if link is None else link.user_id
+            profile = None if known_as is None else await session.get(UserProfile, known_as)
+        return self._view(person, user.language_code, await self._role_now(person, link), profile, link)
 
     async def admit(self, telegram_id: int, *, by: int | None = None) -> None:
         """Let somebody in for good, on somebody's invitation. They have been met before; again is no change."""
@@ -137,6 +140,17 @@ class People:
             )
             if admitted is not None:
                 record(session, f"telegram:{by or telegram_id}", "admitted", detail={"person": telegram_id})
+
+    async def known_as(self, telegram_id: int, user_id: str, language: str | None) -> None:
+        """Note whose phone number somebody shared; their language, where they have not chosen one."""
+        spoken = language_from(language) if language else None
+        async with self._sessions.begin() as session:
+            await session.execute(
+                update(Person)
+                .where(Person.telegram_id == telegram_id)
+                .values(user_id=user_id, language=func.coalesce(Person.language, spoken))
+            )
+            record(session, f"telegram:{telegram_id}", "phone_shared", detail={"user": user_id})
 
     async def role_of(self, telegram_id: int) -> Role:
         """What somebody may do now; of strangers and of the blocked nothing but what a user may."""
@@ -184,17 +198,21 @@ class People:
             return role
         return Role.STAFF if await self._staff_chat.is_member(person.telegram_id) else role
 
-    def _view(self, person: Person, language_code: str | None, role: Role, link: AccountLink | None) -> PersonView:
+    def _view(
+        self, person: Person, code: str | None, role: Role, profile: UserProfile | None, link: AccountLink | None
+    ) -> PersonView:
+        """The company's name and language for them go before Telegram's word, their own choice before all."""
         blocked = person.blocked_at is not None
         admitted = self._access is Access.OPEN or role is not Role.USER or person.admitted_at is not None
         return PersonView(
             telegram_id=person.telegram_id,
             role=role,
-            first_name=person.first_name,
-            language=person.language or language_from(language_code),
+            first_name=(profile.name if profile is not None else None) or person.first_name,
+            language=person.language or language_from((profile.language if profile is not None else None) or code),
             chose_language=person.language is not None,
             quota=self._quota if role is Role.USER else NO_QUOTA,
             user_id=None if link is None else link.user_id,
+            known_as=person.user_id if link is None else link.user_id,
             admitted=admitted and not blocked,
             blocked=blocked,
         )

@@ -18,7 +18,10 @@ from storage.tables.base import NOW, Table
 
 
 class Person(Table):
-    """Somebody the bot met. ``admitted_at`` is null until `ACCESS` let them in; who is blocked gets no answers."""
+    """Somebody the bot met. ``admitted_at`` is null until `ACCESS` let them in; who is blocked gets no answers.
+
+    ``user_id``: whose phone number it was that they shared, by the User Service. It gives a name, and no rights.
+    """
 
     __tablename__ = "people"
 
@@ -27,10 +30,13 @@ class Person(Table):
     first_name: Mapped[str]
     username: Mapped[str | None]
     language: Mapped[str | None]
+    user_id: Mapped[str | None]
     admitted_at: Mapped[datetime | None]
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     last_seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (Index(None, "user_id", postgresql_where=text("user_id is not null")),)
 
 
 class ApiKey(Table):

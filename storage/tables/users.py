@@ -62,8 +62,8 @@ class UserProfile(Table):
     fetched_at: Mapped[datetime | None]
     as_of: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
-    telegram_id: Mapped[int | None]
-    """Of who was deleted: the account that was linked, until their media are done."""
+    telegram_ids: Mapped[list[int]] = mapped_column(server_default=text("'{}'::bigint[]"))
+    """Of who was deleted: the accounts that were theirs, until their media are done."""
 
     settled_at: Mapped[datetime | None]
 

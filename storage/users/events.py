@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +11,7 @@ from storage.auditing.audit import record
 from storage.clock import Clock
 from storage.errors import InvalidFields
 from storage.events.hooks import HookEvent, Hooks
-from storage.tables import AccountLink, LinkCode, UserProfile
+from storage.tables import AccountLink, LinkCode, Person, UserProfile
 from storage.users.avatars import remove_avatar
 from storage.users.forgetting import UserDeleted, wake_forgetting
 from storage.users.port import Profile
@@ -61,9 +61,12 @@ class UserEvents:
         link = await session.scalar(select(AccountLink).where(AccountLink.user_id == user_id))
         profile.name = profile.language = None
         profile.known, profile.deleted_at, profile.as_of = False, event.at, event.at
+        told = update(Person).where(Person.user_id == user_id).values(user_id=None).returning(Person.telegram_id)
+        chats = set((await session.scalars(told)).all())
         if link is not None:
-            profile.telegram_id = link.telegram_id
+            chats.add(link.telegram_id)
             await session.delete(link)
+        profile.telegram_ids = sorted(chats)
         await session.execute(delete(LinkCode).where(LinkCode.user_id == user_id))
         keep = self._policy is UserDeleted.KEEP
         await remove_avatar(session, user_id, by=f"service:{SERVICE}", now=self._clock.now(), keep=keep)

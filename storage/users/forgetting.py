@@ -73,7 +73,7 @@ class Forgetting:
             if not rows:
                 if self._policy is not UserDeleted.KEEP:
                     await session.execute(delete(Usage).where(Usage.owner.in_(_owners(profile))))
-                profile.settled_at, profile.telegram_id = func.now(), None
+                profile.settled_at, profile.telegram_ids = func.now(), []
             return len(rows)
 
 
@@ -82,8 +82,7 @@ async def wake_forgetting(session: AsyncSession, user_id: str) -> None:
 
 
 def _owners(profile: UserProfile) -> list[str]:
-    chat = [] if profile.telegram_id is None else [f"telegram:{profile.telegram_id}"]
-    return [f"user:{profile.user_id}", *chat]
+    return [f"user:{profile.user_id}", *(f"telegram:{telegram_id}" for telegram_id in profile.telegram_ids)]
 
 
 def _theirs(profile: UserProfile) -> ColumnElement[bool]:

@@ -69,9 +69,14 @@ class Profiles:
 
     def want(self, user_ids: Collection[str]) -> None:
         """Ask about these users as soon as can be."""
-        if len(self._wanted) < _MOST_WANTED and user_ids:
+        if self._service.configured and len(self._wanted) < _MOST_WANTED and user_ids:
             self._wanted |= dict.fromkeys(user_ids)
             self._more.set()
+
+    @property
+    def knows_numbers(self) -> bool:
+        """Whether there is somebody to ask whose a number is."""
+        return self._service.configured
 
     async def find_by_phone(self, phone: str) -> Profile | None:
         """Whose number this is; the answer is kept as a profile. Raises `PeerUnavailable` and `PeerRefused`."""

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from storage.domain import Scope
+from storage.users.accounts import user_id_of
 from web.deps import CALLER, DEPS
 from web.docs import accounts as docs
 from web.guard import Endpoint
@@ -16,6 +17,7 @@ async def offer_link(request: web.Request) -> web.Response:
     """201 with the code and its deep link."""
     deps = request.app[DEPS]
     offer = await deps.use_cases.accounts.offer(request[CALLER])
+    deps.use_cases.profiles.want({user_id_of(request[CALLER])})  # so that the bot can say who it is for
     url = f"https://t.me/{deps.bot_name}?start={offer.code}"
     answer = {"code": offer.code, "url": url, "expires_at": timestamp(offer.expires_at)}
     return web.json_response(answer, status=201, headers=_NO_STORE)
