@@ -230,7 +230,12 @@ class BotDoor:
             media_links=MediaLinks(self._config.webhook_secret, SystemClock()),
             keeper=self._attaching.keeper,
             attaching=self._attaching,
-            giver=Giver(bot=self._bot, use_cases=use_cases, public_url=self._config.public_url),
+            giver=Giver(
+                bot=self._bot,
+                use_cases=use_cases,
+                public_url=self._config.public_url,
+                timezone=self._config.timezone,
+            ),
             request_viewer=RequestViewer(
                 bot=self._bot,
                 use_cases=use_cases,

@@ -40,6 +40,12 @@ class MyPage(CallbackData, prefix="my"):
     only: str = ""
 
 
+class MyFilters(CallbackData, prefix="myonly"):
+    """Choose what to narrow one's own files down to; ``only``: to what they are."""
+
+    only: str = ""
+
+
 class MyRequests(CallbackData, prefix="myreq"):
     """The requests that one's own files belong to."""
 

@@ -10,7 +10,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.errors import explain_json
 from bot.keyboards import DeleteMedia, GetMedia, NumberCard, RestoreMedia, UploadPage, WordCard, button, rows_of
-from bot.lines import facts_line, short_name, short_words
+from bot.lines import facts_line, short_name, short_words, shown_name
 from bot.sizes import size_text
 from bot.texts import Texts
 from storage.domain import GONE, FileType, MediaStatus
@@ -109,7 +109,7 @@ def _fitting(texts: Texts, blocks: list[str]) -> list[str]:
 
 
 def _block(texts: Texts, item: Item, timezone: tzinfo, *, words: bool) -> str:
-    lines = [texts("card-title", icon=_icon(item), name=short_name(_name(texts, item)))]
+    lines = [texts("card-title", icon=_icon(item), name=_name(texts, item, timezone))]
     if item.view is not None and _is_there(item.view):
         facts = facts_line(texts, item.view)
         line = f"{facts} · {texts('card-id', id=str(item.view.id))}"
@@ -164,13 +164,13 @@ def _icon(item: Item) -> str:
     return "✅" if item.view.stored else "⏳"
 
 
-def _name(texts: Texts, item: Item) -> str:
+def _name(texts: Texts, item: Item, timezone: tzinfo) -> str:
     if item.view is not None:
-        return item.view.filename
+        return shown_name(texts, item.view, timezone, dated=False)
     if item.moving is not None and item.moving.filename:
-        return item.moving.filename
+        return short_name(item.moving.filename)
     error = item.error or {}
-    return str(error.get("filename") or texts.plain(f"kind-{error.get('file_type') or FileType.DOCUMENT}"))
+    return short_name(str(error.get("filename") or texts.plain(f"kind-{error.get('file_type') or FileType.DOCUMENT}")))
 
 
 def _is_there(view: MediaView) -> bool:

@@ -1,12 +1,14 @@
 """Handing a media back in a chat: copied from the channel, or from where it was sent; no byte passes through us."""
 
+from datetime import tzinfo
+
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import MaybeInaccessibleMessageUnion, ReplyParameters
 from sqlalchemy import select
 
-from bot.lines import numbers_text, short_name
+from bot.lines import numbers_text, shown_name
 from bot.saying import PRIVATE, say
 from bot.texts import Texts
 from storage.callers.people import PersonView
@@ -23,10 +25,11 @@ _WITHOUT_CAPTION = frozenset({FileType.STICKER, FileType.VIDEO_NOTE})
 class Giver:
     """Sends media into chats. Whoever calls has checked that the person may see them."""
 
-    def __init__(self, *, bot: Bot, use_cases: UseCases, public_url: str) -> None:
+    def __init__(self, *, bot: Bot, use_cases: UseCases, public_url: str, timezone: tzinfo) -> None:
         self._bot = bot
         self._use_cases = use_cases
         self._public_url = public_url.rstrip("/")
+        self._timezone = timezone
 
     async def give(
         self,
@@ -84,13 +87,12 @@ class Giver:
             message.chat.id,
             chat_id,
             message_id,
-            caption=None if plain else _caption(texts, view),
+            caption=None if plain else self._caption(texts, view),
             parse_mode=None if plain else "HTML",
             reply_parameters=reply,
         )
 
-
-def _caption(texts: Texts, view: MediaView) -> str:
-    key = "get-caption-request" if view.request_numbers else "get-caption"
-    values = {"numbers": numbers_text(view.request_numbers)} if view.request_numbers else {}
-    return texts(key, name=short_name(view.filename), id=str(view.id), **values)
+    def _caption(self, texts: Texts, view: MediaView) -> str:
+        key = "get-caption-request" if view.request_numbers else "get-caption"
+        values = {"numbers": numbers_text(view.request_numbers)} if view.request_numbers else {}
+        return texts(key, name=shown_name(texts, view, self._timezone), id=str(view.id), **values)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from types import MappingProxyType
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.keyboards import FindPage, GetMedia, MyPage, MyRequests, button, rows_of
+from bot.keyboards import FindPage, GetMedia, MyFilters, MyPage, MyRequests, button, rows_of
 from bot.lines import NAME_SHOWN, list_line, short_words
 from bot.texts import Texts
 from storage.domain import FileType
@@ -26,7 +27,9 @@ class Page:
     keyboard: InlineKeyboardMarkup | None = None
 
 
-def my_page(texts: Texts, views: Sequence[MediaView], *, page: int, total: int, only: str = "") -> Page:
+def my_page(
+    texts: Texts, views: Sequence[MediaView], *, page: int, total: int, only: str = "", timezone: tzinfo
+) -> Page:
     """One's own files: ``views`` are those of ``page``, ``total`` how many the filter ``only`` leaves."""
     if not total and not only:
         return Page(text=texts("my-empty"))
@@ -34,13 +37,12 @@ def my_page(texts: Texts, views: Sequence[MediaView], *, page: int, total: int, 
     if only:
         what = filter_label(texts, only)
         heading = texts("my-filtered", what=what, count=total) if total else texts("my-filtered-empty", what=what)
-    lines = [heading, "", *(list_line(texts, view) for view in views)] if total else [heading]
+    lines = [heading, "", *(list_line(texts, view, timezone) for view in views)] if total else [heading]
     pages = _pages(total)
+    choose = button(texts.plain("my-choose"), MyFilters(only=only))
     return Page(
         text=_with_page(texts, lines, page, pages),
-        keyboard=_keyboard(
-            texts, views, page, pages, lambda at: MyPage(page=at, only=only), between=filter_rows(texts, only)
-        ),
+        keyboard=_keyboard(texts, views, page, pages, lambda at: MyPage(page=at, only=only), between=choose),
     )
 
 
@@ -48,17 +50,34 @@ def my_requests_page(texts: Texts, numbers: Sequence[tuple[RequestNumber, int]])
     """The requests one's own files belong to, each with how many."""
     chosen = [button(f"{number} · {count}", MyPage(page=0, only=number)) for number, count in numbers]
     text = texts("my-requests-title") if numbers else texts("my-requests-empty")
-    rows = [*rows_of(chosen, 2), *filter_rows(texts, _BY_REQUEST)]
+    rows = [*rows_of(chosen, 2), [button(texts.plain("button-previous"), MyFilters(only=""))]]
     return Page(text=text, keyboard=InlineKeyboardMarkup(inline_keyboard=rows))
 
 
-def find_page(texts: Texts, views: Sequence[MediaView], *, words: str, search: int, page: int, total: int) -> Page:
+def filters_page(texts: Texts, only: str) -> Page:
+    """What one's own files can be narrowed down to; ``only``: the present filter."""
+    back = [button(texts.plain("button-previous"), MyPage(page=0, only=only))]
+    return Page(
+        text=texts("my-choose-title"), keyboard=InlineKeyboardMarkup(inline_keyboard=[*_filter_rows(texts, only), back])
+    )
+
+
+def find_page(
+    texts: Texts,
+    views: Sequence[MediaView],
+    *,
+    words: str,
+    search: int,
+    page: int,
+    total: int,
+    timezone: tzinfo,
+) -> Page:
     """What a search found: ``views`` are those of ``page``."""
     words = short_words(words, NAME_SHOWN)
     if not total:
         return Page(text=texts("find-empty", words=words))
     pages = _pages(total)
-    lines = [texts("find-title", words=words, count=total), "", *(list_line(texts, view) for view in views)]
+    lines = [texts("find-title", words=words, count=total), "", *(list_line(texts, view, timezone) for view in views)]
     return Page(
         text=_with_page(texts, lines, page, pages),
         keyboard=_keyboard(texts, views, page, pages, lambda at: FindPage(search=search, page=at)),
@@ -82,7 +101,7 @@ def filter_label(texts: Texts, only: str) -> str:
     return texts.plain("my-of-request", number=only)
 
 
-def filter_rows(texts: Texts, only: str) -> list[list[InlineKeyboardButton]]:
+def _filter_rows(texts: Texts, only: str) -> list[list[InlineKeyboardButton]]:
     """A button for every filter; the present one is marked."""
     chosen = _BY_REQUEST if only not in _FILTERS else only
     buttons = [
@@ -97,7 +116,7 @@ def _marked(label: str, chosen: bool) -> str:
     return f"• {label}" if chosen else label
 
 
-_FILTERS_PER_ROW = 3
+_FILTERS_PER_ROW = 2
 _BY_REQUEST = "by request"
 _MOVING = (FileType.VIDEO, FileType.VIDEO_NOTE, FileType.ANIMATION)
 _OTHERS = tuple(kind for kind in FileType if kind not in (FileType.PHOTO, *_MOVING))
@@ -130,13 +149,15 @@ def _keyboard(
     pages: int,
     at: Callable[[int], CallbackData],
     *,
-    between: Sequence[list[InlineKeyboardButton]] = (),
+    between: InlineKeyboardButton | None = None,
 ) -> InlineKeyboardMarkup | None:
     rows = rows_of([button(texts.plain("button-get", id=str(view.id)), GetMedia(id=view.id)) for view in views])
     turning: list[InlineKeyboardButton] = []
     if page > 0:
         turning.append(button(texts.plain("button-previous"), at(page - 1)))
+    if between is not None:
+        turning.append(between)
     if page < pages - 1:
         turning.append(button(texts.plain("button-next"), at(page + 1)))
-    rows += [*between, *([turning] if turning else [])]
+    rows += [turning] if turning else []
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None

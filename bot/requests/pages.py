@@ -114,13 +114,13 @@ def overview_keyboard(texts: Texts, state: State, albums: Albums) -> InlineKeybo
     return InlineKeyboardMarkup(inline_keyboard=[*([sending] if sending else []), looking, [link]])
 
 
-def list_page(texts: Texts, state: State, files: Sequence[RequestFile], page: int) -> Page:
+def list_page(texts: Texts, state: State, files: Sequence[RequestFile], page: int, *, timezone: tzinfo) -> Page:
     """All files, a line each, with buttons that send one."""
     pages = max(1, -(-len(files) // PAGE_SIZE))
     page = max(0, min(page, pages - 1))
     shown = [file.view for file in files[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]]
     lines = [texts("request-title", number=state.number, count=len(files)), ""]
-    lines += [list_line(texts, replace(view, request_numbers=())) for view in shown]
+    lines += [list_line(texts, replace(view, request_numbers=()), timezone) for view in shown]
     rows = rows_of([button(texts.plain("button-get", id=str(view.id)), GetMedia(id=view.id)) for view in shown])
     return _paged(texts, state, _Turn(LIST, page, pages), lines, rows)
 

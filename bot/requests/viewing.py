@@ -85,7 +85,7 @@ class RequestViewer:
 
     async def listed(self, person: PersonView, texts: Texts, state: State, page: int) -> Page | None:
         files = await self._files(person, state.number)
-        return list_page(texts, state, files, page) if files else None
+        return list_page(texts, state, files, page, timezone=self._timezone) if files else None
 
     async def timeline(self, person: PersonView, texts: Texts, state: State, page: int) -> Page | None:
         if not person.is_staff:

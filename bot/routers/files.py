@@ -1,16 +1,17 @@
 """One's own files: the list with its filters, the search, getting one back, and how much there is."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from aiogram import Bot, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.arguments import media_id
-from bot.keyboards import FindPage, GetMedia, MyPage, MyRequests
+from bot.keyboards import FindPage, GetMedia, MyFilters, MyPage, MyRequests
 from bot.media.giving import Giver
 from bot.media.keeping import Keeper
-from bot.media.pages import PAGE_SIZE, Page, criteria_of, find_page, my_page, my_requests_page
+from bot.media.pages import PAGE_SIZE, Page, criteria_of, filters_page, find_page, my_page, my_requests_page
 from bot.media.searches import Searches
 from bot.media.usage import usage_text
 from bot.saying import PRIVATE, change, say
@@ -29,6 +30,7 @@ def files_router() -> Router:
     router = Router(name="files")
     router.message.register(my_files, Command("my", ignore_case=True))
     router.callback_query.register(turn_my_page, MyPage.filter())
+    router.callback_query.register(choose_filter, MyFilters.filter())
     router.callback_query.register(show_my_requests, MyRequests.filter())
     router.message.register(find, Command("find", ignore_case=True))
     router.callback_query.register(turn_find_page, FindPage.filter())
@@ -38,17 +40,35 @@ def files_router() -> Router:
     return router
 
 
-async def my_files(message: Message, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases) -> None:
-    page = await _my_page(use_cases, person, texts, 0, "")
+async def my_files(
+    message: Message, *, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases, timezone: tzinfo
+) -> None:
+    page = await _my_page(use_cases, person, texts, MyPage(page=0), timezone)
     await say(bot, message, page.text, page.keyboard)
 
 
 async def turn_my_page(
-    query: CallbackQuery, *, callback_data: MyPage, bot: Bot, person: PersonView, texts: Texts, use_cases: UseCases
+    query: CallbackQuery,
+    *,
+    callback_data: MyPage,
+    bot: Bot,
+    person: PersonView,
+    texts: Texts,
+    use_cases: UseCases,
+    timezone: tzinfo,
 ) -> None:
     if query.message is not None:
         _require_asked_by(query, person)
-        page = await _my_page(use_cases, person, texts, callback_data.page, callback_data.only)
+        page = await _my_page(use_cases, person, texts, callback_data, timezone)
+        await change(bot, query.message, page.text, page.keyboard)
+
+
+async def choose_filter(
+    query: CallbackQuery, *, callback_data: MyFilters, bot: Bot, person: PersonView, texts: Texts
+) -> None:
+    if query.message is not None:
+        _require_asked_by(query, person)
+        page = filters_page(texts, callback_data.only)
         await change(bot, query.message, page.text, page.keyboard)
 
 
@@ -71,6 +91,7 @@ async def find(
     use_cases: UseCases,
     keeper: Keeper,
     searches: Searches,
+    timezone: tzinfo,
 ) -> None:
     """Words, tags and request numbers, among all that the person may see."""
     words = (command.args or "").strip()
@@ -78,7 +99,7 @@ async def find(
         await say(bot, message, texts("find-usage"))
         return
     search = await searches.ask(person.telegram_id, words)
-    page = await _Search(use_cases, keeper, person, texts).page(words, search, 0)
+    page = await _Search(use_cases, keeper, person, texts, timezone).page(words, search, 0)
     await say(bot, message, page.text, page.keyboard)
 
 
@@ -92,6 +113,7 @@ async def turn_find_page(
     use_cases: UseCases,
     keeper: Keeper,
     searches: Searches,
+    timezone: tzinfo,
 ) -> None:
     if query.message is None:
         return
@@ -100,7 +122,7 @@ async def turn_find_page(
     if words is None:
         await change(bot, query.message, texts("find-over"), None)
         return
-    search = _Search(use_cases, keeper, person, texts)
+    search = _Search(use_cases, keeper, person, texts, timezone)
     page = await search.page(words, callback_data.search, callback_data.page)
     await change(bot, query.message, page.text, page.keyboard)
 
@@ -128,17 +150,18 @@ async def usage(message: Message, bot: Bot, person: PersonView, texts: Texts, us
     await say(bot, message, usage_text(texts, kinds, person.caller.quota, used))
 
 
-async def _my_page(use_cases: UseCases, person: PersonView, texts: Texts, page: int, only: str) -> Page:
-    criteria = criteria_of(only)
+async def _my_page(use_cases: UseCases, person: PersonView, texts: Texts, wanted: MyPage, timezone: tzinfo) -> Page:
+    criteria = criteria_of(wanted.only)
     if criteria is None:
         raise Refused
-    page = max(0, min(page, _LAST_PAGE))
+    page = max(0, min(wanted.page, _LAST_PAGE))
     views, total = await use_cases.reading.own(
         person.caller, limit=PAGE_SIZE, offset=page * PAGE_SIZE, criteria=criteria
     )
     if not views and page:  # what was there has been deleted meanwhile, or the page was made up
-        return await _my_page(use_cases, person, texts, max(0, -(-total // PAGE_SIZE) - 1), only)
-    return my_page(texts, views, page=page, total=total, only=only)
+        last = MyPage(page=max(0, -(-total // PAGE_SIZE) - 1), only=wanted.only)
+        return await _my_page(use_cases, person, texts, last, timezone)
+    return my_page(texts, views, page=page, total=total, only=wanted.only, timezone=timezone)
 
 
 def _criteria(keeper: Keeper, words: str) -> Criteria | None:
@@ -157,6 +180,7 @@ class _Search:
     keeper: Keeper
     person: PersonView
     texts: Texts
+    timezone: tzinfo
 
     async def page(self, words: str, search: int, page: int) -> Page:
         """A page, or the last one where there are fewer by now."""
@@ -167,7 +191,15 @@ class _Search:
         if not found.media and page:
             last = max(0, -(-found.total // PAGE_SIZE) - 1)
             return await self.page(words, search, min(last, page - 1))
-        return find_page(self.texts, found.media, words=words, search=search, page=page, total=found.total)
+        return find_page(
+            self.texts,
+            found.media,
+            words=words,
+            search=search,
+            page=page,
+            total=found.total,
+            timezone=self.timezone,
+        )
 
 
 def _require_asked_by(query: CallbackQuery, person: PersonView) -> None:

@@ -65,7 +65,7 @@ async def test_a_file_comes_back_without_the_line_for_programs(bot: RunningBot, 
     media_id, _ = await stored(bot, media.jpeg(tmp_path), caption="Leak #250926-001")
     given = await bot.ask(ADMIN, f"/get {media_id}")
     assert "photo" in given
-    assert given["caption"].startswith("photo_1")
+    assert given["caption"].startswith("Photo, ")
     assert given["caption"].endswith(f" · ID {media_id} · 250926-001")
 
 
@@ -114,7 +114,7 @@ async def test_pages_of_ones_own_files(bot: RunningBot, tmp_path: Path) -> None:
     await bot.answers(ADMIN, until=lambda found: str(found).count("Stored") == 9, timeout=30)
     answer = await bot.ask(ADMIN, "/my")
     assert "Your files: 9" in answer["text"]
-    assert len(buttons(answer)) == 8 + 6 + 1, "the page's files, the filters, and the way on"
+    assert len(buttons(answer)) == 8 + 2, "the page's files, what to show, and the way on"
     await bot.sandbox.press(ADMIN, answer, data=buttons(answer)[-1]["callback_data"])
     turned = await bot.card(ADMIN, answer["message_id"] - 1, "Page 2 of 2")
     await bot.sandbox.press(ADMIN, turned, data=buttons(turned)[0]["callback_data"])

@@ -50,23 +50,32 @@ async def test_the_list_has_filters(bot: RunningBot, tmp_path: Path) -> None:
     await document(bot, tmp_path, "plan.txt", "250926-002")
     page = await bot.ask(TENANT, "/my", timeout=PATIENT)
     assert "Your files: 3" in page["text"]
-    assert [one["text"] for one in buttons(page)[3:]] == [
+    assert [one["text"] for one in buttons(page)[3:]] == ["Show…"]
+    page = await pressed(bot, page, "Show…", "What shall I show?")
+    assert [one["text"] for one in buttons(page)] == [
         "• All",
         "Photos",
         "Videos",
         "Other files",
         "Without a request",
         "By request",
+        "‹ Back",
     ]
     page = await pressed(bot, page, "Photos", "Photos: 2")
+    page = await pressed(bot, page, "Show…", "What shall I show?")
     assert "• Photos" in str(buttons(page))
     page = await pressed(bot, page, "Videos", "Videos", "nothing here yet")
-    page = await pressed(bot, page, "Other files", "Other files: 1", "plan.txt")
-    page = await pressed(bot, page, "Without a request", "Without a request: 1")
-    page = await pressed(bot, page, "By request", "Choose one")
+    page = await chosen(bot, page, "Other files", "Other files: 1", "plan.txt")
+    page = await chosen(bot, page, "Without a request", "Without a request: 1")
+    page = await chosen(bot, page, "By request", "Choose one")
     assert [one["text"] for one in buttons(page)[:2]] == ["250926-002 · 1", "250926-001 · 1"]
     page = await pressed(bot, page, "250926-001", "Request 250926-001: 1")
-    await pressed(bot, page, "All", "Your files: 3")
+    await chosen(bot, page, "All", "Your files: 3")
+
+
+async def chosen(bot: RunningBot, message: Json, label: str, *words: str) -> Json:
+    """The list narrowed down to ``label``."""
+    return await pressed(bot, await pressed(bot, message, "Show…", "What shall I show?"), label, *words)
 
 
 async def test_made_up_filters_and_pages_do_no_harm(bot: RunningBot, tmp_path: Path) -> None:
@@ -77,6 +86,7 @@ async def test_made_up_filters_and_pages_do_no_harm(bot: RunningBot, tmp_path: P
         "my:0:x",
         "my:-3:p",
         "my:0:999999-999",
+        "myonly:x",
         "find:1:0",
         f"find:{'9' * 30}:1",
         "find:-1:-1",

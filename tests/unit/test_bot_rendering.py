@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.cards.text import Item, render_card
-from bot.keyboards import DeleteMedia, MyPage, RestoreMedia
-from bot.lines import short_name
+from bot.keyboards import DeleteMedia, MyFilters, MyPage, RestoreMedia
+from bot.lines import list_line, name_alone, short_name
 from bot.media.pages import my_page
 from bot.texts import load_catalogue
 from storage.domain import Category, FileType, MediaId, MediaStatus
@@ -125,16 +125,45 @@ def test_names_are_cut_in_the_middle(name: str, shown: str) -> None:
 
 
 def test_pages_turn_both_ways() -> None:
-    page = my_page(EN, [view(at) for at in range(1, 9)], page=1, total=20)
+    page = my_page(EN, [view(at) for at in range(1, 9)], page=1, total=20, timezone=UTC)
     assert page.keyboard is not None
     assert [button.callback_data for button in page.keyboard.inline_keyboard[-1]] == [
         MyPage(page=0).pack(),
+        MyFilters().pack(),
         MyPage(page=2).pack(),
     ]
     assert page.text.endswith("Page 2 of 3")
-    assert my_page(EN, [], page=0, total=0).keyboard is None
+    assert my_page(EN, [], page=0, total=0, timezone=UTC).keyboard is None
 
 
 def test_callback_data_fits() -> None:
     """TELEGRAM.md, Limits: 64 bytes."""
     assert len(DeleteMedia(id=2**63, card=True).pack()) <= 64
+
+
+@pytest.mark.parametrize(
+    ("filename", "kind", "shown"),
+    [
+        ("photo_8.jpg", FileType.PHOTO, "Photo, 26.09. 03:00"),
+        ("voice_AgADuQAD-x_1.ogg", FileType.VOICE, "Voice message, 26.09. 03:00"),
+        ("video_note_12.mp4", FileType.VIDEO_NOTE, "Video message, 26.09. 03:00"),
+        ("photo_of_the_roof in may.jpg", FileType.PHOTO, "photo_of_the_roof in may.jpg"),
+        ("leak.jpg", FileType.PHOTO, "leak.jpg"),
+    ],
+)
+def test_a_name_that_nobody_gave_is_not_shown(filename: str, kind: FileType, shown: str) -> None:
+    line = list_line(EN, view(filename=filename, file_type=kind), ZoneInfo("Asia/Tashkent"))
+    assert f" {shown} – " in line
+    made_up = shown != filename
+    assert line.endswith("– 48 KB" if made_up else f"– {EN.plain(f'kind-{kind}')}, 48 KB"), "the kind is said once"
+    assert name_alone(EN, filename) == (shown.partition(",")[0] if made_up else filename)
+
+
+def test_a_card_is_called_by_kind_and_time() -> None:
+    """The day is seen in the chat."""
+    text, _ = rendered(Item(message_id=1, view=view(filename="photo_8.jpg")))
+    assert text == "✅ <b>Photo, 03:00</b>\n48 KB · ID <code>17</code>\nStored"
+
+
+def test_a_name_that_a_service_gave_stays() -> None:
+    assert "photo_8.jpg" in list_line(EN, view(filename="photo_8.jpg", source="http"), UTC)

@@ -120,8 +120,8 @@ def test_every_list_fits_a_message_in_every_language() -> None:
     views = [view(10**17 + at, **longest) for at in range(8)]
     for texts in load_catalogue():
         for page in (
-            my_page(texts, views, page=10**6, total=10**8, only="250926-123456789"),
-            find_page(texts, views, words="&" * 500, search=10**17, page=1, total=10**8),
+            my_page(texts, views, page=10**6, total=10**8, only="250926-123456789", timezone=UTC),
+            find_page(texts, views, words="&" * 500, search=10**17, page=1, total=10**8, timezone=UTC),
         ):
             assert len(page.text) <= 4096
 

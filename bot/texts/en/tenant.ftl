@@ -47,6 +47,8 @@ my-filtered = { $count ->
    *[other] <b>{ $what }: { $count }</b>
 }
 my-filtered-empty = <b>{ $what }</b>: there is nothing here yet.
+my-choose = Show…
+my-choose-title = What shall I show?
 my-all = All
 my-photos = Photos
 my-videos = Videos

@@ -47,6 +47,8 @@ my-filtered = { $count ->
    *[other] <b>{ $what }: { $count }</b>
 }
 my-filtered-empty = <b>{ $what }</b>: пока ничего нет.
+my-choose = Показать…
+my-choose-title = Что показать?
 my-all = Все
 my-photos = Фото
 my-videos = Видео

@@ -47,6 +47,8 @@ my-filtered = { $count ->
    *[other] <b>{ $what }: { $count }</b>
 }
 my-filtered-empty = <b>{ $what }</b>: hozircha hech narsa yoʻq.
+my-choose = Koʻrsatish…
+my-choose-title = Nimani koʻrsatay?
 my-all = Hammasi
 my-photos = Fotolar
 my-videos = Videolar
