@@ -1,4 +1,7 @@
-"""The cache's directory: ``cold/`` for what was opened once, and is of this process only, ``<hh>/<media key>.<index>`` for what is kept."""
+"""The cache's directory.
+
+``cold/`` is for what was opened once, and of this process only; ``<hh>/<media key>.<index>`` for what is kept.
+"""
 
 import os
 from collections.abc import Iterable
