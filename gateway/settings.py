@@ -1,13 +1,12 @@
 """The settings: environment variables with the prefix ``MEDIAGATE_``, or ``.env``, read once."""
 
 import os
-import shutil
 from collections.abc import Mapping
 from datetime import time, timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -24,11 +23,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from gateway import values
+from gateway import defaults, values
 from gateway.values import ApiKey, from_text
 from storage.callers.people import Access
 from storage.content import DEFAULT_ALLOWED, Policy
-from storage.domain import Purpose, Scope
+from storage.domain import Purpose
 from storage.users.forgetting import UserDeleted
 from web.auth.call_limits import FAILURES, PER_ADDRESS, PER_KEY
 from web.auth.rights import Rights
@@ -57,45 +56,6 @@ class SettingsError(Exception):
     """A setting cannot be used. ``str()`` is one line for the operator and holds no secret."""
 
 
-def _default_access(data: dict[str, Any]) -> Access:
-    return Access.INVITE if data["bot_tokens"] else Access.OPEN
-
-
-def _default_keys(data: dict[str, Any]) -> tuple[ApiKey, ...]:
-    return () if data["bot_tokens"] else (ApiKey("default", SecretStr("test-key"), frozenset(Scope)),)
-
-
-def _default_rate(data: dict[str, Any]) -> int:
-    return 20 if data["bot_tokens"] else 0
-
-
-def _default_public_url(data: dict[str, Any]) -> str:
-    host = data["http_host"]
-    everywhere = host in {"0.0.0.0", "::", ""}  # noqa: S104  compared with, not bound to
-    shown = "localhost" if everywhere else f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{data['http_port']}"
-
-
-def _default_spool(data: dict[str, Any]) -> int:
-    """The smaller of 10 GiB and a fifth of what is free where DATA_DIR is, or will be."""
-    return min(10 * _GIB, _free(data) // 5)
-
-
-def _default_part_cache(data: dict[str, Any]) -> int:
-    return min(4 * _GIB, _free(data) // 10)
-
-
-def _default_backup_at(data: dict[str, Any]) -> time | None:
-    return time(3, 30) if data["bot_tokens"] else None
-
-
-def _free(data: dict[str, Any]) -> int:
-    place = data["data_dir"]
-    while not place.exists():
-        place = place.parent
-    return shutil.disk_usage(place).free
-
-
 class Settings(BaseModel):
     """Field ``x_y`` is the variable ``MEDIAGATE_X_Y``; ``examples`` is what an error shows. Sizes are bytes."""
 
@@ -113,7 +73,7 @@ class Settings(BaseModel):
     admin_ids: Ids = Field(frozenset(), examples=["12345,67890"])
     staff_ids: Ids = Field(frozenset(), examples=["12345,67890"])
     staff_chat: int | None = Field(None, examples=["-1001234567890"])
-    access: Access = Field(default_factory=_default_access, examples=["invite"])
+    access: Access = Field(default_factory=defaults.access, examples=["invite"])
 
     database_url: Annotated[SecretStr, AfterValidator(values.database_url)] | None = Field(
         None, examples=["postgresql+asyncpg://mediagate:…@db/mediagate"]
@@ -125,7 +85,7 @@ class Settings(BaseModel):
 
     http_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104  an example
     http_port: Port = Field(8080, examples=["8080"])
-    public_url: Url = Field(default_factory=_default_public_url, examples=["https://media.example.com"])
+    public_url: Url = Field(default_factory=defaults.public_url, examples=["https://media.example.com"])
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], from_text(values.networks)] = Field(
         (), examples=["127.0.0.1,10.0.0.0/8"]
     )
@@ -136,7 +96,7 @@ class Settings(BaseModel):
         (), examples=["crm.internal,10.1.0.0/16"]
     )
     api_keys: Annotated[tuple[ApiKey, ...], from_text(values.api_keys)] = Field(
-        default_factory=_default_keys, examples=["crm:…:media:read+media:write"]
+        default_factory=defaults.keys, examples=["crm:…:media:read+media:write"]
     )
     forwarded_header: Literal["X-Forwarded-For", "Forwarded"] = Field("X-Forwarded-For", examples=["Forwarded"])
     rate_limit: int = Field(PER_KEY, ge=0, examples=["60000"])
@@ -176,8 +136,8 @@ class Settings(BaseModel):
     max_file_size: Size = Field(2 * _GIB, gt=0, examples=["2GiB"])
     max_files_per_request: int = Field(10, ge=1, le=1000, examples=["10"])
     part_size: Size | None = Field(None, ge=1024, examples=["19MiB"])
-    spool_max_bytes: Size = Field(default_factory=_default_spool, ge=0, examples=["10GiB"])
-    part_cache_max_bytes: Size = Field(default_factory=_default_part_cache, ge=0, examples=["4GiB"])
+    spool_max_bytes: Size = Field(default_factory=defaults.spool, ge=0, examples=["10GiB"])
+    part_cache_max_bytes: Size = Field(default_factory=defaults.part_cache, ge=0, examples=["4GiB"])
     mirror: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] | None = Field(
         None, examples=["/mnt/mirror"]
     )
@@ -196,12 +156,12 @@ class Settings(BaseModel):
     verify_sample: int = Field(200, ge=0, le=100_000, examples=["200"])
     verify_deep_sample: int = Field(20, ge=0, le=100_000, examples=["20"])
     channel_messages_max: int = Field(500_000, ge=1, examples=["500000"])
-    lane_rate: int = Field(default_factory=_default_rate, ge=0, examples=["20"])
+    lane_rate: int = Field(default_factory=defaults.rate, ge=0, examples=["20"])
 
     webhook: bool = Field(default=False, examples=["true"])
     sandbox_port: Port = Field(8081, examples=["8081"])
     backup_at: Annotated[time | None, from_text(values.time_or_never)] = Field(
-        default_factory=_default_backup_at, examples=["03:30"]
+        default_factory=defaults.backup_at, examples=["03:30"]
     )
     backups_kept: int = Field(7, ge=1, examples=["7"])
     digest_at: Annotated[time | None, from_text(values.time_of_day)] = Field(None, examples=["08:00"])
