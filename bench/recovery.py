@@ -100,14 +100,13 @@ async def measure(directory: Path, media: int) -> Figures:
         async with gateway_of(first) as gateway:
             await on.live(gateway, media - media // _AFTER)
             at_backup = await snapshot(gateway.archive.sessions)
-        passphrase, size, pieces, backed_up_in = await _back_up(first)
-        async with gateway_of(first) as gateway:
+            passphrase, size, pieces, backed_up_in = await _back_up(first)
             await on.live(gateway, media // _AFTER)
             await on.change_old(gateway)
             at_loss = await snapshot(gateway.archive.sessions)
             told = await told_media(gateway.archive.sessions)
-        made_in = time.monotonic() - began - backed_up_in
-        await _note_changes(first)
+            made_in = time.monotonic() - began - backed_up_in
+            await _note_changes(first)
         await asyncio.to_thread(shutil.rmtree, first.data_dir)
 
         second, quiet = on.settings("second"), Quiet(passphrase)
@@ -152,6 +151,7 @@ CHANNELS_ARCHIVE = next(ids[0] for purpose, ids in CHANNELS.items() if purpose.v
 
 
 async def _back_up(settings: Settings) -> tuple[str, int, int, float]:
+    """Beside the running gateway, as the command does."""
     async with recovery_ground(settings) as ground:
         passphrase = await RecoveryKeeper(sessions=ground.sessions, clock=SystemClock()).make(by="bench")
         assert passphrase is not None
@@ -178,8 +178,8 @@ def report(figures: Figures) -> str:
 
 `python -m bench.recovery`: {figures.media:,} media, sent by both doors of the whole gateway (most of them small: it
 is the index that is lost, not the bytes), one in {_AFTER} of them after the backup; some split into parts, edited,
-archived, deleted, some of them when they were older than 48 hours. Then DATA_DIR is removed, and nothing is left but the
-channels. Two cores, the local Telegram without flood limits.
+archived, deleted, some of them when they were older than 48 hours. Then DATA_DIR is removed, and nothing is left but
+the channels. Two cores, the local Telegram without flood limits.
 
 | | |
 | --- | ---: |

@@ -216,7 +216,7 @@ async def _purposes(session: AsyncSession) -> dict[int, Purpose]:
         ChannelBinding, ChannelBinding.channel_id == Channel.id
     )
     rows = await session.execute(query.order_by(ChannelBinding.purpose))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _remember_file(session: AsyncSession, part: Part, message: FoundMessage) -> None:

@@ -99,7 +99,7 @@ async def _begin_readings(session: AsyncSession, dropped: Collection[Place]) -> 
     """
     await session.execute(delete(ChannelReading))
     open_sends = select(Intent.chat_id, func.min(Intent.after_message_id)).group_by(Intent.chat_id)
-    began = dict((await session.execute(open_sends)).tuples().all())
+    began = dict((await session.execute(open_sends)).all())
     for channel in (await session.scalars(select(Channel))).all():
         seen = IdRanges([(1, min(channel.head_message_id, began.get(channel.chat_id, channel.head_message_id)))])
         for chat_id, message_id in dropped:
