@@ -40,12 +40,19 @@ async def open_work_orders(
         await stack.enter_async_context(asking.running())
         asked = asking if service.configured else None
         gate = RequestGate(sessions=sessions, asking=asked, clock=clock, patience=patience)
+        confirming = Confirming(sessions=sessions, asking=asking, clock=clock)
         orders = WorkOrders(
-            sessions=sessions, service=service, asking=asking, gate=gate, clock=clock, patience=patience
+            sessions=sessions,
+            service=service,
+            asking=asking,
+            gate=gate,
+            confirming=confirming,
+            clock=clock,
+            patience=patience,
         )
         if service.configured:
             jobs.every("request_refresh", EVERY_MINUTE, orders.refresh)
-            jobs.every("request_confirm", EVERY_MINUTE, Confirming(sessions=sessions, asking=asking, clock=clock).sweep)
+            jobs.every("request_confirm", EVERY_MINUTE, confirming.sweep)
         yield orders
 
 
@@ -63,7 +70,7 @@ async def open_events(
         hooks = build_hooks(settings, sessions, jobs, clock)
         await webhooks.serve(SERVICE, settings.request_service_url, REPORTED)
         closed_states = frozenset(settings.request_service_closed_states)
-        RequestEvents(partial(read_order, closed_states=closed_states), orders.clock).register(hooks)
+        RequestEvents(partial(read_order, closed_states=closed_states)).register(hooks)
         await connect_users(
             settings=settings, sessions=sessions, jobs=jobs, clock=clock, webhooks=webhooks, hooks=hooks
         )

@@ -34,7 +34,7 @@ def upgrade() -> None:
         _time("opened_at"),
         sa.Column("assignees", postgresql.JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False),
         sa.Column("moved_to", sa.Text(), nullable=True),
-        _time("as_of", nullable=False),
+        _time("as_of"),
         _time("heard_at", nullable=False, default="now()"),
         sa.PrimaryKeyConstraint("number", name="pk_work_orders"),
     )

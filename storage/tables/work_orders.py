@@ -14,7 +14,8 @@ from storage.tables.base import NOW, Table
 class WorkOrder(Table):
     """The Request Service's last word about a number; not ``known``: that it has none such.
 
-    ``as_of`` is the time that the word is of, so that an older event changes nothing; ``heard_at`` when we were told.
+    ``as_of``: the time of the latest event about it, by the service's clock, so that an older one changes nothing;
+    ``heard_at``: when we were told, or asked, by ours.
     ``moved_to``: it was renamed to that number, or merged into it. ``assignees``: objects with ``id``, ``name``,
     ``telegram_id`` and ``phone``, each null where the service does not say.
     """
@@ -31,7 +32,7 @@ class WorkOrder(Table):
     opened_at: Mapped[datetime | None]
     assignees: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     moved_to: Mapped[str | None]
-    as_of: Mapped[datetime]
+    as_of: Mapped[datetime | None]
     heard_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (

@@ -15,7 +15,7 @@ from storage.database import Sessions
 from storage.errors import RequestServiceUnavailable
 from storage.request_numbers import RequestNumber
 from storage.work_orders.port import MOST_AT_ONCE, RequestService
-from storage.work_orders.rows import heard, heard_unknown
+from storage.work_orders.rows import answered, answered_unknown
 
 log = structlog.get_logger(__name__)
 
@@ -95,9 +95,9 @@ class Asking:
             call.add_done_callback(calls.discard)
 
     async def _call(self, numbers: Sequence[RequestNumber]) -> None:
-        answered = False
+        fine = False
         try:
-            self._answers = answered = await self._look_up(numbers)
+            self._answers = fine = await self._look_up(numbers)
         except (SQLAlchemyError, OSError) as error:
             log.warning("requests_not_remembered", error=type(error).__name__)
         finally:
@@ -105,7 +105,7 @@ class Asking:
             for number in numbers:
                 future = self._asked.pop(number)
                 if not future.done():
-                    future.set_result(answered)
+                    future.set_result(fine)
 
     async def _look_up(self, numbers: Sequence[RequestNumber]) -> bool:
         asked_at = self._clock.now()
@@ -115,6 +115,6 @@ class Asking:
             log.warning("requests_not_looked_up", count=len(numbers), reason=error.fields.get("reason"))
             return False
         async with self._sessions.begin() as session:
-            await heard(session, found.values(), as_of=asked_at)
-            await heard_unknown(session, set(numbers) - set(found), as_of=asked_at)
+            await answered(session, found.values(), asked_at=asked_at)
+            await answered_unknown(session, set(numbers) - set(found), asked_at=asked_at)
         return True

@@ -70,7 +70,7 @@ class Confirming:
         elif row.moved_to is not None:
             to = RequestNumber(row.moved_to)
             await confirm(session, number)
-            await move_request(session, number, to, action="request_renamed", as_of=row.as_of)
+            await move_request(session, number, to, action="request_renamed", as_of=row.as_of or row.heard_at)
         else:
             await confirm(session, number)
 

@@ -15,10 +15,11 @@ from storage.errors import RequestServiceUnavailable
 from storage.request_numbers import RequestNumber
 from storage.tables import WorkOrder as Row
 from storage.work_orders.asking import Asking
+from storage.work_orders.confirming import Confirming
 from storage.work_orders.gate import FRESH, RequestGate
 from storage.work_orders.offering import Offer, offers
 from storage.work_orders.port import MOST_AT_ONCE, Draft, RequestService, WorkOrder
-from storage.work_orders.rows import as_order, current_numbers, heard, orders_of
+from storage.work_orders.rows import answered, as_order, current_numbers, orders_of
 
 _LOOKED_AFTER = timedelta(minutes=10)
 """An open request that was not heard of for so long is asked about: it may be closed."""
@@ -35,6 +36,7 @@ class WorkOrders:
     service: RequestService
     asking: Asking
     gate: RequestGate
+    confirming: Confirming
     clock: Clock
     patience: float
 
@@ -65,7 +67,7 @@ class WorkOrders:
         asked_at = self.clock.now()
         order = await self.service.create(draft, key=key)
         async with self.sessions.begin() as session:
-            await heard(session, [order], as_of=asked_at)
+            await answered(session, [order], asked_at=asked_at)
             record(session, draft.by, "request_opened", request_number=order.number, detail={"service": "requests"})
         return order.number
 
@@ -79,7 +81,7 @@ class WorkOrders:
         open_ones = Row.known & ~Row.closed & Row.moved_to.is_(None)
         old = select(Row.number).where(open_ones, Row.heard_at < asked_at - _LOOKED_AFTER)
         async with self.sessions.begin() as session:
-            await heard(session, found, as_of=asked_at)
+            await answered(session, found, asked_at=asked_at)
             left = (await session.scalars(old.order_by(Row.heard_at).limit(MOST_AT_ONCE))).all()
         self.asking.ask_later([RequestNumber(number) for number in left])
 

@@ -1,23 +1,21 @@
 """What the Request Service tells us by its events (``POST /hooks/requests``).
 
 Every event has the request as it is now, as ``request``; ``request.renamed`` and ``request.merged`` also the
-``number`` that it had. Events may come in any order: what is older than what was heard changes nothing.
+``number`` that it had. Events may come in any order: what is older than a later one changes nothing.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.clock import Clock
 from storage.errors import InvalidFields
 from storage.events.hooks import HookEvent, Hooks
 from storage.request_numbers import InvalidRequestNumber, RequestNumber, parse_request_number
 from storage.work_orders.confirming import confirm
 from storage.work_orders.moving import move_request
 from storage.work_orders.port import WorkOrder
-from storage.work_orders.rows import SERVICE, heard
+from storage.work_orders.rows import SERVICE, told
 
 ReadOrder = Callable[[Any], WorkOrder]
 """From the JSON of a request to the value. Raises ValueError."""
@@ -29,9 +27,8 @@ MOVED = {"request.renamed": "request_renamed", "request.merged": "request_merged
 class RequestEvents:
     """The handlers."""
 
-    def __init__(self, read: ReadOrder, clock: Clock) -> None:
+    def __init__(self, read: ReadOrder) -> None:
         self._read = read
-        self._clock = clock
 
     def register(self, hooks: Hooks) -> None:
         for kind in TOLD:
@@ -42,13 +39,13 @@ class RequestEvents:
     async def told(self, session: AsyncSession, event: HookEvent) -> None:
         """The request as it is now."""
         order = self._order(event)
-        await heard(session, [order], as_of=self._time(event))
+        await told(session, order, as_of=event.at)
         await confirm(session, order.number)
 
     async def moved(self, session: AsyncSession, event: HookEvent) -> None:
         """It has another number now, or is part of another request."""
-        order, former, at = self._order(event), _number(event.data.get("number")), self._time(event)
-        await heard(session, [order], as_of=at)
+        order, former, at = self._order(event), _number(event.data.get("number")), event.at
+        await told(session, order, as_of=at)
         await confirm(session, order.number)
         await confirm(session, former)
         await move_request(session, former, order.number, action=MOVED[event.type], as_of=at)
@@ -58,10 +55,6 @@ class RequestEvents:
             return self._read(event.data.get("request"))
         except ValueError as error:
             raise InvalidFields(("request", "is not a request as the Request Service describes them")) from error
-
-    def _time(self, event: HookEvent) -> datetime:
-        """Not after now: a clock that is ahead over there must not outdo what is asked here."""
-        return min(event.at, self._clock.now())
 
 
 def _number(given: object) -> RequestNumber:

@@ -11,7 +11,7 @@ from storage.domain import GONE
 from storage.notices import media_changed
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Media, StaffCard
-from storage.work_orders.rows import ACTOR, current_numbers, heard_moved
+from storage.work_orders.rows import ACTOR, current_numbers, told_moved
 
 
 async def move_request(
@@ -19,9 +19,9 @@ async def move_request(
 ) -> int:
     """``number`` is ``to`` now: take its media along, in the caller's transaction; returns how many.
 
-    ``action`` is the audit's word. Again the same moves nothing, and neither does what is older than what was heard.
+    ``action`` is the audit's word. Again the same moves nothing, and neither does what is older than a later event.
     """
-    if number == to or not await heard_moved(session, number, to=to, as_of=as_of):
+    if number == to or not await told_moved(session, number, to=to, as_of=as_of):
         return 0
     to = RequestNumber((await current_numbers(session, [to]))[to])
     if to == number:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.request_numbers import RequestNumber
+from storage.tables import AccountLink, Person
 from storage.tables import WorkOrder as Row
 from storage.work_orders.rows import orders_of
 
@@ -25,7 +26,7 @@ async def offers(
     session: AsyncSession, telegram_id: int | None, local: Sequence[RequestNumber], *, today: date, most: int
 ) -> list[Offer]:
     """Assigned ones, ``local`` ones that are not closed, today's, and the newest others."""
-    mine = _assigned_to(telegram_id)
+    mine = await _assigned_to(session, telegram_id)
     open_ones = Row.known & ~Row.closed & Row.moved_to.is_(None)
     newest = (Row.number.startswith(f"{today:%y%m%d}-").desc(), Row.opened_at.desc().nulls_last(), Row.number.desc())
     assigned = (await session.scalars(select(Row).where(open_ones, mine).order_by(*newest).limit(most))).all()
@@ -49,7 +50,12 @@ def _is_open(row: Row) -> bool:
     return row.known and not row.closed and row.moved_to is None
 
 
-def _assigned_to(telegram_id: int | None) -> ColumnElement[bool]:
+async def _assigned_to(session: AsyncSession, telegram_id: int | None) -> ColumnElement[bool]:
+    """By the account itself, or by the user of the User Service that it belongs to."""
     if telegram_id is None:
         return false()
-    return or_(Row.assignees.contains([{"telegram_id": telegram_id}]))
+    linked = select(AccountLink.user_id).where(AccountLink.telegram_id == telegram_id)
+    known = select(Person.user_id).where(Person.telegram_id == telegram_id, Person.user_id.is_not(None))
+    users = (await session.scalars(union(linked, known))).all()
+    ours = [{"telegram_id": telegram_id}, *({"id": user_id} for user_id in users)]
+    return or_(*(Row.assignees.contains([one]) for one in ours))

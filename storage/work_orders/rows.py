@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,26 +30,36 @@ def unconfirmed(number: str) -> ColumnElement[bool]:
     return and_(configured, ~known)
 
 
-async def heard(session: AsyncSession, orders: Iterable[WorkOrder], *, as_of: datetime) -> None:
-    """Remember what the service says of requests, unless something newer was heard."""
+async def answered(session: AsyncSession, orders: Iterable[WorkOrder], *, asked_at: datetime) -> None:
+    """Remember what the service answered, unless it told us something after it was asked (``asked_at``).
+
+    An answer that does not say where a request moved takes nothing back of what an event said.
+    """
     for order in sorted(orders, key=lambda one: one.number):
-        await _put(session, order.number, _values(order), as_of)
+        values = _values(order)
+        if order.moved_to is None:
+            del values["moved_to"]
+        await _answered(session, order.number, values, asked_at)
 
 
-async def heard_unknown(session: AsyncSession, numbers: Iterable[str], *, as_of: datetime) -> None:
-    """The service has no such requests."""
+async def answered_unknown(session: AsyncSession, numbers: Iterable[str], *, asked_at: datetime) -> None:
+    """The service answered that it has no such requests."""
     for number in sorted(numbers):
-        await _put(session, number, {"known": False}, as_of)
+        await _answered(session, number, {"known": False}, asked_at)
 
 
-async def heard_moved(session: AsyncSession, number: str, *, to: str, as_of: datetime) -> bool:
+async def told(session: AsyncSession, order: WorkOrder, *, as_of: datetime) -> None:
+    """Remember what an event says of a request, unless a later event was here before."""
+    await _told(session, order.number, _values(order), as_of)
+
+
+async def told_moved(session: AsyncSession, number: str, *, to: str, as_of: datetime) -> bool:
     """The request has another number now. The old one stays known, so that what names it finds the new one.
 
-    False where something newer was heard of it; that there is no such request any more is no contradiction.
+    False where a later event was here before.
     """
-    await session.execute(update(Row).where(Row.number == number, ~Row.known, Row.as_of > as_of).values(as_of=as_of))
-    moved = await _put(session, number, {"known": True, "moved_to": to, "closed": True}, as_of)
-    await session.execute(insert(Row).values(number=to, known=True, as_of=as_of).on_conflict_do_nothing())
+    moved = await _told(session, number, {"known": True, "moved_to": to, "closed": True}, as_of)
+    await session.execute(insert(Row).values(number=to, known=True).on_conflict_do_nothing())
     return moved
 
 
@@ -102,8 +112,17 @@ def _values(order: WorkOrder) -> dict[str, Any]:
     }
 
 
-async def _put(session: AsyncSession, number: str, values: Mapping[str, Any], as_of: datetime) -> bool:
+async def _answered(session: AsyncSession, number: str, values: Mapping[str, Any], asked_at: datetime) -> None:
+    said = {**values, "heard_at": asked_at}
+    row: Any = insert(Row).values(number=number, **said)
+    newer = Row.heard_at <= asked_at
+    await session.execute(row.on_conflict_do_update(index_elements=[Row.number], set_=said, where=newer))
+
+
+async def _told(session: AsyncSession, number: str, values: Mapping[str, Any], as_of: datetime) -> bool:
+    """Events are only compared with each other: the service's clock need not go as ours."""
     said = {**values, "as_of": as_of, "heard_at": func.clock_timestamp()}
     row: Any = insert(Row).values(number=number, **said)
-    newer = row.on_conflict_do_update(index_elements=[Row.number], set_=said, where=Row.as_of <= as_of)
-    return await session.scalar(newer.returning(Row.number)) is not None
+    newer = or_(Row.as_of.is_(None), Row.as_of <= as_of)
+    changed = row.on_conflict_do_update(index_elements=[Row.number], set_=said, where=newer)
+    return await session.scalar(changed.returning(Row.number)) is not None
