@@ -12,6 +12,7 @@ from storage.errors import MediagateError
 from web.auth.addresses import client_address
 from web.deps import CALLER, DEPS, REQUEST_ID, STARTED
 from web.problems import http_problem, incident_problem, problem_response
+from web.tracing import continue_trace
 
 log = structlog.get_logger(__name__)
 
@@ -37,11 +38,13 @@ async def finish_headers(request: web.Request, response: web.StreamResponse) -> 
 
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give the request its id, bind it to the log, and write the one summary line."""
+    """Give the request its id, go on with its trace, bind both to the log, and write the one summary line."""
     given = request.headers.get("X-Request-ID", "")
     request[REQUEST_ID] = given if _SANE_ID.fullmatch(given) else str(uuid4())
     started = time.monotonic()
-    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID], client=_client(request)):
+    trace = continue_trace(request.headers.get("traceparent"))
+    bound = {"request_id": request[REQUEST_ID], "client": _client(request), "trace": trace}
+    with structlog.contextvars.bound_contextvars(**bound):
         status = 0
         try:
             response = await handler(request)

@@ -82,7 +82,8 @@ async def test_client_credentials_are_a_service(issuer: Issuer, asking: bool, cl
     [
         ({"exp": time.time() - 3600}, "expired"),
         ({"exp": None}, "claims"),
-        ({"nbf": time.time() + 3600}, "not_yet_valid"),
+        ({"nbf": time.time() + 600}, "not_yet_valid"),  # a clock that is ten minutes ahead
+        ({"exp": time.time() - 600}, "expired"),
         ({"aud": "somebody else"}, "audience"),
         ({"aud": None}, "claims"),
         ({"aud": ["a", "b"]}, "audience"),
@@ -174,6 +175,13 @@ async def test_the_address_may_be_that_of_the_keys_themselves(issuer: Issuer) ->
         assert issuer.calls["discovery"] == 0
 
 
+async def test_without_a_discovery_document_the_keys_are_at_their_well_known_place(issuer: Issuer) -> None:
+    issuer.documents = False
+    async with token_auth(issuer) as auth:
+        assert (await auth.identity(issuer.token())).caller.owner == "user:anna"
+        assert await reason_of(auth, issuer.token(ec_key("other"))) == "key"
+
+
 async def test_introspection_says_what_is_over(issuer: Issuer) -> None:
     async with token_auth(issuer, asking=True) as auth:
         token = issuer.token(scope="media:read")
@@ -255,8 +263,11 @@ async def test_the_settings_lead_to_the_issuer(issuer: Issuer, tmp_path: Path) -
     client = {"MODE": "introspection", "CLIENT_ID": CLIENT[0], "CLIENT_SECRET": CLIENT[1]}
     for variables in (auth, auth | client):
         given = environ | {f"MEDIAGATE_AUTH_{name}": value for name, value in variables.items()}
+        given["MEDIAGATE_AUTH_ROLES"] = "dispatcher=staff,https://a.example/up=media:write"
         settings = load_settings(given, tmp_path / ".env")
         async with open_auth(settings) as somebody:
-            assert (await somebody.identity(issuer.token())).caller.owner == "user:anna"
+            token = issuer.token(roles=["dispatcher"], scope="https://a.example/up")
+            caller = (await somebody.identity(token)).caller
+            assert (caller.owner, caller.role, Scope.MEDIA_WRITE in caller.scopes) == ("user:anna", Role.STAFF, True)
     assert CLIENT[1] in settings.secrets
     assert (issuer.calls["jwks"], issuer.calls["introspect"]) == (1, 1)

@@ -60,6 +60,9 @@ class Issuer:
     url: str = ""
     keys: list[SigningKey] = field(default_factory=list)
     mood: str = "fine"
+    documents: bool = True
+    """Whether there is a discovery document; without one the keys are at their well-known place."""
+
     says_issuer: str | None = None
     """What the discovery document calls itself; None: what it is."""
 
@@ -80,6 +83,8 @@ class Issuer:
     async def _discovery(self, request: web.Request) -> web.StreamResponse:
         if (moody := await self._moody("discovery")) is not None:
             return moody
+        if not self.documents:
+            raise web.HTTPNotFound
         return web.json_response(
             {
                 "issuer": self.says_issuer or self.url,
@@ -131,6 +136,7 @@ async def running_issuer() -> AsyncIterator[Issuer]:
     app = web.Application()
     app.router.add_get("/.well-known/openid-configuration", issuer._discovery)
     app.router.add_get("/keys", issuer._jwks)
+    app.router.add_get("/.well-known/jwks.json", issuer._jwks)
     app.router.add_post("/introspect", issuer._introspect)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
