@@ -123,12 +123,12 @@ async def _repaired(runs: "VerifyRuns", run_id: int) -> None:
 
 
 def _announced(channels: dict[int, int], settings: "Settings", *, deep: bool, resumed: bool, elsewhere: bool) -> str:
-    parts = sum(channels.values())
+    messages = sum(channels.values())
     rate = settings.lane_rate * max(1, len(settings.bot_tokens))
     minutes = max(channels.values(), default=0) / rate if rate else 0.0
     how = f"at {rate} messages a minute and channel about {_time(minutes)}" if rate else "as fast as Telegram lets"
     lines = [
-        f"{'Going on: ' if resumed else ''}{parts} parts in {len(channels)} channel(s), {how}"
+        f"{'Going on: ' if resumed else ''}{messages} messages in {len(channels)} channel(s), {how}"
         + (", and what fetching every file takes." if deep else "."),
         "The gateway does it: Ctrl-C leaves it at work, `mediagate verify` shows it again."
         if elsewhere

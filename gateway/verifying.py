@@ -9,7 +9,7 @@ from storage.engine.looking import Looker
 from storage.engine.probing import Prober
 from storage.engine.verify_runs import VERIFY_JOB, VerifyRuns
 from storage.engine.verifying import Verifier
-from storage.jobs import EVERY_MINUTE, JobRunner
+from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
 from storage.mirror.checking import MirrorChecker
 from storage.mirror.keeping import Mirror
 
@@ -52,4 +52,5 @@ def _register_verifying(*, settings: Settings, engine: Engine, mirror: Mirror | 
 
     jobs.handle(VERIFY_JOB, verifier.handle, at_once=1)
     jobs.every("verify_wake", EVERY_MINUTE, runs.wake_unfinished)
+    jobs.every("verify_sweep", EVERY_HOUR, runs.forget)
     jobs.every("verify_night", _EVERY_TEN_MINUTES, night)

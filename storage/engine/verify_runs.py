@@ -9,17 +9,18 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.domain import CopyRole, PartState
+from storage.domain import CopyRole, CopyState, PartState
 from storage.jobs import BULK, enqueue
 from storage.tables import Part, PartCheck, PartCopy, VerifyRun
 
 VERIFY_JOB = "verify"
 IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
+_KEPT = timedelta(days=90)
 _RESTED = timedelta(days=1)
 """What was stored since is not in a sample: Telegram has just said that it has it."""
 
@@ -177,7 +178,7 @@ class VerifyRuns:
             return await session.scalar(found.where(damaged, replacement)) or 0
 
     async def per_channel(self, run_id: int) -> dict[int, int]:
-        """How many parts are left to be looked at, by channel: what the flood limits are counted for."""
+        """How many messages are left to be looked at, by channel: what the flood limits are counted for."""
         async with self._sessions.begin() as session:
             run = await session.get_one(VerifyRun, run_id)
             left = _checkable()
@@ -185,8 +186,19 @@ class VerifyRuns:
                 left &= (Part.id > run.position) & (Part.id <= run.last_part)
             else:
                 left &= Part.id.in_(run.sample[run.position :])
-            rows = await session.execute(select(Part.chat_id, func.count()).where(left).group_by(Part.chat_id))
+            own = select(Part.chat_id.label("chat_id")).where(left)
+            of_left = (PartCopy.media_key == Part.media_key) & (PartCopy.part_index == Part.index)
+            there = (PartCopy.role == CopyRole.BACKUP) & (PartCopy.state == CopyState.VERIFIED)
+            copies = select(PartCopy.chat_id).join(Part, of_left).where(left, there)
+            looks = own.union_all(copies).subquery()
+            rows = await session.execute(select(looks.c.chat_id, func.count()).group_by(looks.c.chat_id))
             return {chat_id: count for chat_id, count in rows if chat_id is not None}
+
+    async def forget(self) -> None:
+        """The hour's part: passes of long ago. What they found of each part stays."""
+        old = VerifyRun.finished_at < self._clock.now() - _KEPT
+        async with self._sessions.begin() as session:
+            await session.execute(delete(VerifyRun).where(old))
 
 
 def _checkable() -> ColumnElement[bool]:

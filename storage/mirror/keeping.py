@@ -34,6 +34,9 @@ _THREADS = 4
 _PATIENCE, _SLOWEST = 30.0, 4 * 1024 * 1024
 """Seconds for any step, and bytes a second below which a disk does not keep up: a network disk may hang for ever."""
 
+_PATIENCE_OF_UPLOADS = 5.0
+"""Somebody waits for the part to be stored: what takes longer is left to the background."""
+
 _REST = 60.0
 _LEAST_ROOM = 64 * 1024 * 1024
 
@@ -104,7 +107,8 @@ class Mirror:
             return
         try:
             if not await self.known(part.sha256):
-                await self.write(self.directory.take, path, part.sha256, part.size, size=part.size)
+                take = (self.directory.take, path, part.sha256, part.size)
+                await self.write(*take, size=part.size, patience=_PATIENCE_OF_UPLOADS)
                 await self.note_kept(part.sha256, part.size)
         except MirrorTrouble:
             return  # noted
@@ -128,10 +132,10 @@ class Mirror:
         if fresh:
             log.error("mirror_file_wrong", sha256=sha256.hex(), problem=problem, node=self._node)
 
-    async def write(self, function: Callable[..., T], *args: Any, size: int = 0) -> T:
+    async def write(self, function: Callable[..., T], *args: Any, size: int = 0, patience: float = _PATIENCE) -> T:
         """`run` for what writes ``size`` bytes: a full disk is tried again when there is room for them."""
         try:
-            return await self.run(function, *args, seconds=_PATIENCE + size / _SLOWEST)
+            return await self.run(function, *args, seconds=patience + size / _SLOWEST)
         except MirrorTrouble as error:
             if error.trouble is Trouble.FULL:
                 self._room = max(_LEAST_ROOM, 2 * size)

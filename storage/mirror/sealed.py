@@ -7,8 +7,8 @@
 A chunk is 64 KiB of plain text, the last one 1 byte to 64 KiB, sealed with AES-256-GCM: 16 bytes longer, nothing else.
 Its nonce is its number (11 bytes, big-endian) and one byte that is 1 for the last chunk and else 0; the header is the
 additional data. So a chunk that was changed, moved, exchanged with another file's or left out at the end is noticed
-when it is read. Every file has a key of its own: HKDF-SHA256 of the mirror's key with the file's salt. It is the STREAM
-construction that age uses too, with another cipher.
+when it is read. Every file has a key of its own: HKDF-SHA256 of the text of MIRROR_KEY with the file's salt and
+``mediagate mirror: file`` as info. It is the STREAM construction that age uses too, with another cipher.
 """
 
 import hashlib

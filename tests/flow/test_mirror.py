@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,3 +261,29 @@ async def test_an_upload_that_was_dropped_leaves_nothing_in_the_mirror(
         await filled(running, mirror, 0)
         kept = await accept(running, SMALL, replace(ARRIVAL, filename="kept.txt"), wait=True)
         assert await read_back(running, kept.media.id) == SMALL
+
+
+class Hanging(MirrorDirectory):
+    """A network disk that does not answer."""
+
+    hangs = threading.Event()
+
+    def take(self, source: Path, digest: bytes, size: int) -> None:
+        self.hangs.wait(30)
+        super().take(source, digest, size)
+
+
+async def test_a_disk_that_hangs_holds_nobody(
+    database_url: str, sandbox: SandboxClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror = tmp_path / "mirror"
+    monkeypatch.setattr("gateway.mirror.MirrorDirectory", Hanging)
+    monkeypatch.setattr("storage.mirror.keeping._PATIENCE_OF_UPLOADS", 0.2)
+    async with running_archive(database_url, sandbox, tmp_path, mirror=str(mirror)) as running:
+        try:
+            media_id = (await take_in(running, SMALL)).media.id
+            assert await trouble(running) == "slow"
+            again = (await take_in(running, SMALL)).media.id  # not even tried: it is left alone for a while
+            assert await read_back(running, media_id) == await read_back(running, again) == SMALL
+        finally:
+            Hanging.hangs.set()
