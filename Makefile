@@ -11,7 +11,7 @@ SELF := install --no-deps --no-build-isolation --editable .
 LOCK := env -u UV_FIND_LINKS -u UV_EXTRA_INDEX_URL -u UV_INDEX .venv/bin/uv pip compile --quiet \
 	--no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
 
-.PHONY: run test lock clean
+.PHONY: run test bench lock clean
 run: .venv/.runtime ## Start Mediagate; Ctrl-C stops it
 	@exec .venv/bin/mediagate run
 
@@ -34,12 +34,16 @@ test: .venv/.dev ## Every check, as CI runs them
 	echo; \
 	echo '*** LEFT OUT: the tests of the pages in a browser; no Chromium here (Debian: sudo apt install chromium)'
 
+bench: .venv/.dev .bench/.installed ## Measure against what else one could run: bench/RESULTS.md (half an hour)
+	.venv/bin/python -m bench
+
 lock: .venv/.dev ## Pin what pyproject.toml asks for; `make lock UPGRADE=--upgrade` takes newer versions
 	$(LOCK) --group build pyproject.toml --output-file requirements.lock
 	$(LOCK) --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	$(LOCK) bench/peers/requirements.in --output-file bench/peers/requirements.lock
 
 clean: ## Remove what make and the tests made; .data (your files) stays
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .bench build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.data/*' -prune -exec rm -rf {} +
 
 .venv/.runtime: .venv/.python requirements.lock pyproject.toml
@@ -53,6 +57,19 @@ clean: ## Remove what make and the tests made; .data (your files) stays
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@$(PIP) $(SELF)
 	@touch .venv/.runtime $@
+
+# What the benches compare with; nginx and Node come from the system, and are left out where they are not there.
+.bench/.installed: .venv/.python bench/peers/requirements.lock bench/peers/package.json bench/peers/tus-node.mjs
+	@echo 'Installing what the benches compare with into .bench …'
+	@.venv/bin/python -m venv --clear .bench
+	@.bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement bench/peers/requirements.lock
+	@cp bench/peers/package.json bench/peers/tus-node.mjs .bench
+	@if command -v npm >/dev/null 2>&1; then \
+	  cd .bench && npm install --no-package-lock --ignore-scripts --silent; \
+	else \
+	  echo '*** LEFT OUT: @tus/server; no npm here (Debian: sudo apt install npm)'; \
+	fi
+	@touch $@
 
 # A virtual environment dies when its checkout is moved or its interpreter is removed: it is made anew then.
 ifneq ($(shell cat .venv/.python 2>/dev/null && .venv/bin/python -c ''),$(CURDIR))
