@@ -5,7 +5,7 @@ a reader holds one piece, and of what is on its way a few more where they are re
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from storage.catalog.reading import FileView, Reading
 from storage.database import Sessions
-from storage.delivery.pieces import Piece, PieceReader, Places
+from storage.delivery.pieces import FRESH, Piece, PieceReader, Places
 from storage.delivery.window import read_in_order
 from storage.domain import Caller, MediaId, PartState
 from storage.errors import ArchiveError, OnlyInTelegram, PartDamaged, PartLost, Postponed, SourceUnavailable
@@ -23,6 +23,7 @@ from storage.tables import Part
 log = structlog.get_logger(__name__)
 
 _RETRY_AFTER = 15.0
+_MOST_KNOWN, _FEW_PARTS = 200, 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +42,7 @@ class Delivery:
         self._sessions = sessions
         self._reading = reading
         self._places = places
+        self._known: dict[MediaId, tuple[float, Sequence[Part]]] = {}
 
     async def open(self, caller: Caller, media_id: int) -> Deliverable:
         """Find a media for delivery.
@@ -84,18 +86,25 @@ class Delivery:
         return reader
 
     async def _pieces(self, media_id: MediaId, start: int, stop: int) -> list[Piece]:
-        async with self._sessions.begin() as session:
-            rows = await session.scalars(
-                select(Part)
-                .where(Part.media_id == media_id, Part.offset < stop, Part.offset + Part.size > start)
-                .order_by(Part.index)
-            )
-            parts = rows.all()
+        read_at, parts = await self._parts(media_id, start, stop)
         for part in parts:
             if part.state is PartState.LOST:
                 raise PartLost(media_id=media_id, part=part.index + 1)
-        now = time.monotonic()
-        return [_cut(part, now, start, stop) for part in parts]
+        return [_cut(part, read_at, start, stop) for part in parts]
+
+    async def _parts(self, media_id: MediaId, start: int, stop: int) -> tuple[float, Sequence[Part]]:
+        """The parts of a range. A player asks for many ranges of one media: its rows are kept for a moment."""
+        known = self._known.get(media_id)
+        if known is None or known[0] < time.monotonic() - FRESH:
+            async with self._sessions.begin() as session:
+                rows = await session.scalars(select(Part).where(Part.media_id == media_id).order_by(Part.index))
+                known = (time.monotonic(), rows.all())
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            if len(known[1]) <= _FEW_PARTS and all(part.state is PartState.STORED for part in known[1]):
+                self._known[media_id] = known
+        touched = [part for part in known[1] if part.offset < stop and part.offset + (part.size or 0) > start]
+        return known[0], touched
 
 
 def _cut(part: Part, read_at: float, start: int, stop: int) -> Piece:

@@ -19,13 +19,13 @@ from storage.delivery.cache.part_cache import PartCache
 from storage.delivery.cache.part_file import PartFile
 from storage.delivery.sources import PartSource
 from storage.domain import PartState
-from storage.errors import OutcomeUnknown, PartLost, Unreachable
+from storage.errors import OutcomeUnknown, PartDamaged, PartLost, Unreachable
 from storage.spool import Spool
 from storage.tables import Part
 
 log = structlog.get_logger(__name__)
 
-_FRESH = 20.0
+FRESH = 20.0
 """Seconds that a row is taken for true: where its message is may change while a long file is read."""
 
 _IDLE = 3.0
@@ -55,7 +55,7 @@ class Places:
     async def row(self, piece: Piece, *, fresh: bool = False) -> Part:
         """The part's row. Raises `PartLost` for one whose bytes are nowhere."""
         part: Part | None = piece.part
-        if fresh or time.monotonic() - piece.read_at > _FRESH:
+        if fresh or time.monotonic() - piece.read_at > FRESH:
             async with self._sessions.begin() as session:
                 part = await session.get(Part, piece.part.id)
         if part is None:
@@ -76,7 +76,14 @@ class Places:
 
     async def fetched(self, piece: Piece, offset: int, length: int, stack: AsyncExitStack) -> AsyncIterator[bytes]:
         """The bytes from the part's source. Raises `ArchiveError`s."""
-        return await self._sources.open(await self.row(piece), offset, length, stack)
+        part = await self.row(piece)
+        try:
+            return await self._sources.open(part, offset, length, stack)
+        except PartDamaged:
+            again = await self.row(piece, fresh=True)
+            if (again.chat_id, again.message_id) == (part.chat_id, part.message_id):
+                raise
+        return await self._sources.open(again, offset, length, stack)  # it was moved meanwhile
 
 
 class PieceReader:
