@@ -12,6 +12,7 @@ from types import MappingProxyType
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
@@ -98,7 +99,7 @@ class Profiles:
                 self._more.clear()
             try:
                 await self._ask(asked)
-            except (PeerUnavailable, PeerRefused) as error:
+            except (PeerUnavailable, PeerRefused, SQLAlchemyError, OSError) as error:
                 log.warning("profiles_not_fetched", count=len(asked), error=str(error))
                 await asyncio.sleep(_PAUSE)  # who is still seen is wanted again by then
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jsonschema_rs
 import pytest
+from openapi_spec_validator import validate
 
 from gateway.auth_service import open_auth
 from gateway.settings import SettingsError, load_settings
@@ -19,7 +21,7 @@ from storage.domain import Role, Scope
 from storage.errors import AuthUnavailable, InvalidToken, Unauthenticated
 from tests.flow.conftest import RunningArchive
 from tests.flow.http_door import UPLOAD, Door, open_door
-from tests.peers.issuer import AUDIENCE, CLIENT, Issuer, ec_key, ed_key, rsa_key, running_issuer
+from tests.peers.issuer import AUDIENCE, CLIENT, DESCRIPTION, Issuer, ec_key, ed_key, rsa_key, running_issuer
 from web.auth.tokens import TokenAuth, by_asking, by_keys
 from web.clients.auth_service import AuthServiceClient, AuthServiceConfig, auth_peer
 from web.clients.key_set import KeyTimes
@@ -180,6 +182,22 @@ async def test_without_a_discovery_document_the_keys_are_at_their_well_known_pla
     async with token_auth(issuer) as auth:
         assert (await auth.identity(issuer.token())).caller.owner == "user:anna"
         assert await reason_of(auth, issuer.token(ec_key("other"))) == "key"
+
+
+async def test_the_description_is_right_and_the_issuer_keeps_to_it(issuer: Issuer) -> None:
+    """The document is what the other side reads: it has to be valid, and the reference issuer its example."""
+    document = json.loads(DESCRIPTION.read_text())
+    validate(document)
+    schemas = document["components"]["schemas"]
+    async with aiohttp.ClientSession(issuer.url) as client:
+        for path, name in (
+            ("/.well-known/openid-configuration", "Discovery"),
+            ("/.well-known/jwks.json", "Keys"),
+            ("/keys", "Keys"),
+        ):
+            async with client.get(path) as response:
+                whole = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
+                jsonschema_rs.Draft202012Validator(whole).validate(await response.json())
 
 
 async def test_introspection_says_what_is_over(issuer: Issuer) -> None:
