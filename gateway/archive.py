@@ -16,7 +16,7 @@ from gateway.engine import Spooling, build_engine
 from gateway.imaging import open_imaging
 from gateway.logging import Redactor
 from gateway.mirror import open_mirror
-from gateway.reading import open_delivering
+from gateway.reading import open_delivering, open_shared
 from gateway.roles import configured_roles
 from gateway.settings import Settings
 from gateway.verifying import register_checks
@@ -118,6 +118,7 @@ async def open_archive(
             thumbnails=thumbnails,
             incidents=incidents,
             mirror=mirror,
+            shared=await stack.enter_async_context(open_shared(settings)),
         )
         store, reconciler = archive_engine.store, archive_engine.reconciler
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)

@@ -24,6 +24,7 @@ from storage.mirror.keeping import Mirror, NothingKept
 from storage.mirror.reading import MirrorSource
 from storage.previews import ThumbnailMaker
 from storage.spool import Spool
+from storage.telegram.by_path import SharedFiles
 from storage.telegram.files import FileReader
 from storage.telegram.lanes import Lanes
 from storage.telegram.parts import BotPartStore
@@ -103,11 +104,12 @@ def build_engine(
     thumbnails: ThumbnailMaker,
     incidents: Incidents,
     mirror: Mirror | None = None,
+    shared: SharedFiles | None = None,
     patience: float | None = None,
 ) -> Engine:
     """``bot`` is the one people talk to; the others of the settings only ship. ``http`` is for downloads.
 
-    ``patience``: see `Lanes`.
+    ``shared``: what a local Bot API server may read itself. ``patience``: see `Lanes`.
     """
     bots = [bot, *other_bots(settings, bot)]
     readers = {one.id: FileReader(one, http, local=settings.telegram_local) for one in bots}
@@ -118,7 +120,7 @@ def build_engine(
         assumed_rate=settings.lane_rate,
         patience=patience,
     )
-    store = PooledPartStore({one.id: BotPartStore(one, readers[one.id]) for one in bots}, lanes)
+    store = PooledPartStore({one.id: BotPartStore(one, readers[one.id], shared) for one in bots}, lanes)
     losses = LostBytes(
         sessions=on.sessions, spool=on.spool, board=on.board, incidents=incidents, clock=on.clock, node=on.node
     )

@@ -1,4 +1,4 @@
-"""Reading media, assembled: the cache of parts on disk, and what is before and behind it."""
+"""Reading media, assembled: the cache of parts on disk, what is around it, and what a local server shares with us."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +12,7 @@ from storage.delivery.delivering import Delivery
 from storage.delivery.pieces import Places
 from storage.delivery.sources import PartSource
 from storage.spool import Spool
+from storage.telegram.by_path import SharedFiles
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,3 +30,13 @@ async def open_delivering(
     async with PartCache(settings.data_dir / "cache" / "parts", most).opened() as cache:
         places = Places(sessions=sessions, spool=spool, sources=sources, cache=cache)
         yield Delivering(delivery=Delivery(sessions=sessions, reading=reading, places=places), parts=cache)
+
+
+@asynccontextmanager
+async def open_shared(settings: Settings) -> AsyncIterator[SharedFiles | None]:
+    """Where a local Bot API server finds what it is to send; None on the cloud."""
+    if not settings.telegram_local:
+        yield None
+        return
+    async with SharedFiles(settings.data_dir / "sending").opened() as shared:
+        yield shared

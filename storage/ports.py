@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 from typing import Protocol
 
 from storage.domain import FileType
@@ -48,13 +49,17 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shipment:
-    """A part to be sent as a document: its bytes, what its message says, and a JPEG thumbnail for images."""
+    """A part to be sent as a document: its bytes, what its message says, and a JPEG thumbnail for images.
+
+    ``path`` is a file of this machine that has these bytes and no others, if there is one.
+    """
 
     open_stream: OpenStream
     size: int
     filename: str
     caption: str
     thumbnail: bytes | None = None
+    path: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

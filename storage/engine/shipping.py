@@ -225,4 +225,5 @@ class Shipper:
             filename=part_filename(work.facts.filename, part.index, single=part.last and part.index == 0),
             caption=text,
             thumbnail=None if thumbnail is None else thumbnail.data,
+            path=path,
         )

@@ -1,5 +1,6 @@
 """Parts in channels, through one bot: the Bot API behind the `PartStore` port."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -29,12 +30,16 @@ from aiogram.types import (
 
 from storage.errors import CallRefused, ChannelUnavailable, MessageMissing, OutcomeUnknown, Postponed
 from storage.ports import Copy, OpenStream, Seen, Sent, Shipment
+from storage.telegram.by_path import SharedFiles
 from storage.telegram.files import FileReader
 from storage.telegram.translation import translated
 
 _CALL_TIMEOUT = 30
 _SLOWEST = 128 * 1024
 """Bytes a second: below this a send counts as stalled."""
+
+_NOT_READ = re.compile(r"wrong (remote )?file identifier|file not found|can't open|no such file", re.IGNORECASE)
+"""What a server says that does not see a path, or may not read it. Nothing was sent then."""
 
 _PLACEHOLDER = b"This file was deleted.\n"
 
@@ -55,9 +60,10 @@ class _Stream(InputFile):
 class BotPartStore:
     """One bot's way to send, see, delete and fetch."""
 
-    def __init__(self, bot: Bot, reader: FileReader) -> None:
+    def __init__(self, bot: Bot, reader: FileReader, shared: SharedFiles | None = None) -> None:
         self._bot = bot
         self._reader = reader
+        self._shared = shared
 
     @property
     def bot_id(self) -> int:
@@ -66,9 +72,21 @@ class BotPartStore:
     async def send(self, chat_id: int, what: Shipment | Copy) -> Sent:
         if isinstance(what, Copy):
             return await self._copy(chat_id, what)
+        if self._shared is not None and what.path is not None:
+            async with self._shared.offered(what.path, what.filename) as uri:
+                if uri is not None:
+                    try:
+                        return await self._send(chat_id, what, uri)
+                    except CallRefused as error:
+                        if not _NOT_READ.search(error.description):
+                            raise
+                        self._shared.refused(error.description)  # without effect, so it may be sent again
+        return await self._send(chat_id, what, _Stream(what.open_stream, what.filename))
+
+    async def _send(self, chat_id: int, what: Shipment, document: str | InputFile) -> Sent:
         method = SendDocument(
             chat_id=chat_id,
-            document=_Stream(what.open_stream, what.filename),
+            document=document,
             thumbnail=None if what.thumbnail is None else BufferedInputFile(what.thumbnail, "thumbnail.jpg"),
             caption=what.caption,
             disable_content_type_detection=True,
