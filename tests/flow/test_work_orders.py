@@ -242,7 +242,7 @@ async def test_staff_see_what_is_assigned_to_them_and_what_a_request_is(scene: S
     for words in ("Broken lift", "in progress", "Lane 7, entrance 2", "Sergey", "No files yet"):
         assert words in answer["text"]
     (sent,) = await scene.bot.sandbox.send_files(STAFF, [media.jpeg(tmp_path, orientation=6)])
-    card = await scene.bot.card(STAFF, sent["message_id"], "kept")
+    card = await scene.bot.card(STAFF, sent["message_id"], "Stored")
     await scene.bot.sandbox.press(STAFF, card, data=labelled(card, "Before"))
 
     def offered(found: list[Json]) -> bool:
@@ -268,7 +268,7 @@ async def test_captions_with_wrong_or_closed_numbers_lose_no_file(scene: Scene, 
         card = await scene.bot.card(TENANT, sent["message_id"], number, words, "Staff will see to it")
         assert "Kept without a request" in card["text"]
     (sent,) = await scene.bot.sandbox.send_files(STAFF, [media.jpeg(tmp_path, orientation=5)])
-    await scene.bot.card(STAFF, sent["message_id"], "kept")
+    await scene.bot.card(STAFF, sent["message_id"], "Stored")
     asked = await scene.bot.ask(STAFF, f"/attach {closed}", reply_to=sent["message_id"])
     assert "is closed" in asked["text"]
     await scene.bot.sandbox.press(STAFF, asked, data=labelled(asked, "Attach anyway"))
