@@ -93,4 +93,4 @@ async def copies_line(sessions: Sessions) -> list[HealthLine]:
     if not counts.backup_channels:
         return [HealthLine(name="copies", ok=True, detail="none: no channel is bound for backup")]
     left = f"{counts.missing} are still to be made" if counts.missing else "every part has them"
-    return [HealthLine(name="copies", ok=True, detail=f"in {counts.backup_channels} backup channels, {left}")]
+    return [HealthLine(name="copies", ok=True, detail=f"backup channels: {counts.backup_channels}, {left}")]

@@ -56,17 +56,15 @@ def kept_parts() -> ColumnElement[bool]:
     return Part.state.in_(IN_CHANNEL) & Part.media_id.in_(select(Media.id).where(Media.status.not_in(GONE)))
 
 
-async def want_backups(session: AsyncSession, chat_id: int, *, since: datetime | None, limit: int) -> int:
-    """Rows for up to ``limit`` parts without a copy in this channel; how many. ``since``: only those stored later."""
+async def want_backups(session: AsyncSession, chat_id: int, which: ColumnElement[bool]) -> int:
+    """Rows for those of these parts that have no copy in this channel; how many. ``which`` is about `Part`."""
     there = exists().where(_same(), PartCopy.role == CopyRole.BACKUP, PartCopy.chat_id == chat_id)
     role, state = literal(CopyRole.BACKUP, PartCopy.role.type), literal(CopyState.WAITING, PartCopy.state.type)
     wanted = select(Part.media_key, Part.index, role, state, literal(chat_id)).where(
-        kept_parts(), Part.chat_id != chat_id, ~there
+        kept_parts(), which, Part.chat_id != chat_id, ~there
     )
-    if since is not None:
-        wanted = wanted.where(Part.stored_at >= since)
     rows = insert(PartCopy).from_select(
-        ["media_key", "part_index", "role", "state", "chat_id"], wanted.order_by(Part.id).limit(limit)
+        ["media_key", "part_index", "role", "state", "chat_id"], wanted.order_by(Part.id)
     )
     made = await session.scalars(rows.on_conflict_do_nothing().returning(PartCopy.id))
     return len(made.all())

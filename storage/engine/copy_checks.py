@@ -21,7 +21,7 @@ from storage.tables import Part, PartCopy
 
 log = structlog.get_logger(__name__)
 
-_RETRY_SECONDS, _LOCKED_SECONDS = 60.0, 3600.0
+_RETRY_SECONDS, _LONGEST_SECONDS = 30.0, 3600.0
 
 
 class CopyChecks:
@@ -32,8 +32,11 @@ class CopyChecks:
         self._looker = looker
         self._clock = clock
 
-    async def look_at(self, copy_id: int) -> None:
-        """Verify a copy that is said to be there. Raises `Postponed` where that cannot be done now."""
+    async def look_at(self, copy_id: int, *, unique_id: str | None = None) -> None:
+        """Verify a copy that is said to be there; ``unique_id`` is what its file's has to be, None: that is not known.
+
+        Raises `Postponed` where that cannot be done now.
+        """
         async with self._sessions.begin() as session:
             copy = await session.get(PartCopy, copy_id)
             part = None if copy is None else await part_of(session, copy)
@@ -44,14 +47,14 @@ class CopyChecks:
         try:
             seen = await self._looker.look(copy.chat_id, copy.message_id, urgency=Urgency.BULK)
         except MessageLocked as error:
-            return await self._not_yet(copy, error.code, _LOCKED_SECONDS)
+            return await self._not_yet(copy, error.code, _LONGEST_SECONDS)
         except MessageMissing as error:
             return await self._again(copy, error.code, cast=False)
         except Postponed:
             raise
         except ArchiveError as error:
             return await self._not_yet(copy, error.code, _RETRY_SECONDS)
-        if not is_copy_of(seen, part):
+        if not is_copy_of(seen, part) or unique_id not in (None, seen.file_unique_id):
             return await self._again(copy, "other content", cast=True)
         return await self._right(copy, seen)
 
@@ -92,7 +95,8 @@ class CopyChecks:
                 return
             if cast and copy.chat_id is not None and copy.message_id is not None:
                 await cast_off(session, [(copy.chat_id, copy.message_id)])
-            await copy_failed(session, copy.id, problem=problem, now=self._clock.now(), delay=_RETRY_SECONDS)
+            delay = min(_LONGEST_SECONDS, _RETRY_SECONDS * 2 ** min(copy.attempt, 10))
+            await copy_failed(session, copy.id, problem=problem, now=self._clock.now(), delay=delay)
 
     async def _not_yet(self, copy: PartCopy, problem: str, delay: float) -> None:
         async with self._sessions.begin() as session:

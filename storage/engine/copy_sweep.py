@@ -1,10 +1,11 @@
 """The sweep's part of copying: what is wanted and has no row, what has a row and no job."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
@@ -20,10 +21,22 @@ from storage.wakeups import REPLACEMENTS, wake_copier
 log = structlog.get_logger(__name__)
 
 _BATCH = 5000
+_SLICE, _SLICES = 5000, 20
+"""How many part ids one statement looks at, and how many of these a sweep does."""
+
 _WHOLE_EVERY = timedelta(hours=1)
 _MOVES_TRIED = 2
 _OVERLAP = timedelta(minutes=10)
 """A transaction that began so long ago may still commit what it stored then."""
+
+
+@dataclass(slots=True)
+class _Pass:
+    """How far a channel is: over all parts from ``next_part`` on, and over those stored since ``swept_at``."""
+
+    next_part: int = 0
+    done_at: datetime | None = None
+    swept_at: datetime | None = None
 
 
 class CopySweep:
@@ -34,36 +47,51 @@ class CopySweep:
         self._clock = clock
         self._channel_most = channel_most
         self._slots = slots
-        self._whole_at: datetime | None = None
-        self._swept: dict[int, datetime] = {}
+        self._orphans_at: datetime | None = None
+        self._passes: dict[int, _Pass] = {}
 
     async def sweep(self) -> None:
         """May be done twice, and by several nodes at once."""
         now = self._clock.now()
-        whole = self._whole_at is None or now - self._whole_at >= _WHOLE_EVERY
-        await self._want_backups(now, whole=whole)
+        await self._want_backups(now)
         await self._want_replacements(_BATCH)
         await self._help_moves()
-        if whole:
+        if self._orphans_at is None or now - self._orphans_at >= _WHOLE_EVERY:
             async with self._sessions.begin() as session:
                 await drop_orphans(session)
-            self._whole_at = now
+            self._orphans_at = now
         await self._wake(now)
 
-    async def _want_backups(self, now: datetime, *, whole: bool) -> None:
+    async def _want_backups(self, now: datetime) -> None:
         async with self._sessions.begin() as session:
-            backups = await backup_chats(session)
-            await drop_unwanted(session, backups)
+            await drop_unwanted(session, await backup_chats(session))
             chats = await _open_backups(session, self._channel_most)
-        for chat_id in chats:
-            since = None if whole or chat_id not in self._swept else self._swept[chat_id] - _OVERLAP
-            while await self._want_some(chat_id, since) == _BATCH:
-                log.info("copies_wanted", chat_id=chat_id, count=_BATCH)
-        self._swept = dict.fromkeys(chats, now)
+        self._passes = {chat_id: self._passes.get(chat_id) or _Pass() for chat_id in chats}
+        for chat_id, going in self._passes.items():
+            if going.swept_at is not None:
+                await self._want(chat_id, Part.stored_at >= going.swept_at - _OVERLAP)
+            going.swept_at = now
+            await self._go_on(chat_id, going, now)
 
-    async def _want_some(self, chat_id: int, since: datetime | None) -> int:
+    async def _go_on(self, chat_id: int, going: "_Pass", now: datetime) -> None:
+        """Look at all parts, some in each sweep: those stored before it was bound, and what else was missed."""
+        if going.done_at is not None and now - going.done_at < _WHOLE_EVERY:
+            return
         async with self._sessions.begin() as session:
-            return await want_backups(session, chat_id, since=since, limit=_BATCH)
+            last = await session.scalar(select(func.max(Part.id))) or 0
+        for _ in range(_SLICES):
+            if going.next_part > last:
+                going.next_part, going.done_at = 0, now
+                return
+            until = going.next_part + _SLICE
+            await self._want(chat_id, (Part.id >= going.next_part) & (Part.id < until))
+            going.next_part = until
+
+    async def _want(self, chat_id: int, which: ColumnElement[bool]) -> None:
+        async with self._sessions.begin() as session:
+            wanted = await want_backups(session, chat_id, which)
+        if wanted:
+            log.info("copies_wanted", chat_id=chat_id, count=wanted)
 
     async def _want_replacements(self, limit: int) -> None:
         wanted = exists().where(PartCopy.media_key == Part.media_key, PartCopy.part_index == Part.index)

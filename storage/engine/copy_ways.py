@@ -19,13 +19,17 @@ from storage.engine.captions import Facts, Manifest, caption, part_filename
 from storage.engine.channels import open_channels
 from storage.engine.copies import Place, copies_there, part_of, still_wanted
 from storage.engine.facts import kind_in_channel, media_facts, part_manifest
+from storage.errors import PartDamaged
 from storage.ports import Copy, Shipment
 from storage.tables import FileRef, Media, Part, PartCopy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CopyWork:
-    """Everything a copy needs, read in one go; ``chat_ids`` are the channels it may go to."""
+    """Everything a copy needs, read in one go; ``chat_ids`` are the channels it may go to.
+
+    ``unique_id`` is that of the file in the part's own message, None where it is not known.
+    """
 
     copy: PartCopy
     part: Part
@@ -35,6 +39,7 @@ class CopyWork:
     chat_ids: Sequence[int]
     places: Sequence[Place]
     file_ids: Sequence[tuple[int, str]]
+    unique_id: str | None
 
     @property
     def text(self) -> str:
@@ -67,8 +72,10 @@ class Reshipment:
 
     async def probe(self) -> None:
         """Raise the source's `ArchiveError` before anything is sent: in the middle of a call it is lost."""
+        if self.part.size is None:  # too large to be fetched, so nobody knows its bytes
+            raise PartDamaged(media_id=self.part.media_id, part=self.part.index + 1)
         async with AsyncExitStack() as stack:
-            await self.source.open(self.part, 0, self.part.size or 0, stack)
+            await self.source.open(self.part, 0, self.part.size, stack)
 
     async def stream(self) -> AsyncIterator[bytes]:
         self._hash = hashlib.sha256()
@@ -102,6 +109,8 @@ async def copy_work(session: AsyncSession, copy: PartCopy, channel_most: int) ->
         chat_ids=await _targets(session, copy, part.purpose, channel_most),
         places=await _places(session, copy, part),
         file_ids=await _file_ids(session, copy, part),
+        unique_id=await session.scalar(select(FileRef.file_unique_id).where(FileRef.part_id == part.id).limit(1))
+        or None,
     )
 
 

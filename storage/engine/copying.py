@@ -41,6 +41,7 @@ log = structlog.get_logger(__name__)
 _RETRY_DELAYS = (5.0, 60.0, 300.0, 1800.0, 3600.0)
 _ASIDE_SECONDS = 60.0
 _NOBODY_THERE = 60.0
+_LOOKED_THROUGH = 16
 _AT_A_TIME = 50
 """Copies a job makes before it lets others have its place."""
 
@@ -83,6 +84,10 @@ class Copier:
                 if payload["chat"] != REPLACEMENTS:
                     raise Later(wait.retry_after, wait.code) from wait
                 await self._put_off(copy.id, wait.code, wait.retry_after)
+            except Exception:
+                # Ours to mend; but the copies behind it are not to wait for that.
+                await self._put_off(copy.id, "internal", _RETRY_DELAYS[-1])
+                raise
             finally:
                 self._busy.discard(copy.id)
         raise Later(0, "there may be more")
@@ -96,7 +101,10 @@ class Copier:
             mine, PartCopy.next_attempt_at <= self._clock.now(), PartCopy.id.not_in(self._busy)
         )
         async with self._sessions.begin() as session:
-            return await session.scalar(query.order_by(PartCopy.next_attempt_at, PartCopy.id).limit(1))
+            found = await session.scalars(query.order_by(PartCopy.next_attempt_at, PartCopy.id).limit(_LOOKED_THROUGH))
+            rows = found.all()
+        # Another job may have begun one of them while we asked.
+        return next((copy for copy in rows if copy.id not in self._busy), None)
 
     async def _bring_about(self, copy: PartCopy) -> None:
         """One copy, as far as it gets now."""
@@ -107,8 +115,8 @@ class Copier:
             return await self._put_off(copy.id, error.code, _RETRY_DELAYS[-1])
         if work is None:
             return await self._set_aside(copy)
-        if copy.state is CopyState.WAITING and not await self._send(work):
-            return None
+        if copy.state is CopyState.WAITING:
+            return await self._send(work)
         return await self._checks.look_at(copy.id)
 
     async def _set_aside(self, copy: PartCopy) -> None:
@@ -135,61 +143,68 @@ class Copier:
             if copy is not None and copy.state is not CopyState.COPYING:
                 copy.problem, copy.next_attempt_at = problem, self._clock.now() + timedelta(seconds=delay)
 
-    async def _send(self, work: CopyWork) -> bool:
-        """Try one way after the other. False where none worked: the copy is tried again later."""
+    async def _send(self, work: CopyWork) -> None:
+        """Try one way after the other. Where none works, the copy is tried again later."""
         problem = "nowhere"
         for place in work.places:
             try:
-                if (done := await self._from_place(work, place)) is not None:
-                    return done
+                if await self._from_place(work, place):
+                    return
             except CallRefused as error:
                 problem = error.code
         for bot_id, file_id in work.file_ids:
             try:
-                if (done := await self._from_file_id(work, bot_id, file_id)) is not None:
-                    return done
+                if await self._went(work, await self._by(work, {bot_id}, work.from_file_id(file_id))):
+                    return
             except CallRefused as error:
                 problem = error.code
         try:
-            return await self._from_source(work)
+            await self._from_source(work)
         except Postponed:
             raise
         except ArchiveError as error:
             problem = error.code
+        else:
+            return
         delay = _RETRY_DELAYS[min(work.copy.attempt, len(_RETRY_DELAYS) - 1)]
         log.warning("copy_not_possible", copy_id=work.copy.id, part_id=work.part.id, problem=problem, retry_in=delay)
         await self._put_off(work.copy.id, problem, delay)
-        return False
 
-    async def _from_place(self, work: CopyWork, place: Place) -> bool | None:
-        """Copy a message. None where no bot sees both channels; `CallRefused` where it is not there."""
+    async def _from_place(self, work: CopyWork, place: Place) -> bool:
+        """Copy a message. False where no bot sees both channels; `CallRefused` where it is not there."""
         readers = set((await self._members.members(place.chat_id)).readers)
         if place.chat_id in work.chat_ids or not readers:
-            return None
+            return False
         try:
-            return await self._by(work, readers, work.from_message(place))
+            done = await self._by(work, readers, work.from_message(place))
         except MessageMissing:
             for chat_id in (place.chat_id, *work.chat_ids):
                 self._members.forget(chat_id)
             await self._checks.missing(work.part, place)
             raise
+        return await self._went(work, done, work.unique_id if place.copy_id is None else None)
 
-    async def _from_file_id(self, work: CopyWork, bot_id: int, file_id: str) -> bool | None:
-        return await self._by(work, {bot_id}, work.from_file_id(file_id))
-
-    async def _from_source(self, work: CopyWork) -> bool:
+    async def _from_source(self, work: CopyWork) -> None:
         """Move the bytes. Raises the source's `ArchiveError`s, and `NoLane`."""
         reshipment = Reshipment(self._sources, work.part)
         await reshipment.probe()
         done = await self._by(work, None, reshipment.shipment(work), reshipment)
-        if done is None:
+        if not await self._went(work, done):
             raise NoLane(retry_after=_NOBODY_THERE)
-        return done
+
+    async def _went(self, work: CopyWork, done: bool | None, unique_id: str | None = None) -> bool:
+        """After a way was tried: False where it is none. What arrived without a word of its content is looked at."""
+        if done:
+            await self._checks.look_at(work.copy.id, unique_id=unique_id)
+        return done is not None
 
     async def _by(
         self, work: CopyWork, bots: set[int] | None, what: Copy | Shipment, reshipment: Reshipment | None = None
     ) -> bool | None:
-        """Send by one of ``bots`` that may post in one of the channels. None where there is no such bot."""
+        """Send by one of ``bots`` that may post in one of the channels. None where there is no such bot.
+
+        True: it is there, and is to be looked at; False: there is nothing more to do now.
+        """
         posting = {chat_id: set((await self._members.members(chat_id)).posters) for chat_id in work.chat_ids}
         if not any(posting.values()):
             raise NoLane(retry_after=_NOBODY_THERE)
