@@ -46,6 +46,9 @@ from storage.telegram.probing import greatest_id
 log = structlog.get_logger(__name__)
 
 _MINUTE = 60.0
+_READ_FROM_ITS_FILE = "secret_key"
+_SECRETS = (_READ_FROM_ITS_FILE, "mirror_key")
+"""By their names as settings, and as files in DATA_DIR."""
 
 
 class Telling(Protocol):
@@ -106,9 +109,8 @@ async def restore(ground: RecoveryGround, channels: Sequence[int], telling: Tell
     place = restore_place(ground.settings)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     under = _read_under(place)
-    secrets: list[str] = []
     if under is None or not await _is_in(ground):
-        under = await _bring_in(ground, channels, telling, place, secrets)
+        under = await _bring_in(ground, channels, telling, place)
     await migrate(ground.database)
     if not await _came_back(ground, under):
         async with ground.sessions.begin() as session:
@@ -126,16 +128,14 @@ async def restore(ground: RecoveryGround, channels: Sequence[int], telling: Tell
         deep=False, repair=False, by="restore"
     )
     shutil.rmtree(place, ignore_errors=True)
-    return Restored(under=under, rebuilt=rebuilt, ahead=ahead, secrets=secrets)
+    return Restored(under=under, rebuilt=rebuilt, ahead=ahead, secrets=_said_otherwise(ground.settings))
 
 
-async def _bring_in(
-    ground: RecoveryGround, channels: Sequence[int], telling: Telling, place: Path, secrets: list[str]
-) -> Under:
+async def _bring_in(ground: RecoveryGround, channels: Sequence[int], telling: Telling, place: Path) -> Under:
     await require_empty(ground.database)
     finder = _finder(ground)
     under, identity = await _newest(finder, channels, telling, place)
-    secrets += _keep_secrets(ground.settings, open_secrets(under.index, identity))
+    _keep_secrets(ground.settings, open_secrets(under.index, identity))
     _write_under(place, under)
     await restore_dump(
         ground.database, postgres_tools(ground.database), under.index, identity, place / under.index.key.hex
@@ -200,16 +200,24 @@ def _finder(ground: RecoveryGround) -> Finder:
     return Finder(found, spacing=_MINUTE / rate if rate else 0.0)
 
 
-def _keep_secrets(settings: Settings, secrets: dict[str, str]) -> list[str]:
-    """Write them down, each into a private file of DATA_DIR; the names of those that the settings say otherwise."""
+def _keep_secrets(settings: Settings, secrets: dict[str, str]) -> None:
+    """Write them down, each into a private file of DATA_DIR."""
+    for name in _SECRETS:
+        if name in secrets:
+            path = settings.data_dir / name
+            with suppress(FileNotFoundError):
+                path.unlink()
+            write_once(path, secrets[name])
+
+
+def _said_otherwise(settings: Settings) -> list[str]:
+    """The names of the secrets for which the settings have another value than the backup. One file is read as it is."""
     wrong = []
-    for name, value in secrets.items():
-        path = settings.data_dir / name
-        with suppress(FileNotFoundError):
-            path.unlink()
-        write_once(path, value)
-        given = getattr(settings, name)
-        if (given is not None or name != "secret_key") and (given is None or given.get_secret_value() != value):
+    for name in _SECRETS:
+        path, given = settings.data_dir / name, getattr(settings, name)
+        if not path.exists() or (given is None and name == _READ_FROM_ITS_FILE):
+            continue
+        if given is None or given.get_secret_value() != path.read_text().strip():
             wrong.append(name)
     return wrong
 
