@@ -21,6 +21,9 @@ from storage.tables import Card, CardItem, Media, SpokenWords
 WINDOW = timedelta(minutes=3)
 """Between words and file, by the times of the messages."""
 
+TOGETHER = timedelta(minutes=1)
+"""Between files that are sent in one go, also over a slow line. Words before such files go to no later one."""
+
 KEPT = timedelta(days=1)
 """How long a row stays: an update may come to be handled late."""
 
@@ -77,6 +80,7 @@ class Words:
             if not row.run_first <= message.message_id <= row.run_last:
                 if not _continues_run(row, at):
                     _forget_old(row, at)
+                    _forget_used(row)
                     row.run_first, row.borrowed = message.message_id, row.taken
                 row.run_last, row.run_at = message.message_id, at
             if row.words is None or row.words_id > message.message_id:
@@ -119,11 +123,17 @@ def _follows_run(row: SpokenWords, message: Message) -> bool:
 
 
 def _continues_run(row: SpokenWords, at: datetime) -> bool:
-    return row.run_at is not None and row.words_id < row.run_last and at - row.run_at <= WINDOW
+    return row.run_at is not None and row.words_id < row.run_last and at - row.run_at <= TOGETHER
 
 
 def _forget_old(row: SpokenWords, at: datetime) -> None:
     if not _fresh(row, at):
+        row.words, row.taken = None, False
+
+
+def _forget_used(row: SpokenWords) -> None:
+    """Words that were said before the files before went with those."""
+    if row.taken and row.words_id < row.run_first:
         row.words, row.taken = None, False
 
 
