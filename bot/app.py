@@ -117,6 +117,7 @@ class BotDoor:
         )
         self._desk.removed.append(self._admins.group_lost)
         self._dispatcher = self._assemble(use_cases)
+        self._admins.watch.recovered.append(self._inbox.recover)
         apologies = Apologies(bot, self._catalogue)
         worker = InboxWorker(
             self._inbox,

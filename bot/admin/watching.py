@@ -6,6 +6,7 @@ nobody remembers anything: then this process alone tells the admins it knows, an
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,9 +31,6 @@ NODE_KINDS = ("database_slow", "spool", "telegram_away", "conflict")
 """What a node sees for itself: where the node is gone, somebody else ends it."""
 
 _PING_TIMEOUT = 10.0
-_SLOW, _FAST = 2.0, 1.0
-"""Seconds for the least of statements."""
-
 _STEADY = 3
 _SPOOL_HIGH, _SPOOL_LOW = 0.9, 0.8
 _IN_TOUCH = 90.0
@@ -40,10 +38,14 @@ _IN_TOUCH = 90.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchTimes:
-    """Seconds: between two looks, and how long Telegram may be away before somebody is told."""
+    """Seconds: between two looks, how long Telegram may be away before somebody is told, and from when on the least of
+    statements is slow, and quick again.
+    """
 
     every: float = 15.0
     telegram_away: float = 300.0
+    slow: float = 2.0
+    fast: float = 1.0
 
 
 @dataclass(slots=True)
@@ -55,7 +57,10 @@ class _Away:
 
 
 class Watch:
-    """One per process. ``polls``: a poller notes the contact with Telegram; else the watch asks for itself."""
+    """One per process. ``polls``: a poller notes the contact with Telegram; else the watch asks for itself.
+
+    Who has something to take up again when the database answers after a silence adds to ``recovered``.
+    """
 
     def __init__(
         self,
@@ -93,6 +98,7 @@ class Watch:
         self._fast_pings = 0
         self._away: _Away | None = None
         self._settled: set[tuple[str, str]] = set()
+        self.recovered: list[Callable[[], Awaitable[None]]] = []
 
     async def run(self) -> None:
         """Look, again and again, until it is cancelled."""
@@ -161,12 +167,15 @@ class Watch:
                 self._away.messages.append((admin, sent.message_id))
 
     async def _database_answered(self, seconds: float) -> None:
+        if self._failed_pings:
+            for take_up in self.recovered:
+                await take_up()
         self._failed_pings = 0
         if self._away is not None:
             away, self._away = self._away, None
             await self._database_back(away)
-        self._slow_pings = self._slow_pings + 1 if seconds > _SLOW else 0
-        self._fast_pings = self._fast_pings + 1 if seconds < _FAST else 0
+        self._slow_pings = self._slow_pings + 1 if seconds > self._times.slow else 0
+        self._fast_pings = self._fast_pings + 1 if seconds < self._times.fast else 0
         slow = True if self._slow_pings >= _STEADY else False if self._fast_pings >= _STEADY else None
         await self._hold("database_slow", slow, {"milliseconds": round(seconds * 1000)})
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from sandbox.client import SandboxClient
 from storage.auditing.alerts import Alerts
 from storage.clock import SystemClock
 from storage.database import Sessions
-from storage.tables import Alert, Incident, Person, Presence
+from storage.domain import InboxState
+from storage.tables import Alert, InboxUpdate, Incident, Person, Presence
 from tests.flow.bot_running import ADMIN, BOT_ID, TENANT, RunningBot, running_bot
 
 Json = dict[str, Any]
@@ -82,6 +84,31 @@ async def test_telegrams_absence_is_told_when_it_is_back(bot: RunningBot) -> Non
             while not await opened(bot.sessions, "telegram_away"):
                 await asyncio.sleep(0.1)
     await told(bot, ADMIN, "Telegram answers again")
+
+
+async def test_a_full_spool_and_a_slow_database_are_told_with_their_end(bot: RunningBot) -> None:
+    watch, spool = bot.door._admins.watch, bot.archive.spool
+    room = int(spool.max_bytes * 0.95)
+    spool.take(room)
+    alert = await told(bot, ADMIN, "The spool is 95 % full")
+    watch._times = replace(watch._times, slow=0.0, fast=0.0)
+    slow = await told(bot, ADMIN, "The database is slow")
+    spool._used -= room
+    watch._times = replace(watch._times, slow=30.0, fast=30.0)
+    assert (await told(bot, ADMIN, "The spool has room again"))["message_id"] == alert["message_id"]
+    assert (await told(bot, ADMIN, "The database is quick again"))["message_id"] == slow["message_id"]
+
+
+async def test_what_was_being_handled_goes_on_as_soon_as_the_database_is_back(bot: RunningBot) -> None:
+    """And not with the next minute's sweep."""
+    person = {"id": ADMIN, "is_bot": False, "first_name": "T", "language_code": "en"}
+    message = {"message_id": 1, "date": 1, "chat": {"id": ADMIN, "type": "private"}, "from": person, "text": "/help"}
+    left = {"bot_id": BOT_ID, "update_id": 1, "chat_key": ADMIN, "payload": {"update_id": 1, "message": message}}
+    async with bot.sessions.begin() as session:
+        handling = {"state": InboxState.HANDLING, "handling_node": bot.door._config.node}
+        await session.execute(insert(InboxUpdate).values(**left, **handling))
+    bot.door._admins.watch._failed_pings = 1
+    await told(bot, ADMIN, "For admins")
 
 
 async def opened(sessions: Sessions, kind: str) -> bool:
