@@ -102,6 +102,7 @@ class BotDoor:
             use_cases=use_cases,
             keeper=keeper,
             conversations=self._conversations,
+            groups=self._groups,
             clock=SystemClock(),
             timezone=config.timezone,
         )
@@ -116,8 +117,8 @@ class BotDoor:
             orders=use_cases.work_orders,
         )
         self._desk.removed.append(self._admins.group_lost)
-        self._dispatcher = self._assemble(use_cases)
         self._admins.watch.recovered.append(self._inbox.recover)
+        self._dispatcher = self._assemble(use_cases)
         apologies = Apologies(bot, self._catalogue)
         worker = InboxWorker(
             self._inbox,

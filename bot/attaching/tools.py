@@ -15,8 +15,10 @@ from bot.attaching.words import Asked, read_asked
 from bot.conversations import Conversations
 from bot.lines import numbers_text
 from bot.media.keeping import Keeper
-from bot.saying import say
+from bot.saying import PRIVATE, say
+from bot.staff.groups import DONE, Reactions
 from bot.texts import Texts
+from storage.callers.groups import Groups
 from storage.callers.people import PersonView
 from storage.catalog.rearranging import Change, Rearranging
 from storage.catalog.recent_requests import RecentRequests
@@ -37,6 +39,7 @@ class AttachTools:
     recent: RecentRequests
     offers: Offers
     sessions: AttachSessions
+    reactions: Reactions
     timezone: tzinfo
 
     def today(self) -> date:
@@ -97,7 +100,11 @@ class AttachTools:
         change: Change,
         stage: Stage | None = None,
     ) -> None:
-        """One answer for all, with the count and the way back."""
+        """One answer for all, with the count and the way back; in a group that it was done needs no words."""
+        if isinstance(message, Message) and change.count and message.chat.type != PRIVATE:
+            given = message.from_user is not None and message.from_user.id != self.bot.id
+            if given and await self.reactions.react(message.chat.id, message.message_id, DONE):
+                return
         target = target_text(texts, change.numbers, stage)
         text = texts("attach-done", number=target, count=change.count)
         shown = text if change.count else texts("attach-already", number=target)
@@ -110,6 +117,7 @@ def attach_tools(
     use_cases: UseCases,
     keeper: Keeper,
     conversations: Conversations,
+    groups: Groups,
     clock: Clock,
     timezone: tzinfo,
 ) -> AttachTools:
@@ -123,6 +131,7 @@ def attach_tools(
         recent=RecentRequests(sessions),
         offers=Offers(sessions),
         sessions=AttachSessions(sessions, conversations, clock),
+        reactions=Reactions(bot, groups),
         timezone=timezone,
     )
 
