@@ -50,7 +50,8 @@ class Connecting:
 
     async def _introduce(self) -> None:
         staff = await self._admins.roster.staff()
-        await set_menus(self._bot, self._catalogue, {one.telegram_id: one.role for one in staff})
+        languages = await self._admins.roster.languages([one.telegram_id for one in staff])
+        await set_menus(self._bot, self._catalogue, {one.telegram_id: one.role for one in staff}, languages)
 
     async def _set_webhook(self) -> None:
         await self._bot.set_webhook(

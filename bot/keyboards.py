@@ -14,6 +14,7 @@ from aiogram.types import (
 from bot.texts import Texts
 
 _PER_ROW = 4
+_LANGUAGES = {"uz": "Oʻzbekcha", "ru": "Русский", "en": "English"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -111,6 +112,12 @@ class ChooseLanguage(CallbackData, prefix="lang"):
     hello: bool = False
 
 
+class ChooseGroupLanguage(CallbackData, prefix="glang"):
+    """What the cards of the group speak that has the button."""
+
+    code: str
+
+
 def undo_keyboard(texts: Texts, media_id: int) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[[button(texts.plain("button-undo"), RestoreMedia(id=media_id))]])
 
@@ -132,8 +139,12 @@ def undo_everything_keyboard(texts: Texts, since: datetime) -> InlineKeyboardMar
 
 
 def language_keyboard(*, hello: bool = False) -> InlineKeyboardMarkup:
-    names = {"uz": "Oʻzbekcha", "ru": "Русский", "en": "English"}
-    row = [button(name, ChooseLanguage(code=code, hello=hello)) for code, name in names.items()]
+    row = [button(name, ChooseLanguage(code=code, hello=hello)) for code, name in _LANGUAGES.items()]
+    return InlineKeyboardMarkup(inline_keyboard=[row])
+
+
+def group_language_keyboard() -> InlineKeyboardMarkup:
+    row = [button(name, ChooseGroupLanguage(code=code)) for code, name in _LANGUAGES.items()]
     return InlineKeyboardMarkup(inline_keyboard=[row])
 
 

@@ -9,7 +9,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.keyboards import GetMedia, button, rows_of
-from bot.lines import ICONS, list_line, short_name
+from bot.lines import list_line, short_name
 from bot.media.pages import Page
 from bot.requests.albums import Albums
 from bot.requests.history import event_line
@@ -84,11 +84,10 @@ def overview_page(
     order: WorkOrder | None = None,
 ) -> Page:
     """What there is: what is to be done, files by kind and category, from whom and when, and what is not here."""
-    kinds = Counter(file.view.file_type for file in files)
     lines = [
         texts("request-title", number=state.number, count=len(files)),
         *order_lines(texts, order),
-        " · ".join(f"{ICONS[kind]} {count}" for kind, count in kinds.most_common()) or texts("order-no-files"),
+        *([] if files else [texts("order-no-files")]),
         *([texts("order-unverified")] if any(file.view.unverified_request for file in files) else []),
         "",
         *_categories(texts, files),
@@ -191,7 +190,10 @@ def _paged(texts: Texts, state: State, turn: _Turn, lines: list[str], rows: list
 
 
 def _categories(texts: Texts, files: Sequence[RequestFile]) -> list[str]:
+    """What the files show; how many of each, unless the title has said it."""
     counted = Counter(file.category for file in files)
+    if len(counted) == 1:
+        return [texts.plain(f"category-{category}") for category in counted]
     return [
         texts("request-category", category=texts.plain(f"category-{category}"), count=count)
         for category, count in counted.most_common(_CATEGORIES)

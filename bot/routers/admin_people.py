@@ -130,7 +130,8 @@ async def set_role(
     role = Role(callback_data.role)
     change_ = await admin.roster.set_role(callback_data.id, role, by=actor(person))
     if change_ is Change.DONE:
-        await set_menu(bot, catalogue, callback_data.id, role)
+        spoken = await admin.roster.languages([callback_data.id])
+        await set_menu(bot, catalogue, callback_data.id, role, spoken.get(callback_data.id))
     known = await admin.roster.find(str(callback_data.id))
     if known is not None:
         await _show(query, bot, person_page(texts, known))
@@ -210,7 +211,8 @@ class _Giver:
             return self.texts("person-is-admin", name=cut(name or known.name))
         done = await self.roster.set_role(telegram_id, role, by=self.by, name=name)
         if done is Change.DONE:
-            await set_menu(self.bot, self.catalogue, telegram_id, role)
+            spoken = await self.roster.languages([telegram_id])
+            await set_menu(self.bot, self.catalogue, telegram_id, role, spoken.get(telegram_id))
             return self.texts(f"person-now-{role.value}", name=cut(name))
         return f"{self.texts('person-named', name=cut(name))} {self.texts(f'role-change-{done.value}')}"
 

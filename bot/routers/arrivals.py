@@ -48,7 +48,8 @@ async def arrived(
         await say(bot, message, texts("invite-over-known"))
         return
     if person.role is not Role.USER:
-        await set_menu(bot, catalogue, person.telegram_id, person.role)
+        language = person.language if person.chose_language else None
+        await set_menu(bot, catalogue, person.telegram_id, person.role, language)
     if person.role is Role.ADMIN and arrival.role is Role.ADMIN:
         await say(bot, message, texts("arrived-admin", name=person.first_name))
         await setup(message, bot, texts, admin)

@@ -4,12 +4,15 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, ContentType, Message
 
-from bot.keyboards import ChooseLanguage, language_keyboard
+from bot.keyboards import ChooseGroupLanguage, ChooseLanguage, group_language_keyboard, language_keyboard
 from bot.media.hello import greet
 from bot.menu import set_menu_in
 from bot.saying import PRIVATE, change, say
 from bot.texts import Catalogue, Texts
+from storage.callers.groups import Groups
 from storage.callers.people import LANGUAGES, People, PersonView
+from storage.domain import Role
+from storage.errors import Refused
 
 _SPOKEN = {ContentType.TEXT, ContentType.CONTACT, ContentType.LOCATION, ContentType.VENUE, ContentType.POLL}
 """What a person says to us that is no file; all else is a service message, and not answered."""
@@ -21,6 +24,7 @@ def basics_router() -> Router:
     router.message.register(show_help, Command("help", ignore_case=True))
     router.message.register(ask_language, Command("lang", "language", ignore_case=True))
     router.callback_query.register(choose_language, ChooseLanguage.filter())
+    router.callback_query.register(choose_group_language, ChooseGroupLanguage.filter())
     return router
 
 
@@ -38,12 +42,19 @@ async def start(message: Message, bot: Bot, person: PersonView, texts: Texts) ->
 
 
 async def show_help(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:
-    parts = [texts("help")] + ([texts("help-staff")] if person.is_staff else [])
-    await say(bot, message, "\n\n".join(parts))
+    """What matters to somebody in their role, on one screen."""
+    if person.role is Role.ADMIN:
+        await say(bot, message, "\n\n".join([texts("help-staff"), texts("help-admin")]))
+    else:
+        await say(bot, message, texts("help-staff" if person.is_staff else "help"))
 
 
-async def ask_language(message: Message, bot: Bot, texts: Texts) -> None:
-    await say(bot, message, texts("choose-language"), language_keyboard())
+async def ask_language(message: Message, bot: Bot, person: PersonView, texts: Texts) -> None:
+    """One's own; in a group staff choose what its cards speak."""
+    if message.chat.type != PRIVATE and person.is_staff:
+        await say(bot, message, texts("choose-group-language"), group_language_keyboard())
+    else:
+        await say(bot, message, texts("choose-language"), language_keyboard())
 
 
 async def choose_language(
@@ -66,6 +77,24 @@ async def choose_language(
     else:
         await change(bot, query.message, texts("language-chosen"), None)
     await set_menu_in(bot, texts, person.telegram_id, person.role)
+
+
+async def choose_group_language(
+    query: CallbackQuery,
+    *,
+    callback_data: ChooseGroupLanguage,
+    bot: Bot,
+    person: PersonView,
+    groups: Groups,
+    catalogue: Catalogue,
+) -> None:
+    """Staff only. What is open in the staff chat is said anew."""
+    if callback_data.code not in LANGUAGES or query.message is None:
+        return
+    if not person.is_staff or query.message.chat.type == PRIVATE:
+        raise Refused
+    await groups.speak(query.message.chat.id, callback_data.code, by=person.telegram_id)
+    await change(bot, query.message, catalogue(callback_data.code)("group-language-chosen"), None)
 
 
 async def unknown_command(message: Message, bot: Bot, texts: Texts) -> None:

@@ -9,14 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.versions import VersionedRows
-from storage.callers.groups import Groups
+from storage.callers.groups import Groups, group_language
 from storage.callers.names import called
 from storage.catalog.new_requests import likely_requests
 from storage.catalog.waiting import catch_up, media_of, serialise
 from storage.database import Sessions
 from storage.domain import GONE, WaitingState
 from storage.jobs import Later
-from storage.tables import Card, Group, Media, Person, StaffAnswer, StaffCard
+from storage.tables import Card, Media, Person, StaffAnswer, StaffCard
 from storage.views import MediaView, media_views
 from storage.wakeups import wake_staff_card
 from storage.work_orders.offering import Offer, offers, title_of
@@ -123,7 +123,7 @@ class StaffCardRows(VersionedRows):
             id=row.id,
             version=row.wanted,
             chat_id=chat_id,
-            language=await _language(session, chat_id),
+            language=await group_language(session, chat_id),
             message_id=row.message_id,
             pictures=(),
             captioned=False,
@@ -161,7 +161,7 @@ class StaffCardRows(VersionedRows):
             id=row.id,
             version=row.wanted,
             chat_id=chat_id,
-            language=await _language(session, chat_id),
+            language=await group_language(session, chat_id),
             message_id=row.message_id,
             pictures=row.pictures,
             captioned=row.captioned,
@@ -241,7 +241,3 @@ async def _answered(session: AsyncSession, card: Card, chat_id: int) -> int | No
     said = (StaffAnswer.chat_id == card.chat_id) & (StaffAnswer.message_id == card.reply_to_message_id)
     query = select(StaffCard.message_id).join(StaffAnswer, StaffAnswer.staff_card_id == StaffCard.id)
     return await session.scalar(query.where(said, StaffCard.chat_id == chat_id))
-
-
-async def _language(session: AsyncSession, chat_id: int) -> str | None:
-    return await session.scalar(select(Group.language).where(Group.chat_id == chat_id))

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
 from storage.database import Sessions
-from storage.domain import WaitingState
+from storage.domain import Role, WaitingState
 from storage.notices import MOVED
-from storage.tables import Card, CardItem, Conversation, Group, Membership, StaffAnswer, StaffCard
+from storage.tables import Card, CardItem, Conversation, Group, Membership, Person, StaffAnswer, StaffCard
 from storage.wakeups import wake_staff_card
 
 OUT = ("left", "kicked")
@@ -69,6 +69,32 @@ async def set_staff_chat(session: AsyncSession, chat_id: int | None, *, by: int,
         await session.execute(row.on_conflict_do_update(index_elements=[Group.chat_id], set_={"staff_chat": True}))
     record(session, f"telegram:{by}", "staff_chat_set", detail={"chat": chat_id})
     await _ask_again(session)
+
+
+async def group_language(session: AsyncSession, chat_id: int) -> str | None:
+    """What a group speaks: what was chosen, or what whoever let the bot in speaks; else most of its members whom we
+    know do, or the first admin. None: nobody chose anything.
+    """
+    chosen = await session.scalar(select(Group.language).where(Group.chat_id == chat_id))
+    if chosen is not None:
+        return chosen
+    inside = exists().where(
+        Membership.chat_id == chat_id, Membership.person_id == Person.telegram_id, Membership.inside
+    )
+    most = select(Person.language).where(Person.language.is_not(None), inside).group_by(Person.language)
+    found = await session.scalar(most.order_by(func.count().desc(), Person.language).limit(1))
+    if found is not None:
+        return found
+    admin = select(Person.language).where(Person.language.is_not(None), Person.role == Role.ADMIN)
+    return await session.scalar(admin.order_by(Person.created_at).limit(1))
+
+
+async def _say_again(session: AsyncSession) -> None:
+    """Have open cards that are shown put into other words."""
+    shown = (StaffCard.state == WaitingState.OPEN) & ~StaffCard.collapsed
+    changed = update(StaffCard).where(shown).values(wanted=StaffCard.wanted + 1).returning(StaffCard.id)
+    for row_id in sorted((await session.scalars(changed)).all()):
+        await wake_staff_card(session, row_id)
 
 
 async def _ask_again(session: AsyncSession) -> None:
@@ -171,8 +197,20 @@ class Groups:
             await session.execute(update(Group).where(Group.chat_id == chat_id, Group.left_at.is_(None)).values(**out))
 
     async def language(self, chat_id: int) -> str | None:
+        """`group_language` in a transaction of its own."""
         async with self._sessions.begin() as session:
-            return await session.scalar(select(Group.language).where(Group.chat_id == chat_id))
+            return await group_language(session, chat_id)
+
+    async def speak(self, chat_id: int, language: str, *, by: int) -> None:
+        """Staff chose a language for the group. What is open in the staff chat is said anew."""
+        async with self._sessions.begin() as session:
+            row = insert(Group).values(chat_id=chat_id, title="", status="member", sees_all=False, language=language)
+            await session.execute(
+                row.on_conflict_do_update(index_elements=[Group.chat_id], set_={"language": language})
+            )
+            record(session, f"telegram:{by}", "group_language_set", detail={"chat": chat_id, "language": language})
+            if chat_id == await self.staff_chat_in(session):
+                await _say_again(session)
 
     async def may_tell_cure(self, chat_id: int) -> bool:
         """Whether the group still has to hear what the bot cannot see; true once per group."""

@@ -231,3 +231,21 @@ async def test_a_card_of_a_group_follows_it_and_meets_no_message_of_the_new_one(
         await bot.reacted(new, again, "👍")
     async with bot.sessions.begin() as session:
         assert len((await session.scalars(select(Media.id))).all()) == photo["message_id"] + 2
+
+
+async def test_staff_choose_what_the_cards_of_a_group_speak(bot: RunningBot, tmp_path: Path) -> None:
+    """Until then they speak what their members do; and an attachment in a group needs no words."""
+    await bot.sandbox.send_files(TENANT, [media.jpeg(tmp_path)])
+    (card,) = await bot.answers(GROUP, until=lambda found: len(found) == 1, timeout=40)
+    assert "photo · ID 1" in str(card)
+    asked = await bot.ask(STAFF, "/lang", chat=GROUP, timeout=40)
+    assert "in this group" in asked["text"]
+    await bot.press(TENANT, asked, "glang:uz")
+    await bot.press(STAFF, asked, "glang:ru")
+    await bot.answers(GROUP, until=lambda found: "фото · ID 1" in str(found) and "по-русски" in str(found), timeout=40)
+    tapped = await bot.sandbox.send_text(STAFF, "/attach 250926-001", chat=GROUP, reply_to=card["message_id"])
+    await bot.sandbox.wait_for(
+        GROUP,
+        lambda found: any(one["message_id"] == tapped["message_id"] and one.get("reactions") for one in found),
+        timeout=40,
+    )

@@ -20,33 +20,38 @@ start =
     /my – your files
     /help – everything I can do
 help =
-    <b>Sending</b>
-    Send a photo, a video, a voice message or any file, also several as an album. I answer once and tell you when it is stored.
+    Send me a photo, a video, a voice message or any file, also several as an album. I answer once and tell you when it is stored.
 
-    <b>Request number</b>
-    Write it in the caption: <code>#250926-001</code>, or just <code>#001</code> for today's. Forgot it? Edit the caption, or reply to the file with the number. Words before or after a file become its description.
+    <b>Which request?</b> Write the number in the caption: <code>#250926-001</code>, or just <code>#001</code> for today's. Forgot it? Reply to the file with the number. Words before or after a file describe it.
 
-    <b>Commands</b>
     /my – your files
-    /get 17 – get file 17 back
-    /delete 17 – delete file 17
-    /attach 250926-001 – as a reply to a file: attach it to the request; alone: everything you send next, until /done
-    /find leak #urgent – search your files
-    /link 17 24 – a link to file 17, for 24 hours
-    /usage – how much you have sent
-    /lang – choose the language
+    /find leak – search them
+    /get 17, /delete 17, /link 17 – get a file back, delete it, share it
+    /attach 250926-001 – everything you send next, until /done
     /privacy – what I keep, and how to delete it
-    /cancel – leave what we are in the middle of
+    /lang – choose the language
 help-staff =
     <b>For staff</b>
-    /request 250926-001 – what was sent for a request
-    /attach 250926-001 – works with other people's files too; /report – what shows the work done
-    /move 250926-002, /detach – as a reply: to another request, or away from it
+    Send a photo and tap <b>{ button-before }</b> or <b>{ button-after }</b>: no typing. In a group: reply to a photo with /attach 250926-001.
+
+    /waiting – what waits for a request
+    /request 250926-001 – what a request has
+    /attach, /report, /move 250926-002, /detach – as a reply: to a request, as work done, to another one, away
+    /find leak, /get 17 – search all files, get one
+    /history 17 – what was done to it
     /invite – a link to let people in
+help-admin =
+    <b>For admins</b>
+    /status – how things are
+    /channels, /staff, /keys – where files go, who works here, which services
+    /block – shut somebody out
+    /setup – begin anew
 send-me-a-file = Send me a photo, a video or any other file and I will keep it. More: /help
 unknown-command = I do not know this command. What I can do: /help
 choose-language = Which language shall we speak?
 language-chosen = All right, English it is.
+choose-group-language = Which language shall I speak in this group?
+group-language-chosen = All right, English in this group.
 
 # Who may use the bot
 

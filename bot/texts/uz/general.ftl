@@ -20,33 +20,38 @@ start =
     /my – fayllaringiz
     /help – nimalar qila olaman
 help =
-    <b>Yuborish</b>
     Foto, video, ovozli xabar yoki istalgan fayl yuboring, albom boʻlsa ham mayli. Men bir marta javob beraman va fayl saqlangach, xabar qilaman.
 
-    <b>Ariza raqami</b>
-    Uni izohda yozing: <code>#250926-001</code>, bugungi ariza uchun esa <code>#001</code> yetarli. Unutdingizmi? Izohni tahrirlang yoki faylga raqam bilan javob yozing. Fayldan oldin yoki keyin yozilgan soʻzlar unga tavsif boʻladi.
+    <b>Qaysi ariza?</b> Raqamini izohda yozing: <code>#250926-001</code>, bugungisi uchun <code>#001</code> yetarli. Unutdingizmi? Faylga raqam bilan javob yozing. Fayldan oldin yoki keyin yozilgan soʻzlar unga tavsif boʻladi.
 
-    <b>Buyruqlar</b>
     /my – fayllaringiz
-    /get 17 – 17-faylni qaytarib olish
-    /delete 17 – 17-faylni oʻchirish
-    /attach 250926-001 – faylga javoban: uni arizaga biriktirish; alohida: keyin yuborganlaringizning hammasi, /done gacha
-    /find suv #shoshilinch – fayllaringizdan qidirish
-    /link 17 24 – 17-faylga 24 soatlik havola
-    /usage – qancha yuborganingiz
-    /lang – tilni tanlash
+    /find suv – ular orasidan qidirish
+    /get 17, /delete 17, /link 17 – faylni qaytarib olish, oʻchirish, ulashish
+    /attach 250926-001 – keyin yuborganlaringizning hammasi, /done gacha
     /privacy – nimalarni saqlayman va qanday oʻchiriladi
-    /cancel – boshlangan ishni toʻxtatish
+    /lang – tilni tanlash
 help-staff =
     <b>Xodimlar uchun</b>
-    /request 250926-001 – ariza boʻyicha yuborilgan fayllar
-    /attach 250926-001 – boshqalarning fayllari bilan ham ishlaydi; /report – bajarilgan ish suratlari
-    /move 250926-002, /detach – faylga javoban: boshqa arizaga koʻchirish yoki olib tashlash
+    Foto yuboring va <b>{ button-before }</b> yoki <b>{ button-after }</b> tugmasini bosing: hech narsa yozish shart emas. Guruhda: fotoga /attach 250926-001 deb javob yozing.
+
+    /waiting – arizani kutayotganlar
+    /request 250926-001 – arizadagi fayllar
+    /attach, /report, /move 250926-002, /detach – javob tarzida: arizaga, bajarilgan ish sifatida, boshqasiga, olib tashlash
+    /find suv, /get 17 – barcha fayllardan qidirish, faylni olish
+    /history 17 – u bilan nimalar qilingan
     /invite – taklif havolasi
+help-admin =
+    <b>Administratorlar uchun</b>
+    /status – ishlar qanday
+    /channels, /staff, /keys – fayllar qayerga tushadi, kim ishlaydi, qaysi xizmatlar
+    /block – kimgadir yoʻlni yopish
+    /setup – sozlashni boshidan boshlash
 send-me-a-file = Menga foto, video yoki boshqa fayl yuboring, saqlab qoʻyaman. Batafsil: /help
 unknown-command = Bunday buyruqni bilmayman. Nimalar qila olaman: /help
 choose-language = Qaysi tilda gaplashamiz?
 language-chosen = Yaxshi, oʻzbekcha gaplashamiz.
+choose-group-language = Bu guruhda qaysi tilda gaplashay?
+group-language-chosen = Yaxshi, bu guruhda oʻzbekcha gaplashamiz.
 
 # Botdan kim foydalana oladi
 
