@@ -55,6 +55,7 @@ class Giver:
             return
         try:
             await self._copy(message, texts, view, place)
+            self._use_cases.audit.read(person.caller.owner, "bytes_read", media_id=view.id)
         except TelegramBadRequest as error:
             log.warning("media_not_copied", media_id=view.id, description=error.message)
             await say(self._bot, message, texts("get-lost", id=shown))

@@ -1,5 +1,6 @@
 """Keeping what people send: adopt the file, put it on its card, and let captions reach a whole album."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -23,6 +24,9 @@ from storage.use_cases import UseCases
 
 _NOT_KEPT = "🤷"
 
+_A_BOT = re.compile(r"(?<![\w@/.])@[a-z]\w{1,28}bot\b(?![.@])", re.IGNORECASE)
+"""Whom a message in a group is for, says nothing about the file; names of bots end like that."""
+
 
 class Keeper:
     """Every step may run again: adopting, attaching and the card's rows are the same the second time."""
@@ -40,7 +44,8 @@ class Keeper:
 
     def caption_of(self, text: str | None) -> Caption:
         """What a text says, with today's date where Mediagate lives."""
-        return read_caption(text, today=datetime.now(UTC).astimezone(self._timezone).date())
+        named = _A_BOT.sub(" ", text) if text else text
+        return read_caption(named, today=datetime.now(UTC).astimezone(self._timezone).date())
 
     def number_in(self, text: str) -> RequestNumber | None:
         """The request number that a text is, or has in it."""
