@@ -3,6 +3,7 @@
 from datetime import UTC
 
 import pytest
+
 from bot.media.keeping import Keeper
 
 
