@@ -93,7 +93,7 @@ async def _some_media(door: Door) -> list[int]:
     for index in range(6):
         path = f"{UPLOAD}/stream?request_number=250926-001&tags=one,two"
         status, answer = await door.send(f"text {index}".encode(), path=path)
-        assert status == 201
+        assert status in (201, 202)  # a busy machine takes longer than the door waits
         Uploaded.model_validate(answer)
         ids.append(answer["media_file_id"])
     return ids

@@ -46,7 +46,7 @@ SHOW = Doc(
     path=_USER,
     query=AvatarQuery,
     answers={200: _PICTURE, 304: _UNCHANGED},
-    errors=(errors.AvatarNotFound,),
+    errors=(errors.AvatarNotFound, errors.InvalidFields),
     statuses=(412,),
     curl="-o avatar.jpg",
 )
@@ -56,6 +56,7 @@ REMOVE = Doc(
     description="Its media is deleted; the User Service is told. Again is no change.",
     path=_USER,
     answers={204: Answer(description="There is none")},
+    errors=(errors.InvalidFields,),
 )
 PICTURE = Doc(
     summary="An avatar by its digest",
