@@ -2,7 +2,8 @@
 
 The order of messages decides. Words before a file are remembered for `WINDOW` and go to every file until the next
 words; words after files go to all files since the words before. A file between two texts takes the first, until the
-second comes and takes its place: the first was said about the files before it.
+second comes and takes its place: the first was said about the files before it. A file that has words of its own takes
+none that others took.
 """
 
 from dataclasses import dataclass
@@ -78,7 +79,10 @@ class Words:
             row = await _row(session, message.chat.id, person_id)
             at = message.date
             if not row.run_first <= message.message_id <= row.run_last:
-                if not _continues_run(row, at):
+                if row.taken and _says_something(message):
+                    row.words, row.taken, row.borrowed = None, False, False
+                    row.run_first = message.message_id
+                elif not _continues_run(row, at):
                     _forget_old(row, at)
                     _forget_used(row)
                     row.run_first, row.borrowed = message.message_id, row.taken
@@ -104,6 +108,11 @@ class Words:
         """Everything somebody said."""
         async with self._sessions.begin() as session:
             await session.execute(delete(SpokenWords).where(SpokenWords.person_id == person_id))
+
+
+def _says_something(message: Message) -> bool:
+    """Whether a file has words of its own. Those that went with others before it are not about it, then."""
+    return any(map(str.isalpha, message.caption or ""))
 
 
 async def _row(session: AsyncSession, chat_id: int, person_id: int) -> SpokenWords:
