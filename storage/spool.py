@@ -2,6 +2,10 @@
 
 One file per part, named by media key and index. Disk work runs in threads of its own, in pieces, with one piece of
 each transfer in flight, so that neither the event loop nor the memory feels the size of a file.
+
+Nothing counts as there that was not synced: before anybody is told of bytes, `sync` has had each of their files and
+then the directory on the disk. Files only grow and are never renamed, so a file that is synced and named is right.
+A file that comes back after a power cut, because its removal was not synced, belongs to no part and is removed.
 """
 
 import asyncio
@@ -66,6 +70,7 @@ class Spool:
         """Make the directory (0700), count what is in it; the threads end with the context."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root.chmod(0o700)
+        await self.run(_fsync, self._root.parent, os.O_RDONLY | os.O_DIRECTORY)  # what is in it needs the directory too
         self._used = _size_of(self._root)
         try:
             yield self
