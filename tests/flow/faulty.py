@@ -42,6 +42,8 @@ from tests.flow.archives import REPORTS, REQUESTS
 
 SECOND = 7_000_000_002
 _SECOND_TOKEN = f"{SECOND}:second-bot-token-bbbbbbbbbbbbbbbbbbbbbbbb"
+ARCHIVE = -1_001_000_000_003
+CHANNELS = (REQUESTS, REPORTS, ARCHIVE)
 _EMMA = 1003
 
 
@@ -183,7 +185,7 @@ class Ground:
         broken = []
         found = [
             (chat_id, message["message_id"])
-            for chat_id in (REQUESTS, REPORTS)
+            for chat_id in CHANNELS
             for message in await self.sandbox.messages(chat_id, limit=1000)
             if (manifest := parse_manifest(message.get("caption"))) is not None and manifest.media_key == key
         ]
@@ -197,7 +199,7 @@ class Ground:
             broken.append("intents or strays are left")
         if self.spool.path(key, 0).exists():
             broken.append("the spool still has it")
-        everything = [m for chat_id in (REQUESTS, REPORTS) for m in await self.sandbox.messages(chat_id, limit=1000)]
+        everything = [m for chat_id in CHANNELS for m in await self.sandbox.messages(chat_id, limit=1000)]
         if any("forward_origin" in message for message in everything):
             broken.append("a forward is left")
         async with AsyncExitStack() as stack:

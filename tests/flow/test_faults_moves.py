@@ -1,0 +1,111 @@
+"""Effectively once, while parts move between channels, and where a job or a call happens twice."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.client import SandboxClient
+from storage.database import Sessions
+from storage.domain import Purpose
+from storage.engine.replacing import move_parts
+from storage.jobs import Later
+from storage.telegram.binding import Binder
+from tests.flow.archives import REPORTS, REQUESTS, some_bytes
+from tests.flow.faulty import ARCHIVE, SECOND, Ground, Points, faulty_ground
+from tests.flow.test_faults import FAULTS, Table, die_at
+
+_QUICK = {
+    "storage.engine.claiming.SETTLE_SECONDS": 0.0,
+    "storage.engine.intents.SETTLE_SECONDS": 0.0,
+    "storage.engine.shipping.SETTLE_SECONDS": 0.0,
+    "storage.engine.reconciling.SETTLE_SECONDS": 0.0,
+    "storage.engine.reconciling.FIRST_WATCH": 0.1,
+    "storage.engine.reconciling.WATCH_SECONDS": 0.6,
+    "storage.telegram.lanes._PAUSE": 0.05,
+    "storage.telegram.budgets.MARGIN": 0.05,
+    "storage.telegram.budgets._RETRIES": (0.1, 0.2),
+}
+
+
+@pytest.fixture
+async def ground(
+    sessions: Sessions, sandbox: SandboxClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Ground]:
+    for name, value in _QUICK.items():
+        monkeypatch.setattr(name, value)
+    async with faulty_ground(sessions, sandbox, tmp_path) as made:
+        await sandbox.member(ARCHIVE, SECOND, "administrator")
+        binder = Binder(sessions=sessions, bot=made.bot)
+        await binder.bind({Purpose.REQUESTS: (REQUESTS, REPORTS), Purpose.ARCHIVE: (ARCHIVE,)})
+        yield made
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    made = Table()
+    yield made
+    if path := os.environ.get("FAULTS_TABLE"):
+        made.write(Path(path))
+
+
+async def stored_and_moving(ground: Ground, data: bytes) -> tuple[int, Any]:
+    """A part that is stored and is to go to the archive: its new id, and its media's key."""
+    part_id, key = await ground.spooled(data)
+    await ground.engine().shipper.handle({"part": part_id})
+    async with ground.sessions.begin() as session:
+        await move_parts(session, key, Purpose.ARCHIVE)
+    [moving], _ = await ground._open()
+    return moving, key
+
+
+@pytest.mark.parametrize("fault", ["none", "answer lost", "late", "500"])
+async def test_a_part_is_there_once_wherever_its_move_dies(
+    ground: Ground, table: Table, fault: str, pytestconfig: pytest.Config
+) -> None:
+    """Every fourth step, with ``--every-step`` each. The former message is gone once the copy is there."""
+    every = 1 if pytestconfig.getoption("every_step") else 4
+    for at in range(0, 60, every):
+        data = some_bytes(3_000, seed=at)
+        part_id, key = await stored_and_moving(ground, data)
+        await ground.foreign_posts()
+        if FAULTS[fault]:
+            await ground.sandbox.add_fault(method="copyMessage", count=1, **FAULTS[fault])
+        engine = ground.engine(Points(at))
+        step = await die_at(Points(), lambda: engine.shipper.handle({"part": part_id}))  # noqa: B023 -- called at once
+        await ground.foreign_posts()
+        await ground.settle()
+        await ground.sandbox.clear_faults()
+        broken = await ground.broken_invariants(key, data)
+        table.note("move", fault, "to the end" if step is None else f"{at + 1}. {step}", broken)
+        assert not broken, step
+        if step is None:
+            assert at > 4
+            return
+    pytest.fail("the protocol has more steps than are tried")
+
+
+@pytest.mark.parametrize("method", ["sendDocument", "copyMessage"])
+async def test_a_job_that_two_workers_hold_is_done_once(ground: Ground, table: Table, method: str) -> None:
+    """A queue delivers at least once: two processes work on one part, and their call takes effect late."""
+    data = some_bytes(3_000)
+    if method == "copyMessage":
+        part_id, key = await stored_and_moving(ground, data)
+    else:
+        part_id, key = await ground.spooled(data)
+    await ground.sandbox.add_fault(method=method, count=1, **FAULTS["late"])
+    await asyncio.gather(*(_handled(ground, part_id) for _ in range(3)))
+    await ground.settle()
+    broken = await ground.broken_invariants(key, data)
+    table.note("ship" if method == "sendDocument" else "move", "late", "three workers at once", broken)
+    assert not broken
+
+
+async def _handled(ground: Ground, part_id: int) -> None:
+    try:
+        await ground.engine().shipper.handle({"part": part_id})
+    except Later:
+        return
