@@ -1,4 +1,4 @@
-"""A small Request Service, as ``requests.json`` describes it, with misbehaviour to switch on."""
+"""A small Request Service, as ``requests.openapi.json`` describes it, with misbehaviour to switch on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

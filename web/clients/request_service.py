@@ -1,4 +1,4 @@
-"""The Request Service over HTTP, as ``tests/peers/requests.json`` describes what is expected of it."""
+"""The Request Service over HTTP, as ``tests/peers/requests.openapi.json`` describes what is expected of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

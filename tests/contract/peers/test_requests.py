@@ -19,7 +19,7 @@ from web.clients.transport import PeerTransport, peer_session
 
 FIRST, SECOND, ABSENT = (RequestNumber(f"250926-00{serial}") for serial in (1, 2, 9))
 DRAFT = Draft(description="Leak", sender="telegram:1001", sender_name="Aziza", by="telegram:1002", by_name="Sergey")
-DESCRIPTION = json.loads((Path(__file__).parents[2] / "peers" / "requests.json").read_text())
+DESCRIPTION = json.loads((Path(__file__).parents[2] / "peers" / "requests.openapi.json").read_text())
 
 
 def client_of(peer: RequestPeer, http: Any) -> RequestServiceClient:
