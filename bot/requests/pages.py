@@ -84,12 +84,13 @@ def overview_page(
     order: WorkOrder | None = None,
 ) -> Page:
     """What there is: what is to be done, files by kind and category, from whom and when, and what is not here."""
+    about = order_lines(texts, order)
     lines = [
         texts("request-title", number=state.number, count=len(files)),
-        *order_lines(texts, order),
+        *about,
         *([] if files else [texts("order-no-files")]),
         *([texts("order-unverified")] if any(file.view.unverified_request for file in files) else []),
-        "",
+        *([""] if about else []),
         *_categories(texts, files),
         *_origin(texts, files, names, timezone),
     ]

@@ -15,8 +15,10 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -28,6 +30,7 @@ Json = dict[str, Any]
 
 TENANT, PLUMBER, ADMIN, DISPATCHER = 1001, 1002, 1003, 1004
 STAFF_GROUP = -1_002_000_000_001
+_ZONE = "Asia/Tashkent"
 DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 BROWSER = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 
@@ -67,7 +70,7 @@ class Day:
 
     @asynccontextmanager
     async def looking(self, who: str, chat: str, viewport: Json) -> AsyncIterator[Any]:
-        context = await self.browser.new_context(viewport=viewport, device_scale_factor=2)
+        context = await self.browser.new_context(viewport=viewport, device_scale_factor=2, timezone_id=_ZONE)
         page = await context.new_page()
         page.set_default_timeout(15_000)
         await page.goto(self.sandbox.base_url)
@@ -123,7 +126,10 @@ async def tenant(day: Day, folder: Path) -> None:
 
 async def dispatcher(day: Day) -> None:
     """Dilnoza sees it in the staff chat, in Russian, and gives it a request."""
-    card = await day.until(STAFF_GROUP, "2 ")
+    await day.sandbox.send_text(DISPATCHER, "/lang", chat=STAFF_GROUP)
+    asked = await day.until(STAFF_GROUP, "?")
+    await day.press(DISPATCHER, asked, lambda text: text == "Русский")
+    card = await day.until(STAFF_GROUP, "2 файла")
     await day.press(DISPATCHER, card, lambda text: "➕" in text)
     await asyncio.sleep(3)
     await day.shoot("staff-chat", "Dilnoza", "Staff")
@@ -133,7 +139,7 @@ async def dispatcher(day: Day) -> None:
 async def plumber(day: Day, folder: Path) -> None:
     """Sergey works in a group with privacy mode on: before and after, by caption, reply and button."""
     group = await day.sandbox.chat("supergroup", "Сантехники", creator=PLUMBER, bots=[{"id": 7000000001}])
-    number = "261122-001"
+    number = f"{datetime.now(ZoneInfo(_ZONE)):%y%m%d}-001"
     (before,) = await day.sandbox.send_files(PLUMBER, [leak(folder, "d.jpg", wet=True)], chat=group["id"])
     await day.sandbox.send_text(PLUMBER, f"/attach {number}", chat=group["id"], reply_to=before["message_id"])
     await asyncio.sleep(4)
@@ -163,7 +169,7 @@ async def main(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mediagate-", ignore_cleanup_errors=True) as place:
         settings = {"data_dir": f"{place}/data", "http_port": "0", "sandbox_port": "0", "staff_ids": str(DISPATCHER)}
-        settings |= {"staff_chat": str(STAFF_GROUP), "timezone": "Asia/Tashkent", "log_level": "warning"}
+        settings |= {"staff_chat": str(STAFF_GROUP), "timezone": _ZONE, "log_level": "warning"}
         loaded = load_settings(
             {f"MEDIAGATE_{name.upper()}": value for name, value in settings.items()}, Path(os.devnull)
         )
