@@ -19,6 +19,9 @@ from storage.database import Sessions, open_database, session_factory
 from storage.schema import migrate
 
 _TEMPLATE = "mediagate_template"
+_CARELESS = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+"""Off: what happens to PostgreSQL itself is tried by tests with servers of their own; this one lives for a run."""
+
 _names = itertools.count(1)
 
 
@@ -48,6 +51,9 @@ def postgres() -> Iterator[str]:
 
 
 async def _make_template(dsn: str) -> None:
+    for setting in _CARELESS:
+        await _execute(dsn, f"ALTER SYSTEM SET {setting} = off")
+    await _execute(dsn, "SELECT pg_reload_conf()")
     await _execute(dsn, f"CREATE DATABASE {_TEMPLATE}")
     async with open_database(_named(dsn, _TEMPLATE)) as engine:
         await migrate(engine)
