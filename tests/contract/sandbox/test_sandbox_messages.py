@@ -217,6 +217,12 @@ async def test_small_calls_answer(bot: Bot) -> None:
     assert await bot.pin_chat_message(REQUESTS, mid)
     chat = await bot.get_chat(REQUESTS)
     assert chat.pinned_message is not None
+    later = await sent(bot)
+    assert await bot.pin_chat_message(REQUESTS, later)
+    assert await bot.pin_chat_message(REQUESTS, mid)
+    chat = await bot.get_chat(REQUESTS)
+    assert chat.pinned_message is not None
+    assert chat.pinned_message.message_id == later  # "the most recent pinned message (by sending date)"
     assert await bot.unpin_chat_message(REQUESTS)
     assert (await bot.get_chat_member(REQUESTS, bot.id)).status == "administrator"
     assert len(await bot.get_chat_administrators(REQUESTS)) == 2
