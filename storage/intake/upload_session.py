@@ -202,11 +202,14 @@ class UploadSession:
         """With the number that the request has now. Nothing is held while the Request Service is asked."""
         if details.request_number is None:
             return details
-        if self._check is not None and self._check.asked == (details.request_number, details.override):
+        number, override = details.request_number, details.override
+        if self._check is not None and self._check.asked != (number, override):
+            await self._check.drop()  # another field came after the file
+            self._check = None
+        if self._check is not None:
             (number,) = await self._check.admitted()
         else:
-            caller, override = self._arrival.caller, details.override
-            (number,) = await self._gate.admit(caller, [details.request_number], override=override)
+            (number,) = await self._gate.admit(self._arrival.caller, [number], override=override)
         return replace(details, request_number=number)
 
     async def _tell_failed(self, reason: dict[str, object]) -> None:

@@ -51,7 +51,8 @@ class Asking:
                 task.cancel()
             await asyncio.gather(asker, *calls, return_exceptions=True)
             for future in (*self._wanted.values(), *self._asked.values()):
-                future.cancel()
+                if not future.done():
+                    future.set_result(False)
 
     async def ask(self, numbers: Collection[RequestNumber], *, patience: float) -> bool:
         """Have the rows say what the service says of these numbers. False where it did not answer in ``patience``
