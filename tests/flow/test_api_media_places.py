@@ -139,7 +139,7 @@ async def test_a_requests_timeline(door: Door) -> None:
     status, timeline = await door.get(f"{MEDIA}/request/250926-001/timeline")
     assert (status, timeline["total_files"], timeline["request_number"]) == (200, 1, "250926-001")
     events = [(event["event"], event["by"], event["media"]["id"]) for event in timeline["timeline"]]
-    assert events == [(name, "service:tests", media_id) for name in ("attached", "taken_in", "updated")]
+    assert events == [(name, "service:tests", media_id) for name in ("taken_in", "attached", "updated")]
     async with door.client.delete(f"{REQUEST}/{media_id}") as response:
         assert response.status == 204
     _, timeline = await door.get(f"{MEDIA}/request/250926-001/timeline")
