@@ -19,16 +19,18 @@ from bot.attaching.ending import SESSIONS_AT_ONCE, SessionEnder
 from bot.attaching.sessions import KEPT, SESSION_JOB, AttachSession
 from bot.attaching.tools import attach_tools
 from bot.cards.cards import Cards
-from bot.cards.rows import CardRows
+from bot.cards.claiming import CardRows
 from bot.config import BotConfig
 from bot.connecting import Connecting
 from bot.conversations import Conversations, OrderedByInbox
 from bot.dispatching import furnish
 from bot.inbox.contact import Contact
-from bot.inbox.inbox import INBOX_JOB, Inbox, RawUpdate
+from bot.inbox.files import InboxFiles
+from bot.inbox.inbox import FILES_JOB, INBOX_JOB, Inbox, RawUpdate
 from bot.inbox.working import InboxWorker
 from bot.media.giving import Giver
 from bot.media.keeping import Keeper
+from bot.media.keeping_together import TogetherKeeper
 from bot.media.links import MediaLinks
 from bot.media.searches import Searches
 from bot.media.tidings import Teller
@@ -131,6 +133,16 @@ class BotDoor:
             self._card_rows, bot=bot, catalogue=self._catalogue, timezone=config.timezone, groups=self._groups
         )
         jobs.handle(INBOX_JOB, worker.handle, at_once=_CHATS_AT_ONCE)
+        together = TogetherKeeper(
+            bot=bot,
+            keeper=keeper,
+            adopting=use_cases.adopting,
+            people=self._people,
+            conversations=self._conversations,
+            words=self._words,
+        )
+        files = InboxFiles(sessions, bot_id=bot.id, keep=together.keep, stopping=jobs.stopping)
+        jobs.handle(FILES_JOB, files.handle, at_once=1)
         jobs.handle(CARD_JOB, cards.handle, at_once=_CARDS_AT_ONCE)
         jobs.handle(STAFF_CARDS_JOB, StaffWaking(sessions, self._groups).handle)
         ender = SessionEnder(self._attaching, self._conversations, bot=bot, catalogue=self._catalogue)

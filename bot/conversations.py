@@ -1,6 +1,6 @@
 """aiogram's state machine on PostgreSQL: any node can answer the next message, and a restart forgets nothing."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Sessions
 from storage.tables import Conversation
+from storage.tables.many import among
 
 LIFETIME = timedelta(hours=1)
 """How long a dialogue waits for its person, where its state says nothing else."""
@@ -68,6 +69,11 @@ class Conversations(BaseStorage):
         async with self._sessions.begin() as session:
             changed = await session.scalar(change.where(same).returning(Conversation.chat_id))
         return changed is not None
+
+    async def busy(self, session: AsyncSession, chat_ids: Collection[int]) -> set[int]:
+        """Those of the chats in which somebody is in the middle of something."""
+        query = select(Conversation.chat_id).where(among(Conversation.chat_id, chat_ids), _lasts())
+        return set(await session.scalars(query))
 
     async def of_destiny(self, destiny: str) -> list[tuple[StorageKey, dict[str, Any]]]:
         """All dialogues of this kind, each with its data."""

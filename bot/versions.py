@@ -4,8 +4,9 @@ A row's ``sent`` holds the version that the chat shows. While a job sends or edi
 by compare-and-set, so that two jobs never send two messages, nor an older text over a newer one.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 import structlog
@@ -23,12 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.inbox.holding import Holding
 from storage.database import Sessions
-from storage.jobs import Later
+from storage.jobs import Later, each, named
 from storage.tables import Card, Group, StaffCard
 
 log = structlog.get_logger(__name__)
 
 RETRY_DELAY = 3.0
+_SHOWN_AT_ONCE = 32
 GONE = ("message to edit not found", "message can't be edited")
 UNCHANGED = "message is not modified"
 
@@ -81,11 +83,12 @@ class VersionedRows:
             held = update(table).where(table.id == row_id, table.sent < 0)
             await session.execute(held.values(sent=-1 - table.sent))
 
-    async def want_again(self, row_id: int) -> None:
-        """Time has passed: have the row rendered anew."""
+    async def want_again(self, row_ids: Sequence[int]) -> None:
+        """Time has passed: have rows rendered anew."""
         table = self._table
         async with self._sessions.begin() as session:
-            await session.execute(update(table).where(table.id == row_id).values(wanted=table.wanted + 1))
+            again = update(table).where(table.id.in_(row_ids)).values(wanted=table.wanted + 1)
+            await session.execute(again.execution_options(synchronize_session=False))
 
     async def recover(self, *, older_than: float, only: ColumnElement[bool] | None = None) -> None:
         """Wake rows that are behind, and free those that a killed process held; ``older_than`` seconds only."""
@@ -135,6 +138,7 @@ class CatchingUp(ABC, Generic[C, S]):
         self._versions = rows
         self._name = name
         self._moved = moved
+        self._places = asyncio.Semaphore(_SHOWN_AT_ONCE)
 
     @abstractmethod
     async def claim(self, row_id: int) -> C | None:
@@ -152,14 +156,21 @@ class CatchingUp(ABC, Generic[C, S]):
         """Note what the chat shows, None: nothing, and it never will. True where the row has changed meanwhile."""
 
     async def handle(self, payload: dict[str, Any]) -> None:
-        """The job: the row's id under its name; with ``late`` it is a second look, whatever has changed."""
-        row_id = int(payload[self._name])
-        with self._versions.holding.held(row_id):
-            if payload.get("late"):
-                await self._versions.want_again(row_id)
-            while (claim := await self.claim(row_id)) is not None:
-                if not await self._bring_up_to_date(claim):
-                    return
+        """The job: the ids of rows under their name; with ``late`` it is a second look, whatever has changed."""
+        rows = named(payload, self._name)
+        if payload.get("late"):
+            await self._versions.want_again(rows)
+        await each(rows, self._handle_row)
+
+    async def _handle_row(self, row_id: int) -> None:
+        async with self._places:
+            with self._versions.holding.held(row_id):
+                await self._catch_up(row_id)
+
+    async def _catch_up(self, row_id: int) -> None:
+        while (claim := await self.claim(row_id)) is not None:
+            if not await self._bring_up_to_date(claim):
+                return
 
     async def _bring_up_to_date(self, claim: C) -> bool:
         """True where the row has changed meanwhile. Raises `Later` for what passes."""

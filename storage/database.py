@@ -6,7 +6,7 @@ What many do at the same time, each for a row of their own, they do `Together`: 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
@@ -19,7 +19,7 @@ Sessions = async_sessionmaker[AsyncSession]
 _IDLE_SECONDS = 1.0
 """A connection used so lately is taken for alive: asking each time would double the shortest transactions."""
 
-_LINGER = 0.01
+_LINGER = 0.025
 """Seconds for which a transaction that had company the last time waits for more: ten cost little more than one."""
 
 _MOST_TOGETHER = 100
@@ -60,12 +60,14 @@ class Together(Generic[T, R]):
     """Shares transactions: calls that come while one runs are the next one, so under load there are few large ones.
 
     Who is alone waits for nobody. Where a transaction of several fails, each is tried in one of its own, so that
-    nobody fails for another's fault. No result is returned before its transaction has committed.
+    nobody fails for another's fault. No result is returned before its transaction has committed. Items of one ``row``
+    never come in the same transaction: where two want to claim it, the second finds what the first has left.
     """
 
-    def __init__(self, sessions: Sessions, work: Work[T, R]) -> None:
+    def __init__(self, sessions: Sessions, work: Work[T, R], *, row: Callable[[T], Hashable]) -> None:
         self._sessions = sessions
         self._work = work
+        self._row = row
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._turn = asyncio.Lock()
         self._company = False
@@ -84,14 +86,24 @@ class Together(Generic[T, R]):
 
     async def _serve_next(self) -> None:
         await asyncio.sleep(_LINGER if self._company else 0)
-        some = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_TOGETHER))]
-        calls = [call for call in some if not call[1].done()]
+        calls = self._next()
         self._company = len(calls) > 1
         try:
             await self._serve(calls)
         except BaseException:  # we are cancelled: the others are served by whose turn is next
             self._waiting.extendleft(reversed([call for call in calls if not call[1].done()]))
             raise
+
+    def _next(self) -> list[tuple[T, asyncio.Future[R]]]:
+        """Those who wait, in their order; who is second for a row waits on."""
+        calls: dict[Hashable, tuple[T, asyncio.Future[R]]] = {}
+        second: list[tuple[T, asyncio.Future[R]]] = []
+        while self._waiting and len(calls) < _MOST_TOGETHER:
+            call = self._waiting.popleft()
+            if not call[1].done() and calls.setdefault(self._row(call[0]), call) is not call:
+                second.append(call)
+        self._waiting.extendleft(reversed(second))
+        return [*calls.values()]
 
     async def _serve(self, calls: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:

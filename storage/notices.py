@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.tables import Card, CardItem, Media, StaffCard
+from storage.tables.many import among
 from storage.wakeups import CARD_JOB, wake_card, wake_cards, wake_staff_cards
 
 MOVED = 10**12
@@ -15,7 +16,7 @@ __all__ = ["CARD_JOB", "MOVED", "came_with_card", "media_changed", "tell_staff_c
 
 async def media_changed(session: AsyncSession, *media_ids: int) -> None:
     """Every card that shows one of the media wants one more edit."""
-    showing = select(CardItem.card_id).where(CardItem.media_id.in_(media_ids))
+    showing = select(CardItem.card_id).where(among(CardItem.media_id, media_ids))
     # In an order, so that two who change several never wait for each other.
     locked = select(Card.id).where(Card.id.in_(showing)).order_by(Card.id).with_for_update().cte("locked")
     cards = await session.scalars(
@@ -44,7 +45,7 @@ async def tell_staff_cards(session: AsyncSession, *media_ids: int) -> None:
     await session.flush()
     asked = exists().where(StaffCard.card_id == Card.id)
     waits = Media.awaits_request & ~Card.by_staff
-    shown = came_with_card() & Media.id.in_(media_ids)
+    shown = came_with_card() & among(Media.id, media_ids)
     cards = select(Card.id).where(shown, or_(waits, asked)).distinct().order_by(Card.id)
     changed = {"wanted": StaffCard.wanted + 1, "changed_at": func.clock_timestamp()}
     statement = insert(StaffCard).from_select(["card_id"], cards)

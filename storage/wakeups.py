@@ -81,10 +81,9 @@ async def wake_card(session: AsyncSession, card_id: int, *, delay: float = 0) ->
 
 
 async def wake_cards(session: AsyncSession, card_ids: Sequence[int], *, delay: float = 0) -> None:
-    """`wake_card` for several, each by a job of its own."""
+    """`wake_card` for several."""
     if card_ids:
-        jobs: list[tuple[dict[str, int], str | None]] = [({"card": card_id}, None) for card_id in card_ids]
-        await enqueue_all(session, CARD_JOB, jobs, priority=INTERACTIVE, delay=delay)
+        await enqueue(session, CARD_JOB, {"card": list(card_ids)}, priority=INTERACTIVE, delay=delay)
 
 
 async def wake_captions(session: AsyncSession, media_id: int) -> None:

@@ -12,7 +12,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from sqlalchemy import select, update
 
-from bot.cards.rows import ClaimedCard
+from bot.cards.claiming import ClaimedCard
 from bot.cards.text import Item, RenderedCard
 from bot.keyboards import NumberCard, button
 from bot.requests.orders import offer_buttons, offers_from_json

@@ -4,10 +4,9 @@ from datetime import tzinfo
 
 from aiogram import Bot
 from aiogram.types import LinkPreviewOptions
-from sqlalchemy import func
 
 from bot.attaching.offering import with_offers
-from bot.cards.rows import CardRows, ClaimedCard
+from bot.cards.claiming import CardRows, ClaimedCard, Settled
 from bot.cards.text import RenderedCard, render_card
 from bot.saying import reply_to
 from bot.staff.groups import DONE, SEEN, Reactions
@@ -43,11 +42,10 @@ class Cards(CatchingUp[ClaimedCard, Shown]):
 
     async def settle(self, claim: ClaimedCard, shown: Shown | None) -> bool:
         message_id, digest = shown or (claim.message_id, self._rendered(claim).digest)
-        said = {"message_id": message_id, "shown": digest, "shown_at": func.clock_timestamp()}
-        behind = await self._rows.settle_row(claim.id, claim.version, **said)
-        if shown is not None and claim.unstored:
-            await self._rows.look_again(claim.id)
-        return behind
+        look_again = shown is not None and claim.unstored
+        return await self._rows.settle(
+            Settled(card_id=claim.id, version=claim.version, message_id=message_id, shown=digest, look_again=look_again)
+        )
 
     async def _reacted(self, card: ClaimedCard, emoji: str) -> bool:
         """False where the chat forbids reactions."""

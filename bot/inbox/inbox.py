@@ -3,9 +3,12 @@
 A job named ``inbox`` is a wake-up for one chat. Whoever claims a chat's first pending update goes on to the next one
 by itself, in the same transaction that marks the last one done, under a lock of that chat: an update that
 arrives meanwhile is either seen by that step or finds the chat free.
+
+What most updates are, a file in a private chat and nothing more (`bot.inbox.plain`), is kept for many chats together by
+the job ``inbox_files`` (`bot.inbox.files`); where that is a chat's next update, nobody else claims it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -16,12 +19,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.inbox.holding import Holding
+from bot.inbox.plain import is_plain_file
 from storage.database import Sessions
 from storage.domain import InboxState
-from storage.jobs import INTERACTIVE, enqueue
+from storage.jobs import INTERACTIVE, enqueue, enqueue_all
 from storage.tables import Bot, InboxUpdate
+from storage.tables.many import inserted
 
 INBOX_JOB = "inbox"
+FILES_JOB = "inbox_files"
 _ALBUM_WINDOW = 1000
 """How many updates back an album's other items are looked for: they come together, among those of other chats."""
 
@@ -64,15 +70,16 @@ class Inbox:
                 "chat_key": chat_key(one),
                 "payload": storable(one),
                 "state": InboxState.PENDING,
+                "plain_file": is_plain_file(one),
             }
             for one in updates
         ]
         async with self._sessions.begin() as session:
-            fresh = await session.scalars(
-                insert(InboxUpdate).values(rows).on_conflict_do_nothing().returning(InboxUpdate.chat_key)
-            )
-            for key in sorted(set(fresh.all())):
-                await _wake(session, key)
+            new = inserted(InboxUpdate, rows).on_conflict_do_nothing()
+            fresh = (await session.execute(new.returning(InboxUpdate.chat_key, InboxUpdate.plain_file))).all()
+            await wake_chats(session, {row.chat_key for row in fresh if not row.plain_file})
+            if any(row.plain_file for row in fresh):
+                await wake_files(session)
             if username is not None:
                 await self._move_offset(session, max(row["update_id"] for row in rows) + 1, username)
 
@@ -180,6 +187,9 @@ class Inbox:
         row = await session.scalar(first.order_by(InboxUpdate.update_id).limit(1).with_for_update())
         if row is None:
             return None
+        if row.plain_file:
+            await wake_files(session)  # the chat is free, and others' files are taken with this one
+            return None
         row.state = InboxState.HANDLING
         row.handling_node = self._node
         return Claimed(update_id=row.update_id, chat_key=key, payload=row.payload, attempts=row.attempts)
@@ -189,13 +199,12 @@ class Inbox:
         busy = exists().where(
             other.bot_id == self._bot_id, other.chat_key == InboxUpdate.chat_key, other.state == InboxState.HANDLING
         )
-        keys = await session.scalars(
-            select(InboxUpdate.chat_key)
-            .where(InboxUpdate.bot_id == self._bot_id, InboxUpdate.state == InboxState.PENDING, ~busy)
-            .distinct()
-        )
-        for key in keys.all():
-            await _wake(session, key, dedupe=f"inbox:sweep:{key}")
+        pending = (InboxUpdate.bot_id == self._bot_id) & (InboxUpdate.state == InboxState.PENDING) & ~busy
+        rows = await session.execute(select(InboxUpdate.chat_key, InboxUpdate.plain_file).where(pending).distinct())
+        waiting = rows.all()
+        await wake_chats(session, {row.chat_key for row in waiting if not row.plain_file}, dedupe="inbox:sweep:")
+        if any(row.plain_file for row in waiting):
+            await wake_files(session, dedupe="inbox:sweep:files")
 
     async def _move_offset(self, session: AsyncSession, offset: int, username: str) -> None:
         row = insert(Bot).values(id=self._bot_id, username=username, update_offset=offset)
@@ -234,9 +243,22 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-async def _wake(session: AsyncSession, key: int, *, dedupe: str | None = None) -> None:
-    await enqueue(session, INBOX_JOB, {"chat_key": key}, priority=INTERACTIVE, dedupe=dedupe)
+async def wake_chats(session: AsyncSession, keys: Collection[int], *, dedupe: str | None = None) -> None:
+    """Have the pending updates of chats handled; ``dedupe``: how the names of jobs of which one is enough begin."""
+    if keys:
+        jobs = [({"chat_key": key}, None if dedupe is None else f"{dedupe}{key}") for key in sorted(keys)]
+        await enqueue_all(session, INBOX_JOB, jobs, priority=INTERACTIVE)
+
+
+async def wake_files(session: AsyncSession, *, dedupe: str | None = None) -> None:
+    """Have plain files kept, those of all chats together."""
+    await enqueue(session, FILES_JOB, {}, priority=INTERACTIVE, dedupe=dedupe)
+
+
+def lock_name(bot_id: int, key: int) -> str:
+    """What the lock of a chat is called: held by whoever decides who handles its next update."""
+    return f"inbox:{bot_id}:{key}"
 
 
 async def _lock(session: AsyncSession, bot_id: int, key: int) -> None:
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"inbox:{bot_id}:{key}", 0))))
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(lock_name(bot_id, key), 0))))

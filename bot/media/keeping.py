@@ -12,6 +12,7 @@ from bot.cards.rows import Place, items_of_album, put_item, told_today
 from bot.errors import as_json
 from bot.inbox.inbox import Inbox, RawUpdate
 from bot.media.incoming import Caption, read_caption, telegram_file
+from bot.media.words import Spoken
 from bot.saying import react, topic_of
 from storage.callers.people import PersonView
 from storage.catalog.captioned import Captioned
@@ -174,3 +175,10 @@ class Keeper:
         elif (media_id := shown[message.message_id]) is not None:
             await self.describe(person, [MediaId(media_id)], caption)
             await self._note_captioned(person, MediaId(media_id), caption)
+
+
+def with_spoken(written: Caption, spoken: Spoken | None, keeper: Keeper) -> Caption:
+    """What was said before counts too. Words about other files give way to a file's own."""
+    if spoken is None or (spoken.borrowed and written):
+        return written
+    return written.after(keeper.caption_of(spoken.text))

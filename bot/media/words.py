@@ -6,11 +6,12 @@ second comes and takes its place: the first was said about the files before it. 
 none that others took.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiogram.types import Message
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from storage.database import Sessions
 from storage.details import DESCRIPTION_LIMIT
 from storage.domain import GONE, MediaId
 from storage.tables import Card, CardItem, Media, SpokenWords
+from storage.tables.many import inserted
 
 WINDOW = timedelta(minutes=3)
 """Between words and file, by the times of the messages."""
@@ -76,21 +78,17 @@ class Words:
     async def hear_file(self, person_id: int, message: Message) -> Spoken | None:
         """Somebody sent a file: the words that wait for it, or that the files before it have."""
         async with self._sessions.begin() as session:
-            row = await _row(session, message.chat.id, person_id)
-            at = message.date
-            if not row.run_first <= message.message_id <= row.run_last:
-                if row.taken and _says_something(message):
-                    row.words, row.taken, row.borrowed = None, False, False
-                    row.run_first = message.message_id
-                elif not _continues_run(row, at):
-                    _forget_old(row, at)
-                    _forget_used(row)
-                    row.run_first, row.borrowed = message.message_id, row.taken
-                row.run_last, row.run_at = message.message_id, at
-            if row.words is None or row.words_id > message.message_id:
-                return None
-            row.taken = True
-            return Spoken(text=row.words, borrowed=row.borrowed)
+            return note_file(await _row(session, message.chat.id, person_id), message)
+
+    async def rows(self, session: AsyncSession, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], SpokenWords]:
+        """What was said by each of these, as chat and person; locked, for `note_file`."""
+        if not keys:
+            return {}
+        new = [{"chat_id": chat_id, "person_id": person_id} for chat_id, person_id in sorted(set(keys))]
+        await session.execute(inserted(SpokenWords, new).on_conflict_do_nothing())
+        ours = tuple_(SpokenWords.chat_id, SpokenWords.person_id).in_(keys)
+        rows = await session.scalars(select(SpokenWords).where(ours).with_for_update())
+        return {(row.chat_id, row.person_id): row for row in rows}
 
     async def after_file(self, person_id: int, message: Message) -> bool:
         """Whether somebody has just sent files in this chat."""
@@ -113,6 +111,24 @@ class Words:
 def _says_something(message: Message) -> bool:
     """Whether a file has words of its own. Those that went with others before it are not about it, then."""
     return any(map(str.isalpha, message.caption or ""))
+
+
+def note_file(row: SpokenWords, message: Message) -> Spoken | None:
+    """The rule of `Words.hear_file`: the row as the file leaves it, and the words that are the file's too."""
+    at = message.date
+    if not row.run_first <= message.message_id <= row.run_last:
+        if row.taken and _says_something(message):
+            row.words, row.taken, row.borrowed = None, False, False
+            row.run_first = message.message_id
+        elif not _continues_run(row, at):
+            _forget_old(row, at)
+            _forget_used(row)
+            row.run_first, row.borrowed = message.message_id, row.taken
+        row.run_last, row.run_at = message.message_id, at
+    if row.words is None or row.words_id > message.message_id:
+        return None
+    row.taken = True
+    return Spoken(text=row.words, borrowed=row.borrowed)
 
 
 async def _row(session: AsyncSession, chat_id: int, person_id: int) -> SpokenWords:

@@ -10,8 +10,8 @@ from aiogram.types import Message, Update
 
 from bot.attaching.tools import AttachTools
 from bot.media.incoming import Caption
-from bot.media.keeping import Keeper
-from bot.media.words import Spoken, Words
+from bot.media.keeping import Keeper, with_spoken
+from bot.media.words import Words
 from bot.routers.words import Telling
 from bot.saying import PRIVATE
 from bot.staff.groups import meant_for_us
@@ -58,7 +58,7 @@ async def keep(
     if raw_state in Telling:
         await state.clear()  # a question about an earlier file is not about this one
     if message.chat.type == PRIVATE:
-        written = _with_spoken(written, await words.hear_file(person.telegram_id, message), keeper)
+        written = with_spoken(written, await words.hear_file(person.telegram_id, message), keeper)
     if session is not None:
         written = replace(written, numbers=(session.number,), stage=session.stage, elsewhere=True)
     await keeper.keep(person, message, file, written)
@@ -88,13 +88,6 @@ async def caption_edited(
         return
     elif message.chat.type == PRIVATE or caption.numbers:
         await keeper.keep(person, message, file, caption)
-
-
-def _with_spoken(written: Caption, spoken: Spoken | None, keeper: Keeper) -> Caption:
-    """What was said before counts too. Words about other files give way to a file's own."""
-    if spoken is None or (spoken.borrowed and written):
-        return written
-    return written.after(keeper.caption_of(spoken.text))
 
 
 def _captioned(earlier: list[dict[str, Any]], keeper: Keeper) -> Caption:

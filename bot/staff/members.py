@@ -1,11 +1,13 @@
 """Who is staff because they are in the staff chat: told by Telegram where the bot is an admin there, asked else."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import ChatMemberUnion
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.callers.groups import Groups, Known
 
@@ -47,6 +49,17 @@ class StaffMembers:
         if known.inside is not None and known.age < self._believed(known):
             return known.inside
         return await self._ask(telegram_id, known)
+
+    async def known(self, session: AsyncSession, telegram_ids: Collection[int]) -> dict[int, bool]:
+        """`is_member` of those for whom nobody need be asked."""
+        found = await self._groups.members(session, telegram_ids)
+        if found is None:
+            return dict.fromkeys(telegram_ids, False)
+        return {
+            telegram_id: one.inside
+            for telegram_id, one in found.items()
+            if one.inside is not None and one.age < self._believed(one)
+        }
 
     async def seen_in(self, chat_id: int, telegram_id: int) -> None:
         """Somebody does something in a chat: who was not in it may be now."""

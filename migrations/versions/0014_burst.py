@@ -1,4 +1,7 @@
-"""Burst."""
+"""Plain files in the inbox, which are kept many at a time."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0014"
 down_revision = "0013"
@@ -7,8 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("inbox", sa.Column("plain_file", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("inbox", "plain_file")

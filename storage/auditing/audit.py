@@ -36,18 +36,23 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Note a change in its transaction. The request's id and address come from the log's context."""
+    row = change_row(actor, action, media_id=media_id, detail=detail)
+    session.add(Audit(**row, request_number=request_number))
+
+
+def change_row(
+    actor: str, action: str, *, media_id: int | None = None, detail: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What `record` notes, for whoever notes many at once."""
     request_id, address = _origin()
-    session.add(
-        Audit(
-            actor=actor,
-            action=action,
-            media_id=media_id,
-            request_number=request_number,
-            detail=detail,
-            request_id=request_id,
-            address=address,
-        )
-    )
+    return {
+        "actor": actor,
+        "action": action,
+        "media_id": media_id,
+        "detail": detail,
+        "request_id": request_id,
+        "address": address,
+    }
 
 
 def _origin() -> tuple[str | None, str | None]:

@@ -3,6 +3,7 @@
 Which group that is says the setting ``STAFF_CHAT``, else the row that an admin marked.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from storage.database import Sessions
 from storage.domain import Role, WaitingState
 from storage.notices import MOVED
 from storage.tables import Card, CardItem, Conversation, Group, Membership, Person, StaffAnswer, StaffCard
+from storage.tables.many import among
 from storage.wakeups import wake_staff_card
 
 OUT = ("left", "kicked")
@@ -130,19 +132,25 @@ class Groups:
     async def member(self, person_id: int) -> Known | None:
         """Whether somebody is in the staff chat, as far as it is known; None where there is no such chat."""
         async with self._sessions.begin() as session:
-            chat_id = await self.staff_chat_in(session)
-            if chat_id is None:
-                return None
-            group = await session.get(Group, chat_id)
-            row = await session.get(Membership, (chat_id, person_id))
-            now = await session.scalar(select(func.clock_timestamp()))
-            assert now is not None
-            return Known(
-                chat_id=chat_id,
-                inside=None if row is None else row.inside,
-                age=timedelta(0) if row is None else now - row.checked_at,
-                told=group is not None and group.status in _ADMINS,
-            )
+            known = await self.members(session, [person_id])
+        return None if known is None else known[person_id]
+
+    async def members(self, session: AsyncSession, person_ids: Collection[int]) -> dict[int, Known] | None:
+        """The same of several inside a transaction."""
+        chat_id = await self.staff_chat_in(session)
+        if chat_id is None:
+            return None
+        group = await session.get(Group, chat_id)
+        query = select(Membership, func.clock_timestamp() - Membership.checked_at)
+        here = query.where(Membership.chat_id == chat_id, among(Membership.person_id, person_ids))
+        rows = {row.person_id: (row.inside, age) for row, age in await session.execute(here)}
+        told = group is not None and group.status in _ADMINS
+        nothing = (None, timedelta(0))
+        return {
+            person_id: Known(chat_id=chat_id, inside=inside, age=age, told=told)
+            for person_id in person_ids
+            for inside, age in [rows.get(person_id, nothing)]
+        }
 
     async def note_member(self, chat_id: int, person_id: int, *, inside: bool) -> None:
         """What Telegram says now of somebody and a chat."""

@@ -1,18 +1,20 @@
 """The people the bot meets: who they are, what they may do, and whether they are let in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, case, func, text, update
+from sqlalchemy import ColumnElement, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
 from storage.database import Sessions
 from storage.domain import NO_QUOTA, Caller, Quota, Role, higher_role
 from storage.tables import AccountLink, Person, UserProfile
+from storage.tables.many import among, given
 
 LANGUAGES = ("en", "ru", "uz")
 """What the bot speaks; the first is for everyone else."""
@@ -77,6 +79,10 @@ class Membership(Protocol):
         """Whether somebody is in it now. May ask Telegram."""
         ...
 
+    async def known(self, session: AsyncSession, telegram_ids: Collection[int]) -> Mapping[int, bool]:
+        """The same for those of whom it is known without asking."""
+        ...
+
 
 class People:
     """``admins`` and ``staff`` are Telegram ids that have these roles whatever the table says.
@@ -113,13 +119,12 @@ class People:
 
     async def meet(self, user: TelegramUser) -> PersonView:
         """Note that ``user`` wrote, and say who they are. The table's language and role win over Telegram's word."""
-        name = _clean(user.first_name) or "?"
-        statement = insert(Person).values(telegram_id=user.id, first_name=name, username=user.username)
+        row = _row(user)
+        statement = insert(Person).values(row)
         async with self._sessions.begin() as session:
             person = await session.scalar(
                 statement.on_conflict_do_update(
-                    index_elements=[Person.telegram_id],
-                    set_={"first_name": name, "username": user.username, "last_seen_at": self._seen_at(user.id)},
+                    index_elements=[Person.telegram_id], set_={**row, "last_seen_at": self._seen_at()}
                 ).returning(Person),
                 execution_options={"populate_existing": True},
             )
@@ -128,6 +133,25 @@ class People:
             known_as = person.user_id if link is None else link.user_id
             profile = None if known_as is None else await session.get(UserProfile, known_as)
         return self._view(person, user.language_code, await self._role_now(person, link), profile, link)
+
+    async def meet_known(self, session: AsyncSession, users: Sequence[TelegramUser]) -> dict[int, PersonView]:
+        """`meet` for many, inside a transaction. Left out are those not met before, those with an account at the
+        company, and those whose role only Telegram knows.
+        """
+        told = {user.id: user for user in users}
+        new = given(Person, [_row(user) for user in told.values()])
+        names = {"first_name": new.c.first_name, "username": new.c.username, "last_seen_at": self._seen_at()}
+        met = update(Person).where(Person.telegram_id == new.c.telegram_id).values(**names)
+        fresh = {"synchronize_session": False, "populate_existing": True}
+        people = (await session.scalars(met.returning(Person), execution_options=fresh)).all()
+        linked = set(await session.scalars(select(AccountLink.telegram_id).where(among(AccountLink.telegram_id, told))))
+        own = [person for person in people if person.telegram_id not in linked and person.user_id is None]
+        roles = await self._known_roles(session, own)
+        return {
+            person.telegram_id: self._view(person, told[person.telegram_id].language_code, role, None, None)
+            for person in own
+            if (role := roles.get(person.telegram_id)) is not None
+        }
 
     async def admit(self, telegram_id: int, *, by: int | None = None) -> None:
         """Let somebody in for good, on somebody's invitation. They have been met before; again is no change."""
@@ -183,18 +207,29 @@ class People:
             )
         return found is not None
 
-    def _seen_at(self, telegram_id: int) -> ColumnElement[Any]:
-        if self._access is Access.OPEN or telegram_id in self._admins | self._staff:
+    def _seen_at(self) -> ColumnElement[Any]:
+        if self._access is Access.OPEN:
             return func.now()
-        let_in = Person.admitted_at.is_not(None) | (Person.role != Role.USER)
+        let_in = Person.admitted_at.is_not(None) | (Person.role != Role.USER) | Person.telegram_id.in_(self.fixed_ids)
         return case((let_in, func.now()), else_=Person.last_seen_at)
+
+    async def _known_roles(self, session: AsyncSession, people: Sequence[Person]) -> dict[int, Role]:
+        """What those may do of whom it is known without asking Telegram. They are linked to nobody."""
+        roles = {person.telegram_id: self.role_in(person) for person in people}
+        if self._staff_chat is None:
+            return roles
+        asked = [person.telegram_id for person in people if _may_be_more(person, roles[person.telegram_id])]
+        inside = await self._staff_chat.known(session, asked) if asked else {}
+        unknown = {telegram_id for telegram_id in asked if telegram_id not in inside}
+        members = {telegram_id: Role.STAFF for telegram_id, is_member in inside.items() if is_member}
+        return {telegram_id: role for telegram_id, role in (roles | members).items() if telegram_id not in unknown}
 
     async def _role_now(self, person: Person, link: AccountLink | None) -> Role:
         """The row's, the settings' or the linked user's role, else what the staff chat makes of them."""
         role = self.role_in(person)
         if link is not None and person.blocked_at is None and datetime.now(UTC) - link.role_at < ROLE_KEPT:
             role = higher_role(role, link.role)
-        if role is not Role.USER or person.blocked_at is not None or self._staff_chat is None:
+        if self._staff_chat is None or not _may_be_more(person, role):
             return role
         return Role.STAFF if await self._staff_chat.is_member(person.telegram_id) else role
 
@@ -224,6 +259,15 @@ class People:
         if person.telegram_id in self._staff and person.role is Role.USER:
             return Role.STAFF
         return person.role
+
+
+def _may_be_more(person: Person, role: Role) -> bool:
+    """Whether the staff chat makes a difference."""
+    return role is Role.USER and person.blocked_at is None
+
+
+def _row(user: TelegramUser) -> dict[str, Any]:
+    return {"telegram_id": user.id, "first_name": _clean(user.first_name) or "?", "username": user.username}
 
 
 def language_from(code: str | None) -> str:

@@ -5,12 +5,12 @@ for many uploads at once; everyone else costs nothing. Two limits of time answer
 (`QuotaExceeded`, 429), the one in all does not (`QuotaUsedUp`, 403).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select, update
+from sqlalchemy import BigInteger, Select, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,7 @@ from storage.database import Sessions
 from storage.domain import NO_QUOTA, Caller, MediaStatus, Quota
 from storage.errors import QuotaExceeded, QuotaUsedUp
 from storage.tables import Media, Usage
+from storage.tables.many import given
 
 _TODAY = func.current_date()  # connections speak UTC
 
@@ -78,6 +79,43 @@ async def charge(session: AsyncSession, caller: Caller, media: Media) -> None:
         total_files=now.total_files - 1,
     )
     _require(caller.quota, now, before=before)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Charge:
+    """So many new files of a caller, and their bytes."""
+
+    caller: Caller
+    files: int
+    size: int
+
+
+async def charge_all(session: AsyncSession, charges: Sequence[Charge]) -> set[str]:
+    """Count for many what they give now; returns the owners for whom nothing was counted: `charge` says why."""
+    limited = [one for one in charges if one.caller.quota != NO_QUOTA]
+    if not limited:
+        return set()
+    rows = [
+        {
+            "owner": one.caller.owner,
+            "more_bytes": one.size,
+            "more_files": one.files,
+            **{f"{name}_limit": getattr(one.caller.quota, name) for name in _COLUMNS[2:]},
+        }
+        for one in sorted(limited, key=lambda one: one.caller.owner)
+    ]
+    new = given(Usage, rows, **dict.fromkeys([*rows[0]][1:], BigInteger()))
+    same_day = Usage.day == _TODAY
+    counted = {
+        "day_bytes": case((same_day, Usage.day_bytes), else_=0) + new.c.more_bytes,
+        "day_files": case((same_day, Usage.day_files), else_=0) + new.c.more_files,
+        "total_bytes": Usage.total_bytes + new.c.more_bytes,
+        "total_files": Usage.total_files + new.c.more_files,
+    }
+    within = [func.coalesce(value <= new.c[f"{name}_limit"], True) for name, value in counted.items()]
+    statement = update(Usage).where(Usage.owner == new.c.owner, *within).values(day=_TODAY, **counted)
+    done = statement.returning(Usage.owner).execution_options(synchronize_session=False)
+    return {one.caller.owner for one in limited} - set(await session.scalars(done))
 
 
 async def give_back(session: AsyncSession, media: Media) -> None:

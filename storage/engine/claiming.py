@@ -14,7 +14,7 @@ from storage.domain import PartState
 from storage.engine.reconciling import SETTLE_SECONDS
 from storage.ports import LaneKey
 from storage.tables import Channel, Intent, Part
-from storage.tables.many import given, inserted
+from storage.tables.many import among, given, inserted
 from storage.wakeups import wake_reconciler
 
 
@@ -80,5 +80,5 @@ async def leave_open(session: AsyncSession, chat_id: int, intent_id: int, now: d
 
 
 async def _heads(session: AsyncSession, chat_ids: set[int]) -> dict[int, int]:
-    query = select(Channel.chat_id, Channel.head_message_id).where(Channel.chat_id.in_(chat_ids))
+    query = select(Channel.chat_id, Channel.head_message_id).where(among(Channel.chat_id, chat_ids))
     return {row.chat_id: row.head_message_id for row in await session.execute(query)}

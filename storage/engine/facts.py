@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.domain import FileType
 from storage.engine.captions import Facts, Manifest
 from storage.tables import Attachment, Media, Part
+from storage.tables.many import among
 
 _SHIPPED_AS_DOCUMENTS = frozenset({FileType.VOICE, FileType.VIDEO_NOTE, FileType.STICKER})
 
@@ -25,7 +26,7 @@ async def media_facts(session: AsyncSession, media: Media) -> Facts:
 async def facts_of_several(session: AsyncSession, media: Sequence[Media]) -> dict[int, Facts]:
     """`media_facts` of each by its id, with one statement."""
     numbers: dict[int, list[str]] = {one.id: [] for one in media}
-    links = select(Attachment.media_id, Attachment.request_number).where(Attachment.media_id.in_(numbers))
+    links = select(Attachment.media_id, Attachment.request_number).where(among(Attachment.media_id, numbers))
     for media_id, number in await session.execute(links.order_by(Attachment.request_number)):
         numbers[media_id].append(number)
     return {one.id: facts_of(one, numbers[one.id]) for one in media}

@@ -18,7 +18,7 @@ from storage.events.outbox import listened_to, tell, tell_once
 from storage.notices import media_changed
 from storage.ports import Sent
 from storage.tables import Channel, FileRef, Media, Part, Upload
-from storage.tables.many import changed, inserted
+from storage.tables.many import among, changed, inserted
 
 _IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
 _MISSING = (PartState.SPOOLED, PartState.SHIPPING, PartState.LOST)
@@ -68,7 +68,7 @@ async def _raise_heads(session: AsyncSession, arrivals: Sequence[Arrival]) -> No
 
 async def _shipping(session: AsyncSession, part_ids: Sequence[int]) -> Sequence[Part]:
     """Those that are on their way, locked."""
-    query = select(Part).where(Part.id.in_(part_ids), Part.state == PartState.SHIPPING).order_by(Part.id)
+    query = select(Part).where(among(Part.id, part_ids), Part.state == PartState.SHIPPING).order_by(Part.id)
     fresh = query.with_for_update().execution_options(populate_existing=True)
     return (await session.scalars(fresh)).all()
 
@@ -88,7 +88,7 @@ async def _place(session: AsyncSession, arrivals: Sequence[Arrival], now: dateti
 
 async def _remember_files(session: AsyncSession, arrivals: Sequence[Arrival], parts: dict[int, Part]) -> None:
     owners = [parts[arrival.part_id].media_id for arrival in arrivals]
-    known = select(Media.id, Media.telegram_unique_id).where(Media.id.in_([one for one in owners if one is not None]))
+    known = select(Media.id, Media.telegram_unique_id).where(among(Media.id, owners))
     uniques: dict[int | None, str | None] = {row.id: row.telegram_unique_id for row in await session.execute(known)}
     rows = [row for arrival in arrivals if (row := _file(arrival, parts[arrival.part_id], uniques)) is not None]
     if not rows:
@@ -116,7 +116,7 @@ async def _leave_former_places(session: AsyncSession, parts: Sequence[Part]) -> 
     places = [(chat, message) for chat, message in copied if chat is not None and message is not None]
     if not places:
         return
-    query = select(Channel.chat_id).where(Channel.chat_id.in_({chat for chat, _ in places}))
+    query = select(Channel.chat_id).where(among(Channel.chat_id, {chat for chat, _ in places}))
     ours = set(await session.scalars(query))
     await cast_off(session, [place for place in places if place[0] in ours])
 
@@ -124,14 +124,14 @@ async def _leave_former_places(session: AsyncSession, parts: Sequence[Part]) -> 
 async def note_if_whole(session: AsyncSession, *media_ids: int, now: datetime) -> None:
     """Media whose last part may have arrived: the upload is done, or they are archived, and cards want an edit."""
     # Two parts settling at once must not each see the other as missing: the media's row orders them.
-    locked = select(Media).where(Media.id.in_(media_ids)).order_by(Media.id).with_for_update()
+    locked = select(Media).where(among(Media.id, media_ids)).order_by(Media.id).with_for_update()
     rows = (await session.scalars(locked.execution_options(populate_existing=True))).all()
     await _note_captions(session, rows)
-    missing = select(Part.media_id).where(Part.media_id.in_(media_ids), Part.state.in_(_MISSING)).distinct()
+    missing = select(Part.media_id).where(among(Part.media_id, media_ids), Part.state.in_(_MISSING)).distinct()
     unfinished = set(await session.scalars(missing))
     whole = [media for media in rows if media.id not in unfinished]
     if whole:
-        done = update(Upload).where(Upload.media_id.in_([media.id for media in whole]))
+        done = update(Upload).where(among(Upload.media_id, [media.id for media in whole]))
         await session.execute(done.values(phase=UploadPhase.DONE).execution_options(synchronize_session=False))
         await _tell_whole(session, whole, now)
         await media_changed(session, *(media.id for media in whole))
@@ -141,7 +141,7 @@ async def _note_captions(session: AsyncSession, rows: Sequence[Media]) -> None:
     """Have captions edited that say something else than their media want by now."""
     said = (Part.media_id == Media.id) & Part.state.in_(_IN_CHANNEL)
     behind = said & Media.caption_wanted.is_not(None) & Part.caption_sent.is_distinct_from(Media.caption_wanted)
-    query = select(Media.id).where(Media.id.in_([media.id for media in rows]), behind).distinct()
+    query = select(Media.id).where(among(Media.id, [media.id for media in rows]), behind).distinct()
     late = set(await session.scalars(query))
     for media in rows:
         if media.id in late:

@@ -14,6 +14,7 @@ from storage.engine.facts import facts_of_several, kind_in_channel, part_manifes
 from storage.errors import ChannelNotBound
 from storage.ports import Urgency, Wish
 from storage.tables import Channel, Media, Part, Upload
+from storage.tables.many import among
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +37,7 @@ class ShipDesk:
 
     async def read(self, session: AsyncSession, part_ids: Sequence[int]) -> Sequence[ShipWork | ChannelNotBound | None]:
         """For each part its work; None where it is not to be shipped (any more), or why it cannot be."""
-        query = select(Part).where(Part.id.in_(part_ids), Part.state == PartState.SPOOLED)
+        query = select(Part).where(among(Part.id, part_ids), Part.state == PartState.SPOOLED)
         parts = {part.id: part for part in await session.scalars(query)}
         if not parts:
             return [None] * len(part_ids)
@@ -91,7 +92,7 @@ class _Reading:
 
     async def _read_media(self, session: AsyncSession) -> None:
         ids = {part.media_id for part in self._parts if part.media_id is not None}
-        media = (await session.scalars(select(Media).where(Media.id.in_(ids)))).all() if ids else []
+        media = (await session.scalars(select(Media).where(among(Media.id, ids)))).all() if ids else []
         facts = await facts_of_several(session, media)
         self._media = {one.id: one for one in media}
         self._facts = {one.key: facts[one.id] for one in media}
@@ -120,4 +121,4 @@ class _Reading:
             self._together = {row.media_key: row.chat_id for row in await session.execute(there)}
         sources = {part.source_chat_id for part in self._parts} - {None}
         if sources:
-            self._ours = set(await session.scalars(select(Channel.chat_id).where(Channel.chat_id.in_(sources))))
+            self._ours = set(await session.scalars(select(Channel.chat_id).where(among(Channel.chat_id, sources))))

@@ -8,9 +8,9 @@
        └── searched, not there ◀── outcome unknown: `storage.engine.reconciling`
 
 A job names a part, or many. Each takes the lane that is free first: whichever bot into whichever channel of its
-purpose. Then its row is claimed by compare-and-set and its intent committed (`storage.engine.claiming`), it is sent, and
-settled; what many do at the same time is one transaction (`Together`). A lane that turns out to be dead refuses without
-an effect, and the part goes to another one at once.
+purpose. Then its row is claimed by compare-and-set and its intent committed (`storage.engine.claiming`), it is sent,
+and settled; what many do at the same time is one transaction (`Together`). A lane that turns out to be dead refuses
+without an effect, and the part goes to another one at once.
 """
 
 import asyncio
@@ -41,13 +41,14 @@ from storage.ports import Copy, LaneKey, PartSender, Sent, Shipment
 from storage.previews import Thumbnail, ThumbnailMaker
 from storage.spool import Spool
 from storage.tables import Intent, Media
+from storage.tables.many import among
 
 log = structlog.get_logger(__name__)
 
 _RETRY_DELAYS = (1.0, 5.0, 15.0, 60.0, 300.0)
 _NO_CHANNEL_DELAY = 60.0
 _LEFT_BEHIND_SECONDS = 60.0
-_SENDS_AT_ONCE = 24
+_SENDS_AT_ONCE = 32
 """Of one process: as many parts wait for Telegram, or for their lanes."""
 
 
@@ -90,9 +91,10 @@ class Shipper:
         self._node = node
         self._in_flight: set[int] = set()
         self._places = asyncio.Semaphore(_SENDS_AT_ONCE)
-        self._read = Together(sessions, ShipDesk(first_bot=first_bot, channel_most=channel_most).read)
-        self._claim = Together(sessions, self._claim_some)
-        self._settle = Together(sessions, self._settle_some)
+        desk = ShipDesk(first_bot=first_bot, channel_most=channel_most)
+        self._read = Together(sessions, desk.read, row=int)
+        self._claim = Together(sessions, self._claim_some, row=lambda claim: claim.part.id)
+        self._settle = Together(sessions, self._settle_some, row=lambda settled: settled.intent_id)
 
     async def handle(self, payload: dict[str, Any]) -> None:
         """The job: ship the parts unless that is done or under way. Raises `Later` to be woken again."""
@@ -182,7 +184,7 @@ class Shipper:
 
     async def _settle_some(self, session: AsyncSession, settled: Sequence[_Settled]) -> Sequence[bool]:
         """False for a part that nobody owns any more."""
-        await session.execute(delete(Intent).where(Intent.id.in_([one.intent_id for one in settled])))
+        await session.execute(delete(Intent).where(among(Intent.id, [one.intent_id for one in settled])))
         owned = await parts_stored(session, [one.arrival for one in settled], now=self._clock.now())
         for one in settled:
             if one.thumbnail is not None and one.media_id is not None and one.arrival.part_id in owned:

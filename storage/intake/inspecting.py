@@ -31,7 +31,7 @@ from storage.notices import media_changed
 from storage.ports import PartStore
 from storage.spool import Spool, write_piece
 from storage.tables import CardItem, Media, Part
-from storage.tables.many import changed
+from storage.tables.many import among, changed
 from storage.wakeups import wake_shipper, wake_shippers
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 _RESHIPPED = frozenset({FileType.VOICE, FileType.VIDEO_NOTE, FileType.STICKER})
 _ATTEMPTS = 5
 _RETRY_DELAY = 3.0
-_FETCHES_AT_ONCE = 12
+_FETCHES_AT_ONCE = 24
 _HASHED_HERE = 256 * 1024
 """Bytes: to hash so few takes less than to ask a thread for it."""
 
@@ -79,8 +79,8 @@ class Inspector:
         self._node = node
         self._failures: dict[int, int] = {}
         self._places = asyncio.Semaphore(_FETCHES_AT_ONCE)
-        self._read = Together(sessions, _pending)
-        self._conclude = Together(sessions, self._conclude_some)
+        self._read = Together(sessions, _pending, row=int)
+        self._conclude = Together(sessions, self._conclude_some, row=lambda seen: seen.media_id)
 
     async def handle(self, payload: dict[str, Any]) -> None:
         """The job, for one media or many.
@@ -108,8 +108,8 @@ class Inspector:
             await self._failed(media_id, error)
             return
         self._failures.pop(media_id, None)
-        kept = await self._conclude(_Seen(media_id=media_id, fetched=fetched, keep=keep))
-        if keep and not kept:
+        refused = await self._conclude(_Seen(media_id=media_id, fetched=fetched, keep=keep))
+        if keep and refused:
             await self._spool.remove(media.key, [0])
 
     async def _fetch(self, media: Media, part: Part, *, keep: bool) -> _Fetched:
@@ -163,9 +163,9 @@ class Inspector:
             await wake_shipper(session, part)
 
     async def _conclude_some(self, session: AsyncSession, seen: Sequence[_Seen]) -> Sequence[bool]:
-        """False for what is refused, or is not there any more."""
+        """True for what is refused: nothing of it is kept."""
         found = await _pending(session, [one.media_id for one in seen], lock=True)
-        accepted = []
+        accepted, refused = [], set()
         for row, one in zip(found, seen, strict=True):
             if row is None:
                 continue
@@ -174,10 +174,10 @@ class Inspector:
                 accepted.append(_Accepted(media=row[0], part=row[1], seen=one, mime=judged.mime))
             else:
                 await self._refuse(session, *row, judged)
+                refused.add(one.media_id)
         if accepted:
             await _note(session, accepted, node=self._node)
-        kept = {one.seen.media_id for one in accepted}
-        return [one.media_id in kept for one in seen]
+        return [one.media_id in refused for one in seen]
 
     def _judge(self, media: Media, fetched: _Fetched) -> ContentType | dict[str, str]:
         """The content type, or the error that the card shows."""
@@ -210,7 +210,7 @@ async def _pending(
     query = (
         select(Media, Part)
         .join(Part, Part.media_id == Media.id)
-        .where(Media.id.in_(media_ids), Media.inspection == Inspection.PENDING, Part.state == PartState.SPOOLED)
+        .where(among(Media.id, media_ids), Media.inspection == Inspection.PENDING, Part.state == PartState.SPOOLED)
         .where(Media.status.in_((MediaStatus.ACTIVE, MediaStatus.ARCHIVING)))
         .order_by(Media.id)
     )

@@ -21,8 +21,13 @@ def vector_of(media: Media, numbers: Sequence[str]) -> ColumnElement[Any]:
     """What `Media.search` is to be, for a media attached to the requests ``numbers``."""
     names = (media.filename, media.external_id or "", *media.tags)
     searchable = Searchable(names=names, numbers=tuple(numbers), prose=media.description or "")
-    stems = func.strip(func.to_tsvector(_STEMS, searchable.stemmed()))
-    return stems.op("||")(func.array_to_tsvector(cast(searchable.lexemes(), ARRAY(Text))))
+    return vector(literal(searchable.stemmed()), cast(searchable.lexemes(), ARRAY(Text)))
+
+
+def vector(stemmed: ColumnElement[str], lexemes: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same of what a `Searchable` gives, as SQL."""
+    stems = func.strip(func.to_tsvector(_STEMS, stemmed))
+    return stems.op("||")(func.array_to_tsvector(lexemes))
 
 
 def matches(query: str) -> ColumnElement[bool]:

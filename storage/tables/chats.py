@@ -21,7 +21,10 @@ from storage.tables.base import NOW, Table
 
 
 class InboxUpdate(Table):
-    """An update as Telegram gave it, kept before it is confirmed. ``chat_key`` orders the handling."""
+    """An update as Telegram gave it, kept before it is confirmed. ``chat_key`` orders the handling.
+
+    ``plain_file``: a file and nothing more, to be kept together with others'.
+    """
 
     __tablename__ = "inbox"
 
@@ -33,6 +36,7 @@ class InboxUpdate(Table):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     incident: Mapped[UUID | None]
     handling_node: Mapped[str | None]
+    plain_file: Mapped[bool] = mapped_column(server_default=text("false"))
     received_at: Mapped[datetime] = mapped_column(server_default=NOW)
     done_at: Mapped[datetime | None]
 

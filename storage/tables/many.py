@@ -4,13 +4,29 @@ A statement with a placeholder per cell is compiled, prepared and planned anew f
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, TableValuedAlias, Text, Update, cast, column, func, literal, literal_column, select, update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    TableValuedAlias,
+    Text,
+    Update,
+    any_,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 from storage.tables.base import Table
 
@@ -18,11 +34,14 @@ Row = Mapping[str, Any]
 """Values by the names of columns; every row of a set has the same names."""
 
 
-def given(table: type[Table], rows: Sequence[Row]) -> TableValuedAlias:
-    """The rows as something to select and to update from, with ``table``'s columns. There is at least one."""
+def given(table: type[Table], rows: Sequence[Row], **more: TypeEngine[Any]) -> TableValuedAlias:
+    """The rows as something to select and to update from: columns of ``table``, and ``more`` by their types.
+
+    There is at least one row.
+    """
     cells = table.__table__.c
-    source = func.json_populate_recordset(literal_column(f"null::{table.__tablename__}"), _as_json(rows))
-    return source.table_valued(*(column(name, cells[name].type) for name in rows[0]), name="given")
+    columns = [column(name, more[name] if name in more else cells[name].type) for name in rows[0]]
+    return func.json_to_recordset(_as_json(rows)).table_valued(*columns, name="given").render_derived(with_types=True)
 
 
 def inserted(table: type[Table], rows: Sequence[Row], **more: Any) -> Insert:
@@ -39,6 +58,12 @@ def changed(table: type[Table], rows: Sequence[Row], **more: Any) -> Update:
     values = {name: new.c[name] for name in rows[0] if name != "id"}
     same = update(table).where(cells.id == new.c.id).values(**values, **more)
     return same.execution_options(synchronize_session=False)
+
+
+def among(cell: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """``cell.in_(values)`` as a statement that is the same for any number of values."""
+    wanted = sorted({value for value in values if value is not None})
+    return cell == any_(literal(wanted, ARRAY(cell.type)))
 
 
 def _as_json(rows: Sequence[Row]) -> Any:
