@@ -1,8 +1,9 @@
 """What backups and recoveries are made of: keys, lines, lists, ranges, and captions read back."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from itertools import pairwise
+from pathlib import Path
 from uuid import UUID
 
 import pyrage
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.settings import SettingsError, load_settings
 from storage.domain import Category, FileType
 from storage.engine.captions import Facts, Manifest, caption, parse_manifest
 from storage.recovery.caption_reading import UNKNOWN_OWNER, read_caption
@@ -199,3 +201,14 @@ def test_captions_from_before_whose_they_are_stood_higher_are_read_too() -> None
     text = f"a.jpg (photo, image/jpeg)\nother #urgent\ntelegram:7, 2026-11-22 10:15 UTC\nA leak\n{'x'}"
     told = read_caption(text, KEY)
     assert (told.owner, told.tags, told.description) == ("telegram:7", ("urgent",), "A leak")
+
+
+def test_backups_are_made_at_night_unless_told_otherwise(tmp_path: Path) -> None:
+    def at(**given: str) -> time | None:
+        return load_settings({f"MEDIAGATE_{name}": text for name, text in given.items()}, tmp_path / "none").backup_at
+
+    token = f"123456789:{'A' * 35}"
+    assert (at(), at(BOT_TOKENS=token)) == (None, time(3, 30))
+    assert (at(BACKUP_AT="04:15"), at(BOT_TOKENS=token, BACKUP_AT="never")) == (time(4, 15), None)
+    with pytest.raises(SettingsError, match="BACKUP_AT"):
+        at(BACKUP_AT="soon")
