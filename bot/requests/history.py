@@ -23,7 +23,7 @@ ACTIONS = frozenset(
         *("taken_in", "attached", "detached", "updated", "deleted", "restored", "expired", "refused", "archiving"),
         *("archived", "sent", "link_created", "link_revoked", "link_used", "invited", "invitation_revoked"),
         *("not_needed", "needed_again", "request_opened", "event_redelivered"),
-        *("request_renamed", "request_merged"),
+        *("request_renamed", "request_merged", "anonymised"),
     }
 )
 """What is done to media and requests and has words of its own; all else is told as a change."""

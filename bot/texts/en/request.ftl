@@ -44,6 +44,7 @@ event-updated = changed
 event-deleted = deleted
 event-restored = restored
 event-expired = deleted when its time was over
+event-anonymised = sender forgotten
 event-refused = not kept
 event-archiving = moving to the archive
 event-archived = moved to the archive

@@ -48,6 +48,7 @@ event-updated = изменено
 event-deleted = удалено
 event-restored = восстановлено
 event-expired = удалено по истечении срока
+event-anonymised = данные отправителя удалены
 event-refused = не принято
 event-archiving = переносится в архив
 event-archived = перенесено в архив

@@ -44,6 +44,7 @@ event-updated = oʻzgartirildi
 event-deleted = oʻchirildi
 event-restored = tiklandi
 event-expired = muddati tugab oʻchirildi
+event-anonymised = yuboruvchi maʼlumotlari oʻchirildi
 event-refused = qabul qilinmadi
 event-archiving = arxivga koʻchirilmoqda
 event-archived = arxivga koʻchirildi
