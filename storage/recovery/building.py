@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -106,8 +106,7 @@ class Builder:
             media = await self._media(session, found[0][0], remembered, last, parts)
             built.media += 1
             built.cut += remembered.cut
-        settled = (FoundMessage.media_key == key) & FoundMessage.outcome.is_(None)
-        await session.execute(update(FoundMessage).where(settled).values(outcome="media"))
+        await session.execute(delete(FoundMessage).where(FoundMessage.media_key == key))  # it is the media's to tell
 
     async def _found(self, session: AsyncSession, key: UUID) -> list[tuple[FoundMessage, Manifest]]:
         """The messages of a media in the order of their parts, those in channels for copies last."""

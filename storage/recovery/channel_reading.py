@@ -108,14 +108,12 @@ class ChannelReader:
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(min(self._workers, len(ids))):
                     tasks.create_task(self._work(one_pass))
-            await self._save(chat_id, seen, one_pass.batch)
+            await self._save(chat_id, seen, one_pass.batch, one_pass.head)
             head = max(head, one_pass.head)
         async with self._sessions.begin() as session:
             finished = None if so_far.problem else self._clock.now()
             values = {"finished_at": finished, "problem": so_far.problem}
             await session.execute(update(ChannelReading).where(ChannelReading.chat_id == chat_id).values(**values))
-            raised = (Channel.chat_id == chat_id) & (Channel.head_message_id < head)
-            await session.execute(update(Channel).where(raised).values(head_message_id=head))
         return so_far
 
     async def _work(self, on: _Pass) -> None:
@@ -137,7 +135,7 @@ class ChannelReader:
             so_far.looked, so_far.left = so_far.looked + 1, so_far.left - 1
             if len(on.batch.ids) >= _BATCH:
                 full, on.batch = on.batch, _Batch()
-                await self._save(so_far.chat_id, on.seen, full)
+                await self._save(so_far.chat_id, on.seen, full, on.head)
                 on.on_progress(so_far)
 
     async def _look(self, chat_id: int, message_id: int) -> Seen | None:
@@ -160,7 +158,8 @@ class ChannelReader:
                     raise
                 await asyncio.sleep(min(error.retry_after, 60.0) if isinstance(error, Postponed) else _PAUSE)
 
-    async def _save(self, chat_id: int, seen: IdRanges, batch: _Batch) -> None:
+    async def _save(self, chat_id: int, seen: IdRanges, batch: _Batch, head: int) -> None:
+        """The head too: whatever is interrupted later is searched for from there on, not through our own forwards."""
         for one in batch.ids:
             seen.add(one)
         async with self._sessions.begin() as session:
@@ -170,6 +169,8 @@ class ChannelReader:
             await session.execute(
                 row.on_conflict_do_update(index_elements=[ChannelReading.chat_id], set_={"seen": seen.as_json()})
             )
+            raised = (Channel.chat_id == chat_id) & (Channel.head_message_id < head)
+            await session.execute(update(Channel).where(raised).values(head_message_id=head))
 
     async def _seen(self, chat_id: int) -> IdRanges:
         async with self._sessions.begin() as session:

@@ -76,9 +76,9 @@ class ChannelReading(Table):
 
 
 class FoundMessage(Table):
-    """A message that was read and is ours. ``media_key`` null: a placeholder, of what was deleted.
+    """A message that was read and is ours, until a media is made of it. ``media_key`` null: of what was deleted.
 
-    ``caption`` is what it said, ``outcome`` what came of it, null while its media is not whole.
+    ``caption`` is what it said; ``outcome`` null: its media is not whole.
     """
 
     __tablename__ = "found_messages"
