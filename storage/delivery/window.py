@@ -12,9 +12,12 @@ from storage.delivery.pieces import Piece, PieceReader, Places
 from storage.errors import ArchiveError
 
 _LEAD = 1.0
-_LEAST, _MOST = 256 * 1024, 32 * 1024 * 1024
+_LEAST, _MOST = 256 * 1024, 8 * 1024 * 1024
 _STARVED = 0.5
 """The share of the time that a reader has to wait for the source, from which on two are asked at a time."""
+
+_FAST = 32 * 1024 * 1024
+"""Bytes a second: a source that gives as much needs no help, and what goes through memory costs less."""
 
 
 class _Pace:
@@ -31,15 +34,17 @@ class _Pace:
 
     @property
     def starved(self) -> bool:
-        total = self._waited + self._busy
-        return total > 0 and self._waited > total * _STARVED
+        return self._waited > (self._waited + self._busy) * _STARVED and self._rate < _FAST
 
     @property
     def lead(self) -> int:
         """Bytes before the end of a piece at which the next one is begun."""
+        return int(min(max(self._rate * _LEAD, _LEAST), _MOST))
+
+    @property
+    def _rate(self) -> float:
         total = self._waited + self._busy
-        rate = self._taken / total if total > 0 else 0.0
-        return int(min(max(rate * _LEAD, _LEAST), _MOST))
+        return self._taken / total if total > 0 else 0.0
 
 
 async def read_in_order(
