@@ -4,7 +4,6 @@ Rows first, Telegram after: `cast_off` is called in the transaction that gives t
 from the channel, however often it takes.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import structlog
@@ -13,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Sessions
-from storage.errors import ArchiveError, CallRefused, MessageMissing, Postponed
+from storage.errors import ArchiveError, CallRefused, ChannelUnavailable, MessageMissing, NoLane, Postponed
 from storage.jobs import Later
 from storage.ports import PartStore
 from storage.tables import Part, StrayMessage
@@ -49,37 +48,48 @@ class StrayCollector:
         self._store = store
 
     async def handle(self, _payload: object) -> None:
-        """The job. Raises `Later` while some are left."""
-        try:
-            while by_chat := await self._some():
-                for chat_id, ids in by_chat.items():
+        """The job. Raises `Later` while some are left; no channel holds up another.
+
+        What is in one that no bot works in is left to the sweep: it may be back one day.
+        """
+        delays = []
+        for chat_id in await self._chats():
+            try:
+                while ids := await self._some(chat_id):
                     await self._remove(chat_id, ids)
-        except Postponed as wait:
-            raise Later(wait.retry_after, wait.code) from wait
-        except ArchiveError as error:
-            log.warning("strays_left", error=str(error))
-            raise Later(_RETRY_DELAY, error.code) from error
+            except (NoLane, ChannelUnavailable) as error:
+                log.info("strays_out_of_reach", chat_id=chat_id, error=str(error))
+            except Postponed as wait:
+                delays.append(wait.retry_after)
+            except ArchiveError as error:
+                log.warning("strays_left", chat_id=chat_id, error=str(error))
+                delays.append(_RETRY_DELAY)
+        if delays:
+            raise Later(min(delays), "strays_left")
 
     async def pending(self) -> bool:
         async with self._sessions.begin() as session:
             return await session.scalar(select(StrayMessage.chat_id).limit(1)) is not None
 
-    async def _some(self) -> dict[int, list[int]]:
+    async def _chats(self) -> Sequence[int]:
         async with self._sessions.begin() as session:
-            rows = await session.execute(select(StrayMessage.chat_id, StrayMessage.message_id).limit(_BATCH))
-            by_chat: dict[int, list[int]] = defaultdict(list)
-            for chat_id, message_id in rows:
-                by_chat[chat_id].append(message_id)
-            return by_chat
+            return (await session.scalars(select(StrayMessage.chat_id).distinct())).all()
+
+    async def _some(self, chat_id: int) -> list[int]:
+        here = select(StrayMessage.message_id).where(StrayMessage.chat_id == chat_id)
+        async with self._sessions.begin() as session:
+            return [*await session.scalars(here.order_by(StrayMessage.message_id).limit(_BATCH))]
 
     async def _remove(self, chat_id: int, ids: list[int]) -> None:
         try:
             await self._store.delete(chat_id, ids)
         except CallRefused:
-            # One message that is too old fails the whole call: then each on its own.
+            # One message that is too old fails the whole call: then each on its own, and what is done stays done.
             for message_id in ids:
                 await self._remove_one(chat_id, message_id)
-        await self._forget(chat_id, ids)
+                await self._forget(chat_id, [message_id])
+        else:
+            await self._forget(chat_id, ids)
         log.info("strays_removed", chat_id=chat_id, count=len(ids))
 
     async def _remove_one(self, chat_id: int, message_id: int) -> None:
@@ -92,6 +102,8 @@ class StrayCollector:
                 await self._store.replace(chat_id, message_id)
             except MessageMissing:
                 return
+            except ChannelUnavailable:
+                raise  # no bot is in the channel, or has a right that it needs: the message waits for one
             except CallRefused as error:
                 # Nothing a bot can do: said loudly, because a delete promised that it deletes.
                 log.error("message_not_removable", chat_id=chat_id, message_id=message_id, error=str(error))  # noqa: TRY400

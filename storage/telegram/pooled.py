@@ -79,20 +79,29 @@ class PooledPartStore:
     async def _by_any(self, chat_id: int, call: Call, *, urgency: Urgency | None) -> None:
         """Let one bot after the other try what may be done twice, those that work in the channel first.
 
-        A refusal by all is that of the first.
+        A refusal by all is that of the first; of a bot that is not in the channel only where none is: it says nothing
+        about the message.
         """
         refusal: CallRefused | None = None
         for bot_id in await self._lanes.usable(chat_id, self.bot_ids):
             lane = LaneKey(bot_id=bot_id, chat_id=chat_id)
             if urgency is not None:
-                lane = await self._lanes.reserve(Wish(chat_ids=(chat_id,), bot_ids=(bot_id,), urgency=urgency))
+                try:
+                    lane = await self._lanes.reserve(Wish(chat_ids=(chat_id,), bot_ids=(bot_id,), urgency=urgency))
+                except NoLane:
+                    if refusal is None:
+                        raise
+                    continue
             try:
                 async with self._telling(lane, may=False):
                     return await call(self._bots[bot_id])
             except MessageMissing:
                 raise  # for every bot
             except CallRefused as error:
-                refusal = refusal or error
+                if refusal is None or (
+                    isinstance(refusal, ChannelUnavailable) and not isinstance(error, ChannelUnavailable)
+                ):
+                    refusal = error
         assert refusal is not None
         raise refusal
 
