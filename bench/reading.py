@@ -23,8 +23,9 @@ from pathlib import Path
 import aiohttp
 
 from bench.burst import free_port, process
-from bench.reading_rows import add_media
+from bench.reading_rows import add_media, opened
 from bench.reading_sink import SIZE, content
+from storage.database import Sessions
 
 TOKEN = f"7000000001:{'A' * 35}"
 KEY = "bench-key-of-the-gateway"
@@ -40,11 +41,11 @@ class Stage:
     sink: aiohttp.ClientSession
     pid: int
     port: int
-    data_dir: Path
+    index: Sessions
 
     async def media(self, seed: str, parts: int) -> tuple[str, str]:
         """A media of ``parts`` parts that nobody has read: its path at ours, and at the pass-through."""
-        media_id = await add_media(self.data_dir, bot_id=int(TOKEN.partition(":")[0]), seed=seed, parts=parts)
+        media_id = await add_media(self.index, bot_id=int(TOKEN.partition(":")[0]), seed=seed, parts=parts)
         return f"/api/v1/media/{media_id}/file", f"/{seed}/{parts}"
 
     async def fetched(self) -> int:
@@ -95,7 +96,8 @@ async def stage(place: Path, **settings: str) -> AsyncIterator[Stage]:
             await _answers(passed_on, "/nothing")
         except TimeoutError:
             raise RuntimeError(_said(place)) from None
-        yield Stage(ours=ours, bare=passed_on, sink=telegram, pid=running.pid, port=door, data_dir=place / "data")
+        async with opened(place / "data") as index:
+            yield Stage(ours=ours, bare=passed_on, sink=telegram, pid=running.pid, port=door, index=index)
 
 
 def _said(place: Path) -> str:
@@ -241,7 +243,7 @@ async def measure(place: Path, *, parts: int, rounds: int, readers: int) -> Asyn
         bare, ours = spread([one for one, _ in first], 1), spread([one for _, one in first], 1)
         yield f"\nFirst byte after a seek: {ours} ms, of the pass-through {bare} ms.\n"
         rate = await hit_rate(on, 4, 6 * parts)
-        yield f"Of {6 * parts} ranges of 1 MiB over twelve files, some asked for more than others, {rate:.0%} cost no fetch.\n"
+        yield f"Of {6 * parts} ranges of 1 MiB over twelve files, asked for unevenly, {rate:.0%} cost no fetch.\n"
         held, connections = await slow_readers(on, readers, min(30.0, 5.0 + readers / 10))
         yield (
             f"{readers} slow readers of {readers} parts: {held / MIB:.0f} MiB in all, "
