@@ -18,11 +18,6 @@ app.add_typer(cli_channels.app, name="channels")
 app.add_typer(cli_staff.app, name="staff")
 app.add_typer(cli_mirror.app, name="mirror")
 app.command()(cli_setup.setup)
-app.command()(cli_verify.verify)
-app.command("import-legacy")(cli_legacy.import_legacy)
-app.command()(cli_backup.backup)
-app.command()(cli_backup.restore)
-app.command()(cli_backup.recover)
 
 _Url = Annotated[str | None, typer.Option(help="where Mediagate is; default MEDIAGATE_PUBLIC_URL")]
 _Key = Annotated[str | None, typer.Option("--key", help="API key; default the first of MEDIAGATE_API_KEYS")]
@@ -107,6 +102,13 @@ def get(
     from gateway.commands import get_file  # noqa: PLC0415
 
     _run(get_file(_server(url, key), media_id, output, as_json=as_json))
+
+
+app.command()(cli_verify.verify)
+app.command()(cli_backup.backup)
+app.command()(cli_backup.restore)
+app.command()(cli_backup.recover)
+app.command("import-legacy")(cli_legacy.import_legacy)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
