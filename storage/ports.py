@@ -120,6 +120,10 @@ class PartSender(Protocol):
         """Put a part into the lane's channel, without a sound. Never called twice for one intent."""
         ...
 
+    def unused(self, lane: LaneKey) -> None:
+        """Nothing is sent in the place that was reserved. It may count for a minute all the same."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Members:

@@ -214,13 +214,14 @@ class Copier:
         size = what.size if isinstance(what, Shipment) else 0
         wish = Wish(chat_ids=chat_ids, bot_ids=bot_ids, urgency=Urgency.BULK, size=size)
         lane = await self._sender.reserve(wish)
-        intent_id = await self._claim(work, lane)
-        if intent_id is None:
-            return False
+        intent_id = None
         try:
-            return await self._call(work, lane, intent_id, what, reshipment)
+            intent_id = await self._claim(work, lane)
+            return intent_id is not None and await self._call(work, lane, intent_id, what, reshipment)
         finally:
-            self._intents.over(intent_id)
+            if intent_id is None:
+                self._sender.unused(lane)
+            self._intents.over(work.copy.id)
 
     async def _claim(self, work: CopyWork, lane: LaneKey) -> int | None:
         """Commit the intent; None where somebody else is at it, or it is not wanted any more."""

@@ -25,7 +25,7 @@ class CopyIntents:
         self._in_flight: set[int] = set()
 
     async def begin(self, session: AsyncSession, copy: PartCopy, lane: LaneKey) -> int:
-        """Its id is among those in flight before the commit, so that no sweep takes it for one left behind."""
+        """The copy is among those in flight before the commit, so that no sweep takes it for one left behind."""
         head = await session.scalar(select(Channel.head_message_id).where(Channel.chat_id == lane.chat_id))
         intent = Intent(
             media_key=copy.media_key,
@@ -40,12 +40,12 @@ class CopyIntents:
         )
         session.add(intent)
         await session.flush()
-        self._in_flight.add(intent.id)
+        self._in_flight.add(copy.id)
         return intent.id
 
-    def over(self, intent_id: int) -> None:
-        """Its call has ended, however it did."""
-        self._in_flight.discard(intent_id)
+    def over(self, copy_id: int) -> None:
+        """Its call has ended, however it did; or nobody heard whether its intent was committed."""
+        self._in_flight.discard(copy_id)
 
     async def end(self, session: AsyncSession, intent_id: int) -> None:
         """Settled: the call had no effect, or one that is known."""
@@ -63,7 +63,7 @@ class CopyIntents:
         """Those whose calls ended without a word, as where the database was away: their outcome is unknown."""
         now = self._clock.now()
         left = Intent.running & (Intent.node == self._node) & (Intent.settle_at < now - _LEFT_BEHIND)
-        ours = left & Intent.copy_id.is_not(None) & Intent.id.not_in(self._in_flight)
+        ours = left & Intent.copy_id.is_not(None) & Intent.copy_id.not_in(self._in_flight)
         settle_at = now + timedelta(seconds=SETTLE_SECONDS)
         async with self._sessions.begin() as session:
             await session.execute(update(Intent).where(ours).values(running=False, settle_at=settle_at))

@@ -78,7 +78,7 @@ class Reconciler:
         self._board = board
         self._clock = clock
         self._node = node
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[object, int] = {}
 
     async def handle(self, payload: dict[str, int]) -> None:
         """The job: settle what is due in one channel.
@@ -87,13 +87,12 @@ class Reconciler:
         what this job is to settle.
         """
         chat_id = payload["chat"]
-        due, search_id = await self._begin(chat_id)
-        if not due:
-            return
+        call = object()
         try:
-            await self._settle(chat_id, due)
+            if due := await self._begin(chat_id, call):
+                await self._settle(chat_id, due)
         finally:
-            self._in_flight.discard(search_id)
+            self._in_flight.pop(call, None)
 
     async def _settle(self, chat_id: int, due: Sequence[Intent]) -> None:
         try:
@@ -138,7 +137,11 @@ class Reconciler:
     async def sweep(self) -> None:
         """Searches and looks that ended without a word, as without a database: they may have left a forward."""
         now = self._clock.now()
-        ours = (Intent.node == self._node) & Intent.id.not_in(self._in_flight) & (Intent.settle_at < now - _LEFT_BEHIND)
+        ours = (
+            (Intent.node == self._node)
+            & Intent.id.not_in(self._in_flight.values())
+            & (Intent.settle_at < now - _LEFT_BEHIND)
+        )
         others = (Intent.node != self._node) & (Intent.settle_at < now - _ABANDONED)
         left = Intent.running & (Intent.part_index < 0) & (ours | others)
         async with self._sessions.begin() as session:
@@ -147,25 +150,25 @@ class Reconciler:
     def _own_search(self, chat_id: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
         return (Intent.chat_id == chat_id) & (Intent.media_key == SEARCH) & Intent.running
 
-    async def _begin(self, chat_id: int) -> tuple[Sequence[Intent], int]:
-        """The intents that are due, and the search's own. Raises `Later` while another search is under way."""
+    async def _begin(self, chat_id: int, call: object) -> Sequence[Intent]:
+        """The intents that are due, with an intent of the search's own. Raises `Later` while another is under way."""
         async with self._sessions.begin() as session:
             channel = select(Channel.head_message_id).where(Channel.chat_id == chat_id).with_for_update()
             head = await session.scalar(channel)
             under_way = await session.scalar(select(Intent.id).where(self._own_search(chat_id)))
             if head is None:
-                return [], 0
+                return []
             if under_way is not None:
                 raise Later(_BUSY_DELAY, "another search is under way")
             settled = ~Intent.running & (Intent.settle_at <= self._clock.now() + _CLOCKS_DIFFER)
             due = (await session.scalars(select(Intent).where(Intent.chat_id == chat_id, settled))).all()
             if not due:
-                return [], 0
+                return []
             own = look_intent(SEARCH, chat_id, head, node=self._node, now=self._clock.now())
             session.add(own)
             await session.flush()
-            self._in_flight.add(own.id)
-            return due, own.id
+            self._in_flight[call] = own.id  # by the call, which ends whether or not it hears of the commit
+            return due
 
     async def _interrupt(self, chat_id: int, *, left: bool) -> None:
         """A look that failed in the middle may have ``left`` its forward: the search is to be settled itself."""

@@ -89,7 +89,7 @@ class Shipper:
         self._keeper = keeper
         self._clock = clock
         self._node = node
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, int] = {}
         self._places = asyncio.Semaphore(_SENDS_AT_ONCE)
         desk = ShipDesk(first_bot=first_bot, channel_most=channel_most)
         self._read = Together(sessions, desk.read, row=int)
@@ -115,13 +115,24 @@ class Shipper:
             lane = await self._sender.reserve(work.wish)
         except Postponed as wait:
             raise Later(wait.retry_after, wait.code) from wait
-        intent_id = await self._claim(Claim(part=work.part, lane=lane))
-        if intent_id is None:
-            raise Later(0, "the part changed meanwhile")
+        claim = Claim(part=work.part, lane=lane)
         try:
+            intent_id = await self._claimed(claim)
             await self._ship(work, lane, intent_id, thumbnail)
         finally:
-            self._in_flight.discard(intent_id)
+            self._in_flight.pop(id(claim), None)
+
+    async def _claimed(self, claim: Claim) -> int:
+        """The claim's intent. Raises `Later` where there is none: the place in the lane is not used then."""
+        intent_id = None
+        try:
+            intent_id = await self._claim(claim)
+        finally:
+            if intent_id is None:
+                self._sender.unused(claim.lane)
+        if intent_id is None:
+            raise Later(0, "the part changed meanwhile")
+        return intent_id
 
     async def sweep(self) -> None:
         """Intents of sends that ended without a word, as where the database was away: their outcome is unknown."""
@@ -131,7 +142,9 @@ class Shipper:
         settle_at = self._clock.now() + timedelta(seconds=SETTLE_SECONDS)
         async with self._sessions.begin() as session:
             await session.execute(
-                update(Intent).where(left, Intent.id.not_in(self._in_flight)).values(running=False, settle_at=settle_at)
+                update(Intent)
+                .where(left, Intent.id.not_in(self._in_flight.values()))
+                .values(running=False, settle_at=settle_at)
             )
 
     async def _ship(self, work: ShipWork, lane: LaneKey, intent_id: int, thumbnail: Thumbnail | None) -> None:
@@ -157,9 +170,13 @@ class Shipper:
             await self._arrived(work, lane, intent_id, sent, thumbnail)
 
     async def _claim_some(self, session: AsyncSession, claims: Sequence[Claim]) -> Sequence[int | None]:
-        """Their ids are among those in flight before the commit, so that no sweep takes them for left behind."""
+        """Their ids are among those in flight before the commit, so that no sweep takes them for left behind.
+
+        By their claims, which end whether or not anybody hears of the commit.
+        """
         ids = await claim_parts(session, claims, node=self._node, now=self._clock.now())
-        self._in_flight.update(intent_id for intent_id in ids if intent_id is not None)
+        made = zip(claims, ids, strict=True)
+        self._in_flight.update({id(claim): intent_id for claim, intent_id in made if intent_id is not None})
         return ids
 
     async def _release(self, work: ShipWork, intent_id: int, delay: float) -> None:

@@ -86,8 +86,11 @@ class SinceKeeper:
             caption=piece_caption(manifest, index.made_at, pieces=count),
         )
         wish = Wish(chat_ids=place[:1], bot_ids=(self._rewriter.bot_id,), urgency=Urgency.BULK, size=len(data))
-        await self._sender.reserve(wish)
-        file_id = await self._rewriter.rewrite(*place, file)
+        lane = await self._sender.reserve(wish)
+        try:
+            file_id = await self._rewriter.rewrite(*place, file)
+        finally:
+            self._sender.unused(lane)  # it was no send, and its place is free after a minute
         async with self._sessions.begin() as session:
             await self._note(session, backup, manifest, since, file_id)
         log.info("backup_list_updated", deleted=len(since.deleted), changed=len(since.changed))

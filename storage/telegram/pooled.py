@@ -38,6 +38,9 @@ class PooledPartStore:
     async def reserve(self, wish: Wish) -> LaneKey:
         return await self._lanes.reserve(wish)
 
+    def unused(self, lane: LaneKey) -> None:
+        self._lanes.over(lane)
+
     async def send(self, lane: LaneKey, what: Shipment | Copy) -> Sent:
         async with self._telling(lane):
             return await self._bots[lane.bot_id].send(lane.chat_id, what)

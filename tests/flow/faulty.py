@@ -91,6 +91,9 @@ class _Sender:
         self._points.reach("lane reserved")
         return lane
 
+    def unused(self, lane: LaneKey) -> None:
+        self._inner.unused(lane)
+
     async def send(self, lane: LaneKey, what: Shipment | Copy) -> Sent:
         self._points.reach("before the send")
         sent: Sent = await self._inner.send(lane, what)
