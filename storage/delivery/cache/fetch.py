@@ -25,6 +25,9 @@ _WRITE = 512 * 1024
 _PATIENCE = 1.0
 """Seconds that a connection waits for readers in all, before it goes ahead and is given back."""
 
+_SOON = 0.2
+"""Seconds of waiting in all, from which on readers are served from the disk and memory holds nothing for them."""
+
 _TRIES = 4
 _PAUSE = 0.1
 
@@ -141,13 +144,13 @@ class Fetch:
         while self._ahead() and not self._hurry and self._waited < _PATIENCE:
             began = time.monotonic()
             self._taken.clear()
-            try:
-                async with asyncio.timeout(_PATIENCE - self._waited):
+            with suppress(TimeoutError):
+                async with asyncio.timeout((_SOON if self._waited < _SOON else _PATIENCE) - self._waited):
                     await self._taken.wait()
-            except TimeoutError:
-                self._waited = _PATIENCE
-            else:
-                self._waited += time.monotonic() - began
+            self._waited += time.monotonic() - began
+            if self._waited >= _SOON:
+                await self._flush()
+                self._drop()
         if not self._ahead():
             return False
         await self._flush()
@@ -181,7 +184,7 @@ class Fetch:
 
     def _drop(self) -> None:
         """Let go of what is on disk and was read, or is not read for a while."""
-        keep_from = self._read_to if self._waited < _PATIENCE and not self._hurry else self.at
+        keep_from = self._read_to if self._waited < _SOON and not self._hurry else self.at
         while self._held:
             begins, data = self._held[0]
             end = begins + len(data)

@@ -6,6 +6,7 @@ waits for the fetch; who asks for bytes far from it begins another one there.
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -20,6 +21,9 @@ _NEAR = 256 * 1024
 """Bytes that are sooner waited for than fetched by a connection of their own."""
 
 _FIRST_PIECE, _MOST_PIECE = 64 * 1024, 512 * 1024
+_QUICK = 0.05
+"""Seconds that a piece may take to be worth a larger one next: what a reader has not taken yet is held for it."""
+
 Key = tuple[UUID, int]
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
@@ -95,12 +99,14 @@ class PartFile:
                 data = await self._in_thread(os.pread, self._fd, min(piece, reach - at), at)
                 if not data:
                     raise NoRoom  # somebody cut the file: it is not to be read
-                piece = min(piece * 2, _MOST_PIECE)
             if len(data) > stop - at:
                 data = data[: stop - at]
             at += len(data)
             self._note_read(at)
+            given = time.monotonic()
             yield data
+            quick = time.monotonic() - given < _QUICK
+            piece = min(piece * 2, _MOST_PIECE) if quick else _FIRST_PIECE
 
     async def reached(self, at: int, stop: int, open_source: Open, *, hurry: bool = False) -> None:
         """Wait until the byte ``at`` can be read, which begins a fetch of what is not there of ``[at, stop)``."""
