@@ -139,7 +139,7 @@ async def burst(client: aiohttp.ClientSession, token: str, meter: Meter, *, phot
     before = meter.read()
     async with client.post(f"/burst/{token}", json={"photos": photos, "people": people}):
         pass
-    async with asyncio.timeout(300):
+    async with asyncio.timeout(600):
         while True:
             await asyncio.sleep(0.2)
             async with client.get(f"/burst/{token}") as answer:
