@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, func, literal, select
+from sqlalchemy import ColumnElement, delete, exists, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -196,16 +196,26 @@ async def _keep_in_mind(session: AsyncSession, part: Part, place: tuple[int, int
 
 
 async def move_from_copy(session: AsyncSession, part: Part, copy: PartCopy) -> None:
-    """A part on its way to another channel is copied from here, and no more from where it was."""
-    former = (part.source_chat_id, part.source_message_id)
+    """A part on its way to another channel is copied from here, and no more from where it was.
+
+    That message only seems to be gone, since moving failed: it is kept in mind until the part has arrived.
+    """
+    chat_id, message_id = part.source_chat_id, part.source_message_id
     await session.delete(copy)
     await session.flush()
     part.source_chat_id, part.source_message_id = copy.chat_id, copy.message_id
     part.source_bot_id, part.source_file_id = copy.file_bot_id, copy.file_id
     part.attempt = 0
     await session.flush()
-    if former[0] is not None and former[1] is not None:
-        await cast_off(session, [(former[0], former[1])])
+    if chat_id is not None and message_id is not None:
+        await _keep_in_mind(session, part, (chat_id, message_id), None)
+
+
+async def leave_behind(session: AsyncSession, parts: Sequence[Part]) -> list[tuple[int, int]]:
+    """These parts were moved: the messages that were kept in mind of them are not wanted any more."""
+    moved = tuple_(PartCopy.media_key, PartCopy.part_index).in_([(part.media_key, part.index) for part in parts])
+    kept = moved & (PartCopy.state == CopyState.VERIFIED) & PartCopy.verified_at.is_(None)
+    return _places((await session.scalars(delete(PartCopy).where(kept).returning(PartCopy))).all())
 
 
 async def copy_failed(

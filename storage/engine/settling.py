@@ -13,6 +13,7 @@ from storage.auditing.audit import record
 from storage.catalog.refreshing import note_captions
 from storage.domain import EventType, MediaStatus, PartState, UploadPhase
 from storage.engine.channels import raise_head
+from storage.engine.copies import leave_behind
 from storage.engine.strays import cast_off
 from storage.events.outbox import listened_to, tell, tell_once
 from storage.notices import media_changed
@@ -118,7 +119,9 @@ async def _leave_former_places(session: AsyncSession, parts: Sequence[Part]) -> 
         return
     query = select(Channel.chat_id).where(among(Channel.chat_id, {chat for chat, _ in places}))
     ours = set(await session.scalars(query))
-    await cast_off(session, [place for place in places if place[0] in ours])
+    moved = [part for part in parts if part.origin == "telegram" and part.source_chat_id in ours]
+    left = await leave_behind(session, moved) if moved else []
+    await cast_off(session, [*(place for place in places if place[0] in ours), *left])
 
 
 async def note_if_whole(session: AsyncSession, *media_ids: int, now: datetime) -> None:

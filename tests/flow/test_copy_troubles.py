@@ -13,7 +13,7 @@ from storage.domain import CopyState, PartState, Purpose
 from storage.engine.copies import give_up_copies
 from storage.engine.replacing import move_parts
 from storage.jobs import Later
-from storage.tables import FileRef, Part, PartCopy
+from storage.tables import FileRef, Part, PartCopy, StrayMessage
 from storage.telegram.binding import Binder
 from storage.wakeups import REPLACEMENTS
 from tests.flow.archives import REPORTS, REQUESTS, some_bytes
@@ -139,6 +139,26 @@ async def test_a_part_whose_message_went_while_it_moved_comes_from_its_copy(copy
     async with copying.ground.sessions.begin() as session:
         moved = (await session.scalars(select(Part).where(Part.media_key == key))).one()
     assert (moved.state, moved.chat_id) == (PartState.STORED, _ARCHIVE)
+
+
+async def test_a_move_that_is_refused_gives_no_message_up(copying: CopyGround) -> None:
+    """That it failed does not say that the message is gone: it is removed when the part has arrived, not before."""
+    part_id, key = await copying.stored(some_bytes(3_000))
+    await copy_once(copying)
+    row = await part(copying, part_id)
+    assert row.chat_id is not None
+    await _archive(copying, part_id)
+    async with copying.ground.sessions.begin() as session:
+        await session.execute(update(Part).values(attempt=3))
+    await copying.ground.engine().copying.sweep.sweep()
+    async with copying.ground.sessions.begin() as session:
+        assert await session.scalar(select(StrayMessage.message_id)) is None
+    assert {chat_id for chat_id, _ in await copying._messages(key)} == {row.chat_id, copying.backup}
+    await copying.ground.settle()
+    await copy_once(copying)
+    await copying.ground.settle()
+    assert {chat_id for chat_id, _ in await copying._messages(key)} == {copying.backup}
+    assert [(copy.chat_id, copy.state) for copy in await copies(copying)] == [(copying.backup, CopyState.VERIFIED)]
 
 
 async def _archive(copying: CopyGround, part_id: int) -> None:
