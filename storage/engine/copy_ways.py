@@ -19,7 +19,7 @@ from storage.engine.captions import Facts, Manifest, caption, part_filename
 from storage.engine.channels import open_channels
 from storage.engine.copies import Place, copies_there, part_of, still_wanted
 from storage.engine.facts import kind_in_channel, media_facts, part_manifest
-from storage.errors import PartDamaged
+from storage.errors import OutcomeUnknown, PartDamaged, Postponed
 from storage.ports import Copy, Shipment
 from storage.tables import FileRef, Media, Part, PartCopy
 
@@ -71,11 +71,17 @@ class Reshipment:
         return self._hash.digest() == self.part.sha256
 
     async def probe(self) -> None:
-        """Raise the source's `ArchiveError` before anything is sent: in the middle of a call it is lost."""
+        """Raise the source's `ArchiveError` before anything is sent: in the middle of a call it is lost.
+
+        That a source has to wait is no reason for the channel to wait: it is no `Postponed` here.
+        """
         if self.part.size is None:  # too large to be fetched, so nobody knows its bytes
             raise PartDamaged(media_id=self.part.media_id, part=self.part.index + 1)
         async with AsyncExitStack() as stack:
-            await self.source.open(self.part, 0, self.part.size, stack)
+            try:
+                await self.source.open(self.part, 0, self.part.size, stack)
+            except Postponed as wait:
+                raise OutcomeUnknown(method="source", reason=wait.code) from wait
 
     async def stream(self) -> AsyncIterator[bytes]:
         self._hash = hashlib.sha256()

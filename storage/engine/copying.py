@@ -82,6 +82,7 @@ class Copier:
                 await self._bring_about(copy)
             except Postponed as wait:
                 if payload["chat"] != REPLACEMENTS:
+                    await self._put_off(copy.id, wait.code, 0)  # it is the last now: others may do better
                     raise Later(wait.retry_after, wait.code) from wait
                 await self._put_off(copy.id, wait.code, wait.retry_after)
             except Exception:

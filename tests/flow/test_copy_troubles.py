@@ -12,6 +12,7 @@ from storage.database import Sessions
 from storage.domain import CopyState, PartState, Purpose
 from storage.engine.copies import give_up_copies
 from storage.engine.replacing import move_parts
+from storage.errors import Unreachable
 from storage.jobs import Later
 from storage.tables import FileRef, Part, PartCopy, StrayMessage
 from storage.telegram.binding import Binder
@@ -169,6 +170,26 @@ async def _archive(copying: CopyGround, part_id: int) -> None:
     row = await part(copying, part_id)
     async with copying.ground.sessions.begin() as session:
         await move_parts(session, row.media_key, Purpose.ARCHIVE)
+
+
+class _Waiting:
+    """A source that is away, as a mirror whose disk is not mounted."""
+
+    async def open(self, *_of: object) -> AsyncIterator[bytes]:
+        raise Unreachable(retry_after=3600.0)
+
+
+async def test_a_part_whose_bytes_cannot_be_had_now_holds_up_no_other_copy(copying: CopyGround) -> None:
+    first, _ = await copying.stored(some_bytes(3_000))
+    await copying.damaged(first)
+    _, key = await copying.stored(some_bytes(4_000))
+    engine = copying.ground.engine()
+    await engine.copying.sweep.sweep()
+    engine.copying.copier._sources = _Waiting()
+    with suppress(Later):
+        await engine.copying.copier.handle({"chat": copying.backup})
+    there = {copy.media_key for copy in await copies(copying) if copy.state is CopyState.VERIFIED}
+    assert there == {key}
 
 
 async def test_a_message_that_says_something_else_is_no_copy(copying: CopyGround) -> None:
