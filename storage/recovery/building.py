@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -148,18 +148,29 @@ class Builder:
         await _remember_file(session, part, message)
 
     async def _copy(self, session: AsyncSession, message: FoundMessage, manifest: Manifest) -> None:
+        """Also one that the index wants, and did not know to be there: it would be made a second time."""
+        there = {
+            "state": CopyState.VERIFIED,
+            "message_id": message.message_id,
+            "file_bot_id": message.bot_id,
+            "file_id": message.file_id,
+            "verified_at": self._clock.now(),
+        }
         copy = insert(PartCopy).values(
             media_key=manifest.media_key,
             part_index=manifest.index,
             role=CopyRole.BACKUP,
-            state=CopyState.VERIFIED,
             chat_id=message.chat_id,
-            message_id=message.message_id,
-            file_bot_id=message.bot_id,
-            file_id=message.file_id,
-            verified_at=self._clock.now(),
+            **there,
         )
-        await session.execute(copy.on_conflict_do_nothing())
+        await session.execute(
+            copy.on_conflict_do_update(
+                index_elements=[PartCopy.media_key, PartCopy.part_index, PartCopy.chat_id],
+                index_where=text("role = 'backup'"),
+                set_=there,
+                where=PartCopy.message_id.is_(None),
+            )
+        )
 
     async def _media(
         self, session: AsyncSession, first: FoundMessage, told: Remembered, last: Manifest, parts: dict[int, Part]
