@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -200,6 +201,7 @@ class Draft:
         self._fd = fd
         self._sealer = sealer
         self._hash = hashlib.sha256()
+        self._busy = threading.Lock()
         self.size = 0
 
     def begin(self) -> None:
@@ -211,10 +213,11 @@ class Draft:
         return self._hash.digest()
 
     def write(self, data: bytes) -> None:
-        self._hash.update(data)
-        self.size += len(data)
-        for chunk in (data,) if self._sealer is None else self._sealer.update(data):
-            self._write(chunk)
+        with self._busy:
+            self._hash.update(data)
+            self.size += len(data)
+            for chunk in (data,) if self._sealer is None else self._sealer.update(data):
+                self._write(chunk)
 
     def keep(self, digest: bytes, size: int) -> None:
         """Make it durable and give it its name. Raises `FileWrong` where other bytes came than these."""
@@ -222,14 +225,19 @@ class Draft:
             raise FileWrong("size")
         if self.digest != digest:
             raise FileWrong("digest")
-        if self._sealer is not None:
-            self._write(self._sealer.finish())
-        with disk_errors():
-            os.fsync(self._fd)
-            self._directory.place(self._path, digest)
+        with self._busy:
+            if self._sealer is not None:
+                self._write(self._sealer.finish())
+            with disk_errors():
+                os.fsync(self._fd)
+                self._directory.place(self._path, digest)
 
     def end(self) -> None:
-        os.close(self._fd)
+        """Waits for a write that its caller gave up, since the disk hangs: what that goes on with is still this file,
+        and not whichever one gets its descriptor.
+        """
+        with self._busy:
+            os.close(self._fd)
         with suppress(OSError):
             self._path.unlink()
 

@@ -4,7 +4,9 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 from uuid import UUID, uuid4
 
 import pytest
@@ -191,3 +193,29 @@ def test_what_a_killed_process_was_writing_goes_after_a_day(mirror: MirrorDirect
     os.utime(old, (0, 0))
     mirror.tidy()
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_write_that_hangs_keeps_its_descriptor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its caller gives up and ends the draft; what the write goes on with must not get into another file."""
+    directory = MirrorDirectory(tmp_path / "mirror", None)
+    directory.begin(None)
+    draft, hangs, mended, write = directory.draft(), Event(), Event(), os.write
+
+    def hanging(fd: int, data: bytes) -> int:
+        if not mended.is_set():
+            hangs.set()
+            mended.wait(30)
+            return write(fd, data[:1])  # the rest comes by another call
+        return write(fd, data)
+
+    monkeypatch.setattr("storage.mirror.directory.os.write", hanging)
+    with ThreadPoolExecutor(2) as threads:
+        writing = threads.submit(draft.write, b"late")
+        assert hangs.wait(30)
+        ending = threads.submit(draft.end)
+        wait([ending], timeout=0.2)
+        with (tmp_path / "another").open("wb"):
+            mended.set()
+            writing.result(30)
+            ending.result(30)
+    assert (tmp_path / "another").read_bytes() == b""
