@@ -19,7 +19,7 @@ from storage.database import Sessions
 from storage.delivery.sources import PartSource
 from storage.domain import PartState
 from storage.engine.hashing import note_digest
-from storage.errors import ArchiveError, FileTooBig, FloodWait
+from storage.errors import ArchiveError, FileTooBig, FloodWait, Unreachable
 from storage.jobs import BULK, Later, enqueue
 from storage.mirror.directory import Draft
 from storage.mirror.keeping import Mirror
@@ -128,7 +128,7 @@ class Filler:
     async def _bring(self, part: Part) -> None:
         try:
             await self._fetch(part)
-        except FloodWait as wait:
+        except (FloodWait, Unreachable) as wait:  # nothing is wrong with the part
             self._after = part.id - 1
             raise Later(wait.retry_after, wait.code) from wait
         except (ArchiveError, FileWrong) as error:
