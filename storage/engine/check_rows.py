@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import CopyRole, CopyState, EventType, PartState
-from storage.engine.copies import copy_failed, of_part
+from storage.engine.copies import copy_failed, lock_copy, of_part
 from storage.engine.damage import part_damaged, want_replacement
 from storage.engine.events import EventKind, note_event
 from storage.engine.probing import Finding, Target, Verdict
@@ -138,9 +138,15 @@ async def add_counts(session: AsyncSession, run_id: int, counts: Counts) -> None
         run.counts = asdict(Counts(**run.counts).add(counts))
 
 
-async def note_copy(session: AsyncSession, run_id: int, copy_id: int, verdict: Verdict, now: datetime) -> None:
-    """A copy in a backup channel was looked at, twice where it was wrong: then it is made again."""
+async def note_copy(session: AsyncSession, run_id: int, copy_id: int, looked: Looked, now: datetime) -> None:
+    """A copy in a backup channel was looked at, twice where it was wrong: then it is made again.
+
+    Unless that was done meanwhile: the message that it has now was not looked at.
+    """
+    verdict = looked.verdict
     damaged = verdict.finding is Finding.DAMAGED
     if damaged:
-        await copy_failed(session, copy_id, problem=verdict.reason or "", now=now, delay=0, gone=True)
+        copy = await lock_copy(session, copy_id)
+        if copy is not None and (copy.chat_id, copy.message_id) == looked.place:
+            await copy_failed(session, copy_id, problem=verdict.reason or "", now=now, delay=0, gone=True)
     await add_counts(session, run_id, Counts(copies=1, copies_damaged=int(damaged), bytes_read=verdict.size))

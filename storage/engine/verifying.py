@@ -174,22 +174,22 @@ class Verifier:
             async with self._sessions.begin() as session:
                 await add_counts(session, run.id, Counts(hashed=1))
 
-    async def _copies(self, run: VerifyRun, part: Part, target: Target) -> list[tuple[int, Verdict]]:
+    async def _copies(self, run: VerifyRun, part: Part, target: Target) -> list[tuple[int, Looked]]:
         """What was found of each copy in a backup channel."""
         there = of_part(part) & (PartCopy.role == CopyRole.BACKUP) & (PartCopy.state == CopyState.VERIFIED)
         async with self._sessions.begin() as session:
             copies = (await session.scalars(select(PartCopy).where(there).order_by(PartCopy.id))).all()
         return [(copy.id, await self._copy(run, copy, target)) for copy in copies]
 
-    async def _copy(self, run: VerifyRun, copy: PartCopy, target: Target) -> Verdict:
+    async def _copy(self, run: VerifyRun, copy: PartCopy, target: Target) -> Looked:
         assert copy.chat_id is not None
         assert copy.message_id is not None
         place = replace(target, chat_id=copy.chat_id, message_id=copy.message_id, unique_id=None)
         verdict = await self._prober.probe(place, deep=run.deep)
-        if verdict.finding is not Finding.SUSPECT:
-            return verdict
-        await asyncio.sleep(_COPY_AGAIN)
-        return await self._twice(place, deep=run.deep)
+        if verdict.finding is Finding.SUSPECT:
+            await asyncio.sleep(_COPY_AGAIN)
+            verdict = await self._twice(place, deep=run.deep)
+        return Looked(place, verdict)
 
     async def _mirrored(self, run: VerifyRun, part: Part) -> Counts:
         found = None
