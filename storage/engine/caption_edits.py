@@ -16,7 +16,7 @@ from storage.engine.captions import caption
 from storage.engine.copies import Place, place_gone
 from storage.engine.copy_sweep import backup_chats
 from storage.engine.facts import media_facts, part_manifest
-from storage.errors import ArchiveError, CallRefused, ChannelUnavailable, MessageMissing, Postponed
+from storage.errors import ArchiveError, CallRefused, ChannelUnavailable, MessageMissing, NoLane, Postponed
 from storage.jobs import Later
 from storage.ports import PartStore
 from storage.tables import Media, Part, PartCopy
@@ -50,13 +50,14 @@ class CaptionEditor:
         while (edit := await self._next(media_id)) is not None:
             try:
                 await self._store.caption(edit.chat_id, edit.message_id, edit.text)
-            except Postponed as wait:
-                raise Later(wait.retry_after, wait.code) from wait
-            except ChannelUnavailable as error:
+            except (NoLane, ChannelUnavailable) as error:
                 if edit.copy_id is not None and not await self._is_backup(edit.chat_id):
                     await self._done(edit)  # a channel of former times: what it says is nobody's concern any more
                     continue
-                raise Later(_CHANNEL_LOST_DELAY, error.code) from error
+                delay = error.retry_after if isinstance(error, NoLane) else _CHANNEL_LOST_DELAY
+                raise Later(delay, error.code) from error
+            except Postponed as wait:
+                raise Later(wait.retry_after, wait.code) from wait
             except MessageMissing as error:
                 await self._gone(edit, error.code)
             except CallRefused as error:
