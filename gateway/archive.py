@@ -149,6 +149,7 @@ async def open_archive(
             ),
         )
         await discard_interrupted(sessions, spool, node)
+        await _forget_erased(jobs, eraser, node)
         await archive_engine.settle()
         await sweeper.sweep()
         archive_engine.register(jobs)
@@ -230,6 +231,11 @@ def _register_sweeps(
     jobs.every(_REFRESH, EVERY_MINUTE, refresher.sweep)
     jobs.every("audit_sweep", EVERY_HOUR, audit.forget)
     jobs.every("incident_sweep", EVERY_HOUR, incidents.forget)
+
+
+async def _forget_erased(jobs: JobRunner, eraser: Eraser, node: str) -> None:
+    await eraser.forget_erased()
+    jobs.every(f"caches:{node}", EVERY_HOUR, eraser.forget_erased)
 
 
 def _resumable(intake: Intake, settings: Settings, jobs: JobRunner) -> Resumable:

@@ -4,7 +4,7 @@
 (`storage.engine.strays` removes them), its files, links and names. What stays is the id, so that it answers "deleted".
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
@@ -28,6 +28,7 @@ from storage.mirror.rows import note_unneeded
 from storage.notices import media_changed
 from storage.spool import Spool
 from storage.tables import Attachment, Channel, Media, Part
+from storage.tables.many import among
 from storage.wakeups import wake_eraser
 
 log = structlog.get_logger(__name__)
@@ -83,6 +84,10 @@ class Deleting:
 class MediaCache(Protocol):
     """Something of media that lies on this node's disk, and can be had again."""
 
+    def keys(self) -> Collection[UUID]:
+        """The media of which it has something."""
+        ...
+
     async def forget(self, key: UUID) -> None:
         """Remove everything of a media that is erased, and take nothing of it any more."""
         ...
@@ -119,6 +124,17 @@ class Eraser:
         async with self._sessions.begin() as session:
             for media_id in (await session.scalars(select(Media.id).where(due))).all():
                 await wake_eraser(session, media_id, delay=0)
+
+    async def forget_erased(self) -> None:
+        """At start and every hour, on each node: what its caches have of media that another node erased, or one that
+        was killed before it got here.
+        """
+        for cache in self._caches:
+            erased = select(Media.key).where(among(Media.key, cache.keys()), Media.status == MediaStatus.DELETED)
+            async with self._sessions.begin() as session:
+                keys = (await session.scalars(erased)).all()
+            for key in keys:
+                await cache.forget(key)
 
     async def _erase(self, session: AsyncSession, media: Media) -> list[int]:
         """A part or copy on its way has no message yet: its intent finds it without an owner when it arrives."""

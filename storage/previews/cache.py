@@ -115,6 +115,10 @@ class PreviewCache:
             self._drop(key, label)
         await asyncio.to_thread(_unlink, [self._place(key, label) for label in labels])
 
+    def keys(self) -> set[UUID]:
+        """The media of which there is something."""
+        return {key for key, _ in self._entries}
+
     async def forget(self, key: UUID) -> None:
         """Remove everything of a media that is erased, and take nothing of it any more."""
         self._forgotten[key] = None

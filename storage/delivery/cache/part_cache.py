@@ -130,6 +130,10 @@ class PartCache:
         if not file.users:
             self._spawn(self._closed(file))
 
+    def keys(self) -> set[UUID]:
+        """The media of which there is something."""
+        return {key for files in (self._cold, self._hot) for key, _ in files}
+
     async def forget(self, key: UUID) -> None:
         """Remove everything of a media that is erased, and take nothing of it any more."""
         self._forgotten[key] = None
