@@ -144,7 +144,8 @@ class MirrorDirectory:
             except FileNotFoundError as error:
                 raise FileWrong("missing") from error
         try:
-            return StoredFile(fd, self._key, size)
+            with disk_errors():
+                return StoredFile(fd, self._key, size)
         except BaseException:
             os.close(fd)
             raise

@@ -219,3 +219,16 @@ def test_a_write_that_hangs_keeps_its_descriptor(tmp_path: Path, monkeypatch: py
             writing.result(30)
             ending.result(30)
     assert (tmp_path / "another").read_bytes() == b""
+
+
+def test_a_header_that_cannot_be_read_is_the_disks_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As every other place of a file: a check of the archive goes on without the mirror."""
+    directory = MirrorDirectory(tmp_path / "mirror", KEY)
+    directory.begin(None)
+    kept(directory, tmp_path)
+
+    def unreadable(*_of: int) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("storage.mirror.sealed.os.pread", unreadable)
+    assert trouble_of(lambda: directory.open(DIGEST, len(DATA))) is Trouble.FAILED
