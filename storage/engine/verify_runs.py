@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import CopyRole, CopyState, PartState
+from storage.errors import FloodWait, Unreachable
 from storage.jobs import BULK, enqueue
 from storage.tables import Part, PartCheck, PartCopy, VerifyRun
 
@@ -165,12 +166,15 @@ class VerifyRuns:
         ]
 
     async def repairs_open(self, run_id: int) -> int:
-        """How many damaged parts of the pass are to be replaced, and neither were nor were tried in vain."""
+        """How many damaged parts of the pass are to be replaced, and neither were nor were tried in vain.
+
+        That Telegram asks to wait is no answer.
+        """
         replacement = exists().where(
             PartCopy.media_key == Part.media_key,
             PartCopy.part_index == Part.index,
             PartCopy.role == CopyRole.REPLACEMENT,
-            PartCopy.problem.is_(None),
+            or_(PartCopy.problem.is_(None), PartCopy.problem.in_((FloodWait.code, Unreachable.code))),
         )
         found = select(func.count()).select_from(PartCheck).join(Part, Part.id == PartCheck.part_id)
         async with self._sessions.begin() as session:
