@@ -51,7 +51,7 @@ class FileReader:
         """
         path, cached = await self._path(file_id)
         if self._local and path.startswith("/"):
-            yield read_file(path, offset, length)
+            yield self._from_disk(file_id, path, offset, length)
             return
         response = await self._get(path, offset, length)
         if response.status == _NOT_FOUND and cached:
@@ -65,6 +65,19 @@ class FileReader:
             yield _exactly(response, skip, length)
         finally:
             response.close()
+
+    async def _from_disk(self, file_id: str, path: str, offset: int, length: int) -> AsyncIterator[bytes]:
+        """The server cleans its files away after a while: asked for the path once more, it fetches the file again."""
+        left = length
+        try:
+            async for data in read_file(path, offset, length):
+                left -= len(data)
+                yield data
+        except OSError as error:
+            self._paths.pop(file_id, None)
+            raise OutcomeUnknown(method="file", reason=type(error).__name__) from error
+        if left:
+            raise OutcomeUnknown(method="file", reason="short_read")
 
     async def tell(self, file_id: str) -> KnownFile:
         """`FileTeller.tell`: the kind is the directory of the path."""
