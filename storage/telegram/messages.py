@@ -25,9 +25,11 @@ class BotMessenger:
         wish = Wish(chat_ids=(chat_id,), bot_ids=(self._bot.id,), urgency=Urgency.PERSON)
         lane = await self._lanes.reserve(wish)
         try:
-            with translated("copyMessage"):
-                copied = await self._bot(method, request_timeout=_CALL_TIMEOUT)
-            self._lanes.over(lane)
+            try:
+                with translated("copyMessage"):
+                    copied = await self._bot(method, request_timeout=_CALL_TIMEOUT)
+            finally:
+                self._lanes.over(lane)
         except FloodWait as wait:
             await self._lanes.flooded(lane, wait.retry_after)
             raise
