@@ -9,7 +9,7 @@ from storage.database import Sessions
 from storage.domain import CopyRole, MediaStatus, Purpose
 from storage.engine.captions import parse_manifest
 from storage.engine.looking import Looker
-from storage.errors import ArchiveError, CallRefused
+from storage.errors import ArchiveError, CallRefused, MessageLocked
 from storage.tables import Channel, ChannelBinding, FileRef, Media, Part, PartCopy
 
 
@@ -51,6 +51,8 @@ class Mover:
     async def _is_gone(self, chat_id: int, message_id: int) -> bool:
         try:
             seen = await self._looker.look(chat_id, message_id)
+        except MessageLocked:
+            return False
         except CallRefused:
             return True
         except ArchiveError:
