@@ -83,7 +83,7 @@ async def fill(client: aiohttp.ClientSession, files: list[Made]) -> list[tuple[i
 
     ids = await asyncio.gather(*map(upload, files))
     for media_id, kind in ids:
-        while not await _is_settled(client, media_id, kind):  # noqa: ASYNC110 - another process settles it
+        while not await _is_settled(client, media_id, kind):
             await asyncio.sleep(0.2)
     return ids
 
