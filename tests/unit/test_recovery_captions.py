@@ -56,7 +56,7 @@ def test_the_identity_is_an_age_file_that_another_program_opens() -> None:
     assert text.startswith("AGE-SECRET-KEY-1")
 
 
-@pytest.mark.parametrize("passphrase", ["", "hdcy9", PASSPHRASE[:-1], new_backup_key("x").recipient])
+@pytest.mark.parametrize("passphrase", ["", "hdcy9", PASSPHRASE[:-1], new_backup_key("x").recipient], ids=str.__len__)
 def test_a_wrong_passphrase_is_refused(passphrase: str) -> None:
     with pytest.raises(WrongPassphrase):
         open_identity(passphrase, BACKUP_KEY.identity)
