@@ -22,6 +22,9 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 _REFUSALS = 5
 """How often a minute somebody is told that a contact is not their own, or that a link is over."""
 
+_LOOKUPS = 5
+"""How often a minute somebody's own number is taken: each time is a question to another service."""
+
 
 class Admission(BaseMiddleware):
     """Passes on with ``person`` and ``texts`` who is let in; others get one polite answer an hour, in private.
@@ -47,6 +50,7 @@ class Admission(BaseMiddleware):
         self._phones = phones
         self._bot = bot
         self._refusals = RateLimiter(_REFUSALS)
+        self._lookups = RateLimiter(_LOOKUPS)
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         user: User | None = data.get("event_from_user")
@@ -87,7 +91,7 @@ class Admission(BaseMiddleware):
             await self._refuse(message, person, texts("contact-not-yours"), contact_keyboard(texts))
             return
         try:
-            self._refusals.take(str(person.telegram_id))  # each one is a question to another service
+            self._lookups.take(str(person.telegram_id))
         except RateLimited:
             return
         outcome = await self._phones.shared(person, message.contact.phone_number)

@@ -59,7 +59,7 @@ async def test_commands_are_answered_in_their_order(bot: RunningBot) -> None:
     for text in ("/help", "/my", "/nonsense", "/get 1", "/delete"):
         await bot.sandbox.send_text(TENANT, text)
     answers = await bot.answers(TENANT, until=lambda found: len(found) == 5, timeout=30)
-    wanted = ("Request number", "not sent me any files", "do not know this command", "no such file", "/delete 17")
+    wanted = ("Which request?", "not sent me any files", "do not know this command", "no such file", "/delete 17")
     assert [word in one["text"] for word, one in zip(wanted, answers, strict=True)] == [True] * 5
 
 
@@ -82,7 +82,7 @@ async def test_what_comes_while_we_are_away_is_answered_later(
     await sandbox.send_text(ADMIN, "/help")
     async with start() as bot:
         await bot.card(TENANT, first["message_id"], "Album: 2 files", timeout=60)
-        await bot.card(ADMIN, 0, "Request number", timeout=60)
+        await bot.card(ADMIN, 0, "For staff", timeout=60)
         await one_by_one(files[2:])
         card = await bot.card(TENANT, first["message_id"], "Album: 3 files", timeout=30)
         assert card["text"].count("250926-005") == 3, "the caption came before the stop"

@@ -103,4 +103,4 @@ async def test_a_message_deleted_meanwhile_still_gets_its_card(bot: RunningBot, 
 async def test_commands_wait_out_a_flood(bot: RunningBot) -> None:
     """However often Telegram says so: it is no fault of the update, which is tried three times only."""
     await bot.sandbox.add_fault("flood", method="sendMessage", retry_after=1, count=4)
-    assert "Request number" in (await bot.ask(ADMIN, "/help", timeout=40))["text"]
+    assert "For staff" in (await bot.ask(ADMIN, "/help", timeout=40))["text"]

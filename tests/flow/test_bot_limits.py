@@ -73,7 +73,7 @@ async def test_what_people_say_to_each_other_in_a_group_counts_for_nothing(limit
         await limited.sandbox.send_text(STAFF, f"lunch {at}?", chat=GROUP)
         await limited.sandbox.send_text(STAFF, "/help@another_bot", chat=GROUP)
     answer = await limited.ask(STAFF, "/help@mediagate_bot", chat=GROUP)
-    assert "Request number" in answer["text"]
+    assert "For staff" in answer["text"]
 
 
 async def test_beyond_the_days_quota_there_is_one_warning_and_then_a_reaction(

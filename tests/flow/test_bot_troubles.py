@@ -86,7 +86,7 @@ async def test_one_chat_that_hangs_keeps_no_other_waiting(bot: RunningBot) -> No
     assert list(states) == [InboxState.HANDLING, InboxState.PENDING, InboxState.PENDING]
     await bot.sandbox.remove_fault(fault)
     answers = await bot.answers(TENANT, said[-1]["message_id"], until=lambda found: len(found) == 3, timeout=60)
-    assert ["Hello" in answers[0]["text"], "Request number" in answers[1]["text"], "files" in answers[2]["text"]] == [
+    assert ["Hello" in answers[0]["text"], "Which request?" in answers[1]["text"], "files" in answers[2]["text"]] == [
         True
     ] * 3
 
@@ -122,7 +122,7 @@ async def test_a_group_that_moved_is_answered_where_it_is_now(bot: RunningBot) -
         await bot.sandbox.send_text(STAFF, "/help", chat=group["id"])
         moved = await bot.sandbox.upgrade(group["id"])
     new = int(moved["id"])
-    answers = await bot.answers(new, until=lambda found: "Request number" in str(found), timeout=30)
+    answers = await bot.answers(new, until=lambda found: "For staff" in str(found), timeout=30)
     assert answers
     await bot.calm()
 
