@@ -49,6 +49,17 @@ async def wake_shippers(session: AsyncSession, node: str, part_ids: Sequence[int
         await enqueue(session, ship_job(node), {"part": list(part_ids)}, priority=INTERACTIVE)
 
 
+async def wake_left_over(session: AsyncSession, parts: Sequence[Part]) -> None:
+    """`wake_shipper` for many that may have a job already: a statement per node and priority."""
+    groups: dict[tuple[str, int], list[int]] = {}
+    for part in parts:
+        priority = INTERACTIVE if part.origin == "telegram" else NORMAL
+        groups.setdefault((part.node, priority), []).append(part.id)
+    for (node, priority), ids in groups.items():
+        jobs = [({"part": part_id}, f"ship:{part_id}") for part_id in ids]
+        await enqueue_all(session, ship_job(node), jobs, priority=priority)
+
+
 async def wake_inspector(session: AsyncSession, node: str, media_id: int) -> None:
     """Fetch, sniff and hash a media that came through Telegram."""
     await enqueue(session, inspect_job(node), {"media": media_id}, priority=INTERACTIVE, dedupe=f"inspect:{media_id}")

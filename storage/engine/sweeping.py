@@ -12,10 +12,14 @@ from storage.domain import Inspection, MediaStatus, PartState, UploadPhase
 from storage.engine.reconciling import Reconciler
 from storage.intake.idempotency import forget_keys, needed_for_a_retry
 from storage.tables import Card, Media, Part, StrayMessage, Upload
-from storage.wakeups import wake_card, wake_inspector, wake_shipper, wake_strays
+from storage.wakeups import wake_cards, wake_inspector, wake_left_over, wake_strays
 
 Sweep = Callable[[], Awaitable[None]]
 _UPLOADS_KEPT = timedelta(hours=1)
+_MOST = 1000
+"""Of a kind in one sweep, the oldest: with more than that to do there are jobs enough, and the next sweep comes."""
+
+_CARDS_OF_A_JOB = 50
 
 
 class Sweeper:
@@ -45,22 +49,23 @@ class Sweeper:
         inspected = Media.id.is_(None) | (Media.inspection != Inspection.PENDING)
         query = select(Part).outerjoin(Media, Media.id == Part.media_id).where(due, inspected).order_by(Part.id)
         async with self._sessions.begin() as session:
-            for part in (await session.scalars(query)).all():
-                await wake_shipper(session, part)
+            await wake_left_over(session, (await session.scalars(query.limit(_MOST))).all())
 
     async def _wake_inspections(self) -> None:
         pending = (Media.inspection == Inspection.PENDING) & Media.status.in_(
             (MediaStatus.ACTIVE, MediaStatus.ARCHIVING)
         )
-        query = select(Media.id, Part.node).join(Part, Part.media_id == Media.id).where(pending)
+        query = select(Media.id, Part.node).join(Part, Part.media_id == Media.id).where(pending).order_by(Media.id)
         async with self._sessions.begin() as session:
-            for media_id, node in (await session.execute(query)).all():
+            for media_id, node in (await session.execute(query.limit(_MOST))).all():
                 await wake_inspector(session, node, media_id)
 
     async def _wake_cards_and_strays(self) -> None:
         async with self._sessions.begin() as session:
-            for card_id in (await session.scalars(select(Card.id).where(Card.sent < Card.wanted))).all():
-                await wake_card(session, card_id)
+            behind = select(Card.id).where(Card.sent < Card.wanted).order_by(Card.id).limit(_MOST)
+            ids = (await session.scalars(behind)).all()
+            for start in range(0, len(ids), _CARDS_OF_A_JOB):
+                await wake_cards(session, ids[start : start + _CARDS_OF_A_JOB])
             if await session.scalar(select(StrayMessage.chat_id).limit(1)) is not None:
                 await wake_strays(session)
 
