@@ -39,10 +39,10 @@ async def test_a_change_while_the_job_runs_wakes_it_again(database_url: str, ses
         assert await queued(sessions) <= 2
         go_on.set()
 
-        async def ran_twice() -> bool:
-            return len(runs) == 2 and await queued(sessions) == 0
+        async def ran_again() -> bool:
+            return len(runs) in {2, 3} and await queued(sessions) == 0
 
-        await eventually(ran_twice)
+        await eventually(ran_again)
 
 
 async def test_what_waits_waits_once(database_url: str, sessions: Sessions) -> None:
