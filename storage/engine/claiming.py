@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import PartState
-from storage.engine.reconciling import SETTLE_SECONDS
+from storage.engine import reconciling
 from storage.ports import LaneKey
 from storage.tables import Channel, Intent, Part
 from storage.tables.many import among, given, inserted
@@ -74,9 +74,9 @@ async def release_part(session: AsyncSession, part_id: int, intent_id: int, next
 
 async def leave_open(session: AsyncSession, chat_id: int, intent_id: int, now: datetime) -> None:
     """The call may have worked: nobody sends this part again before the channel was searched."""
-    settle_at = now + timedelta(seconds=SETTLE_SECONDS)
+    settle_at = now + timedelta(seconds=reconciling.SETTLE_SECONDS)
     await session.execute(update(Intent).where(Intent.id == intent_id).values(running=False, settle_at=settle_at))
-    await wake_reconciler(session, chat_id, delay=SETTLE_SECONDS)
+    await wake_reconciler(session, chat_id, delay=reconciling.SETTLE_SECONDS)
 
 
 async def _heads(session: AsyncSession, chat_ids: set[int]) -> dict[int, int]:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
-from storage.engine.reconciling import SETTLE_SECONDS
+from storage.engine import reconciling
 from storage.ports import LaneKey
 from storage.tables import Channel, Intent, PartCopy
 from storage.wakeups import wake_reconciler
@@ -53,17 +53,17 @@ class CopyIntents:
 
     async def leave_open(self, lane: LaneKey, intent_id: int) -> None:
         """The call may have worked: the channel is searched before anything is sent again."""
-        settle_at = self._clock.now() + timedelta(seconds=SETTLE_SECONDS)
+        settle_at = self._clock.now() + timedelta(seconds=reconciling.SETTLE_SECONDS)
         async with self._sessions.begin() as session:
             left = update(Intent).where(Intent.id == intent_id).values(running=False, settle_at=settle_at)
             await session.execute(left)
-            await wake_reconciler(session, lane.chat_id, delay=SETTLE_SECONDS)
+            await wake_reconciler(session, lane.chat_id, delay=reconciling.SETTLE_SECONDS)
 
     async def sweep(self) -> None:
         """Those whose calls ended without a word, as where the database was away: their outcome is unknown."""
         now = self._clock.now()
         left = Intent.running & (Intent.node == self._node) & (Intent.settle_at < now - _LEFT_BEHIND)
         ours = left & Intent.copy_id.is_not(None) & Intent.copy_id.not_in(self._in_flight)
-        settle_at = now + timedelta(seconds=SETTLE_SECONDS)
+        settle_at = now + timedelta(seconds=reconciling.SETTLE_SECONDS)
         async with self._sessions.begin() as session:
             await session.execute(update(Intent).where(ours).values(running=False, settle_at=settle_at))

@@ -25,11 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions, Together
+from storage.engine import reconciling
 from storage.engine.captions import caption, part_filename
 from storage.engine.channels import raise_head
 from storage.engine.claiming import Claim, claim_parts, leave_open, release_part
 from storage.engine.losing import LostBytes
-from storage.engine.reconciling import SETTLE_SECONDS
 from storage.engine.settling import Arrival, parts_stored
 from storage.engine.ship_work import ShipDesk, ShipWork
 from storage.engine.strays import cast_off
@@ -139,7 +139,7 @@ class Shipper:
         before = self._clock.now() - timedelta(seconds=_LEFT_BEHIND_SECONDS)
         left = Intent.running & (Intent.node == self._node) & (Intent.settle_at < before) & (Intent.part_index >= 0)
         left &= Intent.copy_id.is_(None)
-        settle_at = self._clock.now() + timedelta(seconds=SETTLE_SECONDS)
+        settle_at = self._clock.now() + timedelta(seconds=reconciling.SETTLE_SECONDS)
         async with self._sessions.begin() as session:
             await session.execute(
                 update(Intent)

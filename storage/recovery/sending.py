@@ -12,8 +12,9 @@ from sqlalchemy import delete, select, update
 
 from storage.clock import Clock
 from storage.database import Sessions
+from storage.engine import reconciling
 from storage.engine.channels import raise_head
-from storage.engine.reconciling import SETTLE_SECONDS, Reconciler
+from storage.engine.reconciling import Reconciler
 from storage.engine.strays import cast_off
 from storage.errors import CallRefused, ChannelUnavailable, OutcomeUnknown, Postponed
 from storage.jobs import Later
@@ -117,11 +118,11 @@ class PieceSender:
 
     async def _found(self, manifest: PieceManifest, lane: LaneKey, intent_id: int) -> bool:
         """Wait until the call can no longer run, and look whether it had its effect."""
-        settle_at = self._clock.now() + timedelta(seconds=SETTLE_SECONDS)
+        settle_at = self._clock.now() + timedelta(seconds=reconciling.SETTLE_SECONDS)
         async with self._sessions.begin() as session:
             left = {"running": False, "settle_at": settle_at}
             await session.execute(update(Intent).where(Intent.id == intent_id).values(**left))
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(reconciling.SETTLE_SECONDS)
         while not await self._settled(intent_id):
             try:
                 await self._reconciler.handle({"chat": lane.chat_id})

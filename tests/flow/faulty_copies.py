@@ -26,7 +26,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.engine.copying._RETRY_DELAYS", (0.0,))
     monkeypatch.setattr("storage.engine.copying._ASIDE_SECONDS", 0.0)
     monkeypatch.setattr("storage.engine.copy_checks._RETRY_SECONDS", 0.0)
-    monkeypatch.setattr("storage.engine.intents.SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr("storage.engine.reconciling.SETTLE_SECONDS", 0.0)
     monkeypatch.setattr("storage.telegram.memberships._GOOD_FOR", 0.0)
 
 

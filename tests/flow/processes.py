@@ -15,7 +15,7 @@ from gateway.sandbox_process import CHANNELS, TOKEN
 
 _QUICK = """
 import storage.engine.reconciling, storage.engine.shipping, storage.telegram.lanes
-storage.engine.reconciling.SETTLE_SECONDS = storage.engine.shipping.SETTLE_SECONDS = 1.0
+storage.engine.reconciling.SETTLE_SECONDS = 1.0
 storage.engine.reconciling.FIRST_WATCH, storage.engine.reconciling.WATCH_SECONDS = 2.0, 4.0
 storage.telegram.lanes._PAUSE = 0.5
 from gateway.cli import main

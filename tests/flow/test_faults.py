@@ -36,7 +36,6 @@ _COMMON = ("none", "answer lost", "late")
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.engine.shipping.SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(reconciling, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(reconciling, "FIRST_WATCH", 0.1)
     monkeypatch.setattr(reconciling, "WATCH_SECONDS", 0.6)

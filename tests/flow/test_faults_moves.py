@@ -19,9 +19,6 @@ from tests.flow.faulty import ARCHIVE, SECOND, Ground, Points, faulty_ground
 from tests.flow.test_faults import FAULTS, Table, die_at
 
 _QUICK = {
-    "storage.engine.claiming.SETTLE_SECONDS": 0.0,
-    "storage.engine.intents.SETTLE_SECONDS": 0.0,
-    "storage.engine.shipping.SETTLE_SECONDS": 0.0,
     "storage.engine.reconciling.SETTLE_SECONDS": 0.0,
     "storage.engine.reconciling.FIRST_WATCH": 0.1,
     "storage.engine.reconciling.WATCH_SECONDS": 0.6,

@@ -254,7 +254,7 @@ async def test_an_interrupted_restore_goes_on_and_keeps_the_gateway_from_startin
 async def test_a_piece_whose_answer_was_lost_is_sent_once(
     database_url: str, settings_of: SettingsOf, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.recovery.sending.SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr("storage.engine.reconciling.SETTLE_SECONDS", 0.2)
     async with machine(settings_of(database_url)) as on:
         await sandbox.add_fault("answer_lost", method="sendDocument", count=1)
         await on.back_up()

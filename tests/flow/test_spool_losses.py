@@ -37,7 +37,6 @@ T = TypeVar("T")
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.engine.shipping.SETTLE_SECONDS", 0.3)
     monkeypatch.setattr("storage.engine.reconciling.SETTLE_SECONDS", 0.3)
 
 
