@@ -17,11 +17,11 @@ MIB = 1 << 20
 _IMPORTS = ("import aiogram, aiohttp, sqlalchemy.ext.asyncio",)
 
 
-async def measure(place: Path, rounds: int, *, first: bool = False) -> list[str]:
-    """Lines of Markdown. The first start, which makes the database, does not count unless ``first`` is wanted."""
+async def measure(place: Path, rounds: int) -> list[str]:
+    """Lines of Markdown. The first start, which makes the database, does not count."""
     ready, idle, imports = [], [], []
     async with sink(place) as telegram:
-        for number in range(first, rounds + 1):
+        for number in range(rounds + 1):
             imports.append(await _imports())
             began = time.monotonic()
             async with mediagate(place, telegram.port) as server:

@@ -96,7 +96,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[SandboxClient]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-step", action="store_true", help="each fault at each step of shipping, not at a third")
-    parser.addoption("--kills", type=int, default=2, help="how often the process is killed under load")
+    parser.addoption("--kills", type=int, default=1, help="how often the process is killed under load")
 
 
 def pytest_collection_finish() -> None:

@@ -1,8 +1,8 @@
-"""The benches of uploads and of the start still run; how fast is not asked here."""
+"""The bench of uploads still runs; how fast is not asked here."""
 
 from pathlib import Path
 
-from bench import servers, starting, uploads
+from bench import servers, uploads
 from bench.results import large_table, report, small_table
 from bench.sending import Load
 from bench.uploads import Measured, Sample
@@ -37,7 +37,3 @@ def test_ratios_are_within_a_round() -> None:
         small={"tgstorage-cluster": load, ours: {clients: [Load(rate=60, p50=1, p99=2)] for clients in load}}
     )
     assert small_table(found.small)[-1] == "| **ours** | 100 | 60 (60–60) | 1.0 | 2.0 | 2.00 |  |"
-
-
-async def test_a_start_is_timed(open_path: Path) -> None:
-    assert "Idle it holds" in (await starting.measure(open_path, 1, first=True))[-1]
