@@ -54,7 +54,7 @@ async def test_a_copy_is_there_once_wherever_copying_dies(
 async def test_a_damaged_part_has_one_message_wherever_its_replacement_dies(
     copying: CopyGround, table: Table, fault: str, pytestconfig: pytest.Config
 ) -> None:
-    stride = 1 if pytestconfig.getoption("every_step") else 7
+    stride = 1 if pytestconfig.getoption("every_step") else 14
     for at in range(0, _MOST_STEPS, stride):
         part_id, key = await copying.stored(some_bytes(3_000, seed=at))
         await copying.ground.engine().copying.sweep.sweep()
