@@ -127,6 +127,7 @@ async def test_who_is_blocked_gets_no_answers_and_nothing_is_kept(bot: RunningBo
     await bot.sandbox.send_files(NEW, [media.jpeg(tmp_path)])
     listed = await bot.ask(ADMIN, "/block", timeout=WAIT)
     assert "1 person is blocked" in listed["text"]
+    await bot.calm()
     await bot.sandbox.press(ADMIN, listed, data=data_of(listed, "Unblock"))
     helped = await bot.ask(NEW, "/help", timeout=WAIT)
     before = [one for one in await bot.answers(NEW) if one["message_id"] < helped["message_id"]]

@@ -69,7 +69,8 @@ async def test_the_first_to_open_the_link_is_led_to_a_gateway_that_keeps_files(
             }
         assert bound == {Purpose.REQUESTS: "Our files", Purpose.BACKUP: "Copies"}
         await passphrase_is_shown_once(bot, last)
-        assert "Everything is set up" in (await bot.ask(ADMIN, "/setup", timeout=WAIT))["text"]
+        asked = await sandbox.send_text(ADMIN, "/setup")
+        await answered(bot, ADMIN, asked["message_id"], "Everything is set up")
         await a_second_opener_is_a_stranger(bot, code)
 
 
