@@ -4,8 +4,9 @@ Those for several rows (`wake_shippers` …) are one job for all of them, and ar
 done passes over it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.jobs import BULK, INTERACTIVE, NORMAL, enqueue, enqueue_all
@@ -43,10 +44,12 @@ async def wake_shipper(session: AsyncSession, part: Part, *, delay: float = 0) -
     )
 
 
-async def wake_shippers(session: AsyncSession, node: str, part_ids: Sequence[int]) -> None:
-    """Ship parts of a node that came through a chat."""
+async def wake_shippers(
+    session: AsyncSession, node: str, part_ids: Sequence[int], *, priority: int = INTERACTIVE
+) -> None:
+    """Ship parts of a node that came together; without a ``priority`` they came through chats."""
     if part_ids:
-        await enqueue(session, ship_job(node), {"part": list(part_ids)}, priority=INTERACTIVE)
+        await enqueue(session, ship_job(node), {"part": list(part_ids)}, priority=priority)
 
 
 async def wake_left_over(session: AsyncSession, parts: Sequence[Part]) -> None:
@@ -76,9 +79,18 @@ async def wake_reconciler(session: AsyncSession, chat_id: int, *, delay: float =
     await enqueue(session, RECONCILE_JOB, {"chat": chat_id}, priority=NORMAL, delay=delay)
 
 
-async def wake_strays(session: AsyncSession) -> None:
-    """Remove the messages that were cast off."""
-    await enqueue(session, STRAYS_JOB, {}, priority=BULK)
+async def wake_strays(session: AsyncSession, chat_ids: Collection[int]) -> None:
+    """Remove the messages that were cast off: one job for each channel, however many there are.
+
+    Who casts off holds other locks, so nobody may wait here for the end of somebody else's transaction. While one
+    has the channel's name, others go without: as many jobs too many as there are transactions at that moment.
+    """
+    jobs: list[tuple[dict[str, int], str | None]] = []
+    for chat_id in sorted(chat_ids):
+        name = f"{STRAYS_JOB}:{chat_id}"
+        mine = await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0))))
+        jobs.append(({"chat": chat_id}, name if mine else None))
+    await enqueue_all(session, STRAYS_JOB, jobs, priority=BULK)
 
 
 async def wake_eraser(session: AsyncSession, media_id: int, *, delay: float) -> None:

@@ -5,6 +5,7 @@ all else a job is enqueued with the acknowledgement; the minute's sweep enqueues
 of a file stays where the bytes say nothing.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -15,7 +16,7 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import GONE, Inspection
 from storage.errors import Busy, MediaDeleted, MediaNotFound, NoPreview, OnlyInTelegram
-from storage.jobs import BULK, NORMAL, Later, enqueue
+from storage.jobs import BULK, NORMAL, Later, enqueue_all
 from storage.previews.kinds import Kind, kind_of
 from storage.previews.studio import SYSTEM, Studio
 from storage.previews.values import Measure, UnusableImage
@@ -34,15 +35,17 @@ def measure_job(node: str) -> str:
     return f"measure:{node}"
 
 
-async def wake_measurer(session: AsyncSession, node: str, media: Media, *, parts: int) -> None:
-    """Measure a media that was acknowledged, where nothing else will."""
-    kind = kind_of(media.content_type)
-    if kind in (Kind.VIDEO, Kind.AUDIO) or (kind is Kind.IMAGE and parts > 1):
-        await _wake(session, node, media.id, NORMAL)
+def needs_measuring(content_type: str, *, parts: int) -> bool:
+    """Whether nothing else will measure what was acknowledged."""
+    kind = kind_of(content_type)
+    return kind in (Kind.VIDEO, Kind.AUDIO) or (kind is Kind.IMAGE and parts > 1)
 
 
-async def _wake(session: AsyncSession, node: str, media_id: int, priority: int) -> None:
-    await enqueue(session, measure_job(node), {"media": media_id}, priority=priority, dedupe=f"measure:{media_id}")
+async def wake_measurers(session: AsyncSession, node: str, media_ids: Sequence[int], priority: int = NORMAL) -> None:
+    """Measure media, each by a job of its own."""
+    if media_ids:
+        jobs = [({"media": media_id}, f"measure:{media_id}") for media_id in media_ids]
+        await enqueue_all(session, measure_job(node), jobs, priority=priority)
 
 
 class Measurer:
@@ -83,7 +86,7 @@ class Measurer:
         )
         async with self._sessions.begin() as session:
             for media_id, node in (await session.execute(query)).all():
-                await _wake(session, node, media_id, BULK)
+                await wake_measurers(session, node, [media_id], BULK)
 
     async def _measured(self, media_id: int) -> Measure:
         """Nothing where nothing can be found out. Raises `Busy`, `MediaNotFound`, `MediaDeleted`."""

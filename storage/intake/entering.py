@@ -1,28 +1,41 @@
-"""The rows that make a received file a media, in the transaction of its acknowledgement: as few statements as can be.
+"""The rows that make received files media, in the transaction of their acknowledgement: for many files with as few
+statements as for one.
 
 A short file has no rows before; a long one has an upload's row and those of the parts that ended while it arrived.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.contextvars import bound_contextvars, get_contextvars
 
-from storage.auditing.audit import record
+from storage.auditing.audit import change_row
+from storage.callers.quotas import Charge, charge, charge_all
+from storage.catalog.attachments import attach_row
+from storage.catalog.media_info import needs_measuring, wake_measurers
 from storage.catalog.refreshing import note_captions
+from storage.database import Sessions, Together
 from storage.details import Details
-from storage.domain import UploadPhase
+from storage.domain import Caller, EventType, UploadPhase
 from storage.engine.channels import require_bound
-from storage.engine.facts import facts_of
 from storage.engine.losing import require_none_lost
 from storage.engine.replacing import move_parts
+from storage.events.outbox import listened_to, tell
+from storage.intake.media_rows import insert_media
 from storage.intake.receiving import Received, SpooledPart
-from storage.intake.upload_rows import Origin, first_of_own, media_row, part_row, upload_row
+from storage.intake.upload_rows import Origin, category_of, media_values, part_values, upload_values
+from storage.jobs import NORMAL
 from storage.request_numbers import RequestNumber
-from storage.search.indexing import vector_of
-from storage.tables import Media, Part, Upload
-from storage.wakeups import wake_shipper
+from storage.tables import Audit, Media, Part, Upload
+from storage.tables.many import inserted
+from storage.views import MediaView, new_view
+from storage.wakeups import wake_shippers
+
+Also = Callable[[AsyncSession, int], Awaitable[None]]
+"""What else is to be done in the transaction, with the media's id. It may be done twice where the first is undone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,54 +46,150 @@ class Entry:
     with captions that say ``told_early``.
     """
 
+    caller: Caller
     origin: Origin
     received: Received
     details: Details
     parts: Sequence[SpooledPart]
     told_early: Details
     recorded: bool
+    also: Also | None = None
+    context: Mapping[str, Any] = field(default_factory=get_contextvars)
+    """Which call this is, for the audit: in a shared transaction it is not the one that runs."""
 
     @property
     def numbers(self) -> Sequence[RequestNumber]:
         """The requests it is about to be attached to."""
         return () if self.details.request_number is None else (self.details.request_number,)
 
+    @property
+    def part_count(self) -> int:
+        return self.received.last.index + 1
 
-async def enter(session: AsyncSession, entry: Entry) -> Media:
-    """Insert the media, indexed, and have its parts shipped. Raises `ChannelNotBound` and `PartLost`."""
-    if entry.recorded:
-        await require_none_lost(session, entry.origin.key)
-    media = media_row(entry.origin, entry.received, entry.details)
-    await require_bound(session, media.purpose)
-    # What `refresh` does for a media that exists, without its statements.
-    media.search = vector_of(media, entry.numbers)
-    media.caption_wanted = facts_of(media, entry.numbers).digest
-    media.duplicate_of = await first_of_own(session, media.owner, entry.received.sha256)
-    session.add(media)
-    await session.flush()
+
+class Entering:
+    """Acknowledges files: those that end at the same time share a transaction, unless they have rows already."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._together = Together(sessions, enter, row=_same_bytes)
+
+    async def __call__(self, entry: Entry) -> MediaView:
+        """The new media, once that is committed. Raises what `enter` raises."""
+        if not entry.recorded:
+            return await self._together(entry)
+        async with self._sessions.begin() as session:
+            return (await enter(session, [entry]))[0]
+
+
+def _same_bytes(entry: Entry) -> Hashable:
+    """The second of an owner's duplicates is to find the first."""
+    return entry.origin.owner, entry.received.sha256
+
+
+class _OneByOne(Exception):
+    """A quota does not admit all of them: which, they are to find out alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """An entry, and its media as it was inserted: it is not of any session."""
+
+    entry: Entry
+    media: Media
+
+
+async def enter(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[MediaView]:
+    """Insert the media, indexed, and have their parts shipped. There is at least one; all are of one node.
+
+    Raises `ChannelNotBound`, `PartLost`, and what `charge` raises.
+    """
+    for entry in entries:
+        if entry.recorded:
+            await require_none_lost(session, entry.origin.key)
+    for purpose in {category_of(entry.details, entry.received.content_type).purpose for entry in entries}:
+        await require_bound(session, purpose)
+    made = await _insert(session, entries)
+    await _charge(session, made)
+    heard = await listened_to(session, EventType.MEDIA_RECEIVED)
+    views = []
+    for new in made:
+        with bound_contextvars(**new.entry.context):
+            views.append(await _complete(session, new, heard=heard))
+    return views
+
+
+async def _insert(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[_New]:
+    rows = [media_values(entry.origin, entry.received, entry.details) for entry in entries]
+    known = await insert_media(session, rows, [entry.numbers for entry in entries])
+    made = [
+        _New(entry, Media(**row, **vars(one), unverified_request=False))
+        for entry, row, one in zip(entries, rows, known, strict=True)
+    ]
+    await _insert_uploads(session, [new for new in made if not new.entry.recorded])
+    await _insert_parts(session, made)
+    await session.execute(inserted(Audit, [_taken_in(new) for new in made]))
+    node = entries[0].origin.node
+    unmeasured = [new.media.id for new in made if needs_measuring(new.media.content_type, parts=new.entry.part_count)]
+    await wake_measurers(session, node, unmeasured)
+    return made
+
+
+async def _insert_uploads(session: AsyncSession, made: Sequence[_New]) -> None:
+    rows = []
+    for entry, media in ((new.entry, new.media) for new in made):
+        received = entry.received
+        row = upload_values(entry.origin, received.content_type, entry.told_early, received.size)
+        settled = {"phase": UploadPhase.STORING, "media_id": media.id, "received_bytes": received.size}
+        rows.append(row | settled)
+    if rows:
+        await session.execute(inserted(Upload, rows, finished_at=func.now()))
+
+
+async def _insert_parts(session: AsyncSession, made: Sequence[_New]) -> None:
+    rows = [
+        part_values(new.entry.origin, part, new.media.category, media_id=new.media.id, last=part is new.entry.parts[-1])
+        for new in made
+        for part in new.entry.parts
+    ]
+    ids = await session.scalars(inserted(Part, rows).returning(Part.id))
+    await wake_shippers(session, rows[0]["node"], ids.all(), priority=NORMAL)
+
+
+def _taken_in(new: _New) -> dict[str, Any]:
+    with bound_contextvars(**new.entry.context):
+        return change_row(new.media.owner, "taken_in", media_id=new.media.id, detail={"source": "http"})
+
+
+async def _charge(session: AsyncSession, made: Sequence[_New]) -> None:
+    if len(made) == 1:
+        await charge(session, made[0].entry.caller, made[0].media)
+        return
+    charges: dict[str, Charge] = {}
+    for caller, size in ((new.entry.caller, new.entry.received.size) for new in made):
+        before = charges.get(caller.owner, Charge(caller=caller, files=0, size=0))
+        if before.caller.quota != caller.quota:  # keys of one service
+            raise _OneByOne
+        charges[caller.owner] = Charge(caller=caller, files=before.files + 1, size=before.size + size)
+    if await charge_all(session, [*charges.values()]):
+        raise _OneByOne
+
+
+async def _complete(session: AsyncSession, new: _New, *, heard: bool) -> MediaView:
+    """What is done for each alone, where there is anything."""
+    entry, media = new.entry, new.media
     if entry.recorded:
         await _take_over(session, media, entry)
-    else:
-        session.add(_whole_upload(media, entry))
-        await session.flush()
-    rows = [
-        part_row(entry.origin, part, media.category, media_id=media.id, last=part is entry.parts[-1])
-        for part in entry.parts
-    ]
-    session.add_all(rows)
-    record(session, media.owner, "taken_in", media_id=media.id, detail={"source": "http"})
+    if entry.numbers or heard:
+        media = await session.get_one(Media, media.id)
+    for number in entry.numbers:
+        await attach_row(session, media, number, by=media.owner, indexed=True)
+    if entry.also is not None:
+        await entry.also(session, media.id)
+    if heard:
+        await tell(session, EventType.MEDIA_RECEIVED, media, by=media.owner)
     await session.flush()
-    for row in rows:
-        await wake_shipper(session, row)
-    return media
-
-
-def _whole_upload(media: Media, entry: Entry) -> Upload:
-    received = entry.received
-    row = upload_row(entry.origin, received.content_type, entry.told_early, received.size)
-    row.phase, row.media_id, row.finished_at = UploadPhase.STORING, media.id, func.now()
-    row.received_bytes = received.size
-    return row
+    return new_view(media, entry.numbers)
 
 
 async def _take_over(session: AsyncSession, media: Media, entry: Entry) -> None:

@@ -9,6 +9,7 @@ from storage.database import Sessions
 from storage.domain import MediaKey, UploadId
 from storage.errors import ShuttingDown, UploadIdInUse
 from storage.intake.arrivals import Accepted, Arrival
+from storage.intake.entering import Entering
 from storage.intake.progress import ProgressBoard
 from storage.intake.receiving import Limits
 from storage.intake.upload_session import UploadSession
@@ -43,6 +44,7 @@ class Intake:
         self.clock = clock
         self.node = node
         self.gate = gate or open_gate(sessions)
+        self.enter = Entering(sessions)
         self.closing = False
 
     @asynccontextmanager

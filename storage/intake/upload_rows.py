@@ -1,20 +1,18 @@
-"""The rows of an upload: itself, its parts, and the media it becomes."""
+"""The rows of an upload by their columns: itself, its parts, and the media it becomes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Select, select
 
 from storage.content import ContentType, default_category
 from storage.details import Details
-from storage.domain import GONE, Category, Inspection, MediaId, MediaKey, MediaStatus, PartState, UploadId, UploadPhase
+from storage.domain import GONE, Category, Inspection, MediaKey, MediaStatus, PartState, UploadId, UploadPhase
 from storage.engine.captions import Facts
 from storage.filenames import clean_filename
 from storage.intake.receiving import Received, SpooledPart
-from storage.tables import Attachment, Media, Part, Upload
+from storage.tables import Attachment, Media
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +33,7 @@ def category_of(details: Details, content_type: ContentType) -> Category:
     return details.category or Category(default_category(content_type.file_type))
 
 
-def upload_row(origin: Origin, content_type: ContentType, details: Details, total: int | None) -> Upload:
+def upload_values(origin: Origin, content_type: ContentType, details: Details, total: int | None) -> dict[str, Any]:
     """An upload that is being received; it says what captions of early parts need."""
     facts = Facts(
         filename=clean_filename(origin.filename, mime=content_type.mime),
@@ -48,79 +46,63 @@ def upload_row(origin: Origin, content_type: ContentType, details: Details, tota
         who=origin.owner,
         when=origin.received_at.isoformat(),
     )
-    return Upload(
-        id=origin.upload_id,
-        media_key=origin.key,
-        owner=origin.owner,
-        node=origin.node,
-        phase=UploadPhase.RECEIVING,
-        details=facts.as_json(),
-        filename=facts.filename,
-        invitation_id=origin.invitation_id,
-        total_bytes=total,
-    )
+    return {
+        "id": origin.upload_id,
+        "media_key": origin.key,
+        "owner": origin.owner,
+        "node": origin.node,
+        "phase": UploadPhase.RECEIVING,
+        "details": facts.as_json(),
+        "filename": facts.filename,
+        "invitation_id": origin.invitation_id,
+        "total_bytes": total,
+    }
 
 
-def part_row(origin: Origin, part: SpooledPart, category: Category, *, media_id: int | None, last: bool) -> Part:
+def part_values(
+    origin: Origin, part: SpooledPart, category: Category, *, media_id: int | None, last: bool
+) -> dict[str, Any]:
     """A part whose bytes are in the spool."""
-    return Part(
-        media_key=origin.key,
-        media_id=media_id,
-        upload_id=origin.upload_id,
-        index=part.index,
-        offset=part.offset,
-        size=part.size,
-        sha256=part.sha256,
-        last=last,
-        state=PartState.SPOOLED,
-        origin="spool",
-        node=origin.node,
-        purpose=category.purpose,
-    )
+    return {
+        "media_key": origin.key,
+        "media_id": media_id,
+        "upload_id": origin.upload_id,
+        "index": part.index,
+        "offset": part.offset,
+        "size": part.size,
+        "sha256": part.sha256,
+        "last": last,
+        "state": PartState.SPOOLED,
+        "origin": "spool",
+        "node": origin.node,
+        "purpose": category.purpose,
+    }
 
 
-def media_row(origin: Origin, received: Received, details: Details) -> Media:
-    """The media that an upload becomes."""
+def media_values(origin: Origin, received: Received, details: Details) -> dict[str, Any]:
+    """The media that an upload becomes, but for what is derived from it."""
     content_type = received.content_type
     category = category_of(details, content_type)
-    said: Mapping[str, Any] = {
+    return {
+        "key": origin.key,
+        "owner": origin.owner,
         "uploaded_by": details.uploaded_by,
+        "source": "http",
+        "filename": clean_filename(origin.filename, mime=content_type.mime),
+        "file_size": received.size,
+        "content_type": content_type.mime,
+        "file_type": content_type.file_type,
+        "category": category,
+        "purpose": category.purpose,
         "description": details.description,
         "tags": list(details.tags),
         "external_id": details.external_id,
+        "sha256": received.sha256,
+        "status": MediaStatus.ACTIVE,
+        "inspection": Inspection.DONE,
+        "verified": True,
+        "uploaded_at": origin.received_at,
     }
-    return Media(
-        key=origin.key,
-        owner=origin.owner,
-        source="http",
-        filename=clean_filename(origin.filename, mime=content_type.mime),
-        file_size=received.size,
-        content_type=content_type.mime,
-        file_type=content_type.file_type,
-        category=category,
-        purpose=category.purpose,
-        sha256=received.sha256,
-        status=MediaStatus.ACTIVE,
-        inspection=Inspection.DONE,
-        verified=True,
-        uploaded_at=origin.received_at,
-        **said,
-    )
-
-
-_MEDIA = Media.__table__.c
-_FIRST_OF_OWN = (
-    select(func.min(_MEDIA.id))
-    .where(_MEDIA.owner == bindparam("owner"), _MEDIA.sha256 == bindparam("digest"))
-    .where(_MEDIA.status.not_in(GONE))
-)
-"""Built once, since it is asked for every file."""
-
-
-async def first_of_own(session: AsyncSession, owner: str, sha256: bytes) -> MediaId | None:
-    """The owner's oldest media of these bytes."""
-    found: int | None = await session.scalar(_FIRST_OF_OWN, {"owner": owner, "digest": sha256})
-    return None if found is None else MediaId(found)
 
 
 def own_duplicates(owner: str, received: Received, details: Details | None = None) -> Select[Media]:

@@ -5,7 +5,6 @@ their captions say and which channel they go to.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
@@ -14,9 +13,6 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.callers.quotas import charge
-from storage.catalog.attachments import attach_row
-from storage.catalog.media_info import wake_measurer
 from storage.clock import Clock
 from storage.content import ContentType
 from storage.database import Sessions
@@ -24,23 +20,23 @@ from storage.details import NO_DETAILS, Details
 from storage.domain import EventType, MediaKey, UploadId
 from storage.engine.channels import require_bound
 from storage.errors import MediagateError
-from storage.events.outbox import tell, tell_of_upload
+from storage.events.outbox import tell_of_upload
 from storage.filenames import clean_filename
 from storage.intake.arrivals import Accepted, Arrival
 from storage.intake.discarding import discard_upload
-from storage.intake.entering import Entry, enter
+from storage.intake.entering import Also, Entering, Entry
 from storage.intake.progress import Progress
 from storage.intake.receiving import Limits, Received, Receiver, SpooledPart
 from storage.intake.upload_rows import (
     Origin,
     category_of,
     own_duplicates,
-    part_row,
-    upload_row,
+    part_values,
+    upload_values,
 )
 from storage.spool import Spool
-from storage.tables import Upload
-from storage.views import MediaView, media_view, new_view
+from storage.tables import Part, Upload
+from storage.views import MediaView, media_view
 from storage.wakeups import wake_shipper
 from storage.work_orders.gate import Check, RequestGate
 
@@ -65,6 +61,8 @@ class Means(Protocol):
     def node(self) -> str: ...
     @property
     def gate(self) -> RequestGate: ...
+    @property
+    def enter(self) -> Entering: ...
 
 
 class UploadSession:
@@ -90,6 +88,7 @@ class UploadSession:
         self._described = resumption is not None and resumption.described
         self._waiting: list[SpooledPart] = []
         self._gate = intake.gate
+        self._enter = intake.enter
         self._check: Check | None = None
         self._origin = Origin(
             upload_id=self.upload_id,
@@ -138,43 +137,36 @@ class UploadSession:
         """The last byte has come; ``sha256`` is what the client declared. Raises what `Receiver.finish` raises."""
         return await self._receiver.finish(sha256=sha256, size=self._arrival.size)
 
-    async def accept(
-        self,
-        received: Received,
-        details: Details,
-        *,
-        also: Callable[[AsyncSession, int], Awaitable[None]] | None = None,
-    ) -> Accepted:
+    async def accept(self, received: Received, details: Details, *, also: Also | None = None) -> Accepted:
         """Make the file durable and visible: the acknowledgement. Everything before can be undone, this not.
 
-        ``also`` is done in the same transaction, with the media's id; not where an existing one is given instead.
-        Raises `ChannelNotBound` where no channel takes this category, `PartLost`, and what `charge` and
-        `RequestGate.admit` raise.
+        ``also`` is not done where an existing media is given instead. Who is cancelled meanwhile waits for the end: it
+        must not undo what the commit made visible. Raises what `RequestGate.admit` and `Entering` raise.
         """
+        accepting = asyncio.ensure_future(self._accept(received, details, also))
+        try:
+            return await asyncio.shield(accepting)
+        except asyncio.CancelledError:
+            await asyncio.wait({accepting})
+            raise
+
+    async def _accept(self, received: Received, details: Details, also: Also | None) -> Accepted:
         details = await self._admitted(details)
         if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
             self.progress.accepted(existing.id, 0)
             return Accepted(media=existing, upload_id=self.upload_id, existing=True)
         await self._spool.sync(self.key, range(received.last.index + 1))
         entry = Entry(
+            caller=self._arrival.caller,
             origin=self._origin,
             received=received,
             details=details,
             parts=(*self._waiting, received.last),
             told_early=self._details or NO_DETAILS,
             recorded=self._has_rows,
+            also=also,
         )
-        async with self._sessions.begin() as session:
-            media = await enter(session, entry)
-            for number in entry.numbers:
-                await attach_row(session, media, number, by=media.owner, indexed=True)
-            if also is not None:
-                await also(session, media.id)
-            await wake_measurer(session, self._origin.node, media, parts=received.last.index + 1)
-            await tell(session, EventType.MEDIA_RECEIVED, media, by=media.owner)
-            await session.flush()
-            await charge(session, self._arrival.caller, media)
-            view = new_view(media, entry.numbers)
+        view = await self._enter(entry)
         self.accepted = True
         self.progress.accepted(view.id, received.last.index + 1)
         log.info("media_accepted", media_id=view.id, size=view.file_size, content_type=view.content_type)
@@ -235,11 +227,11 @@ class UploadSession:
         async with self._sessions.begin() as session:
             if not self._described:
                 await require_bound(session, category.purpose)
-                row = upload_row(self._origin, content_type, details, self._arrival.size)
+                row = Upload(**upload_values(self._origin, content_type, details, self._arrival.size))
                 await _describe(session, row, existed=existed)
             if self._journal is not None:
                 await self._journal.part_recorded(session, part)
-            recorded = part_row(self._origin, part, category, media_id=None, last=False)
+            recorded = Part(**part_values(self._origin, part, category, media_id=None, last=False))
             session.add(recorded)
             await session.flush()
             await wake_shipper(session, recorded)

@@ -1,8 +1,7 @@
 """Putting uploads together: runs of a file that came side by side become one media."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy import delete, select, update
@@ -22,16 +21,6 @@ if TYPE_CHECKING:
 
 Over = Callable[[AsyncSession, int], Awaitable[None]]
 """What ends the uploads, in the transaction that makes the media of this id."""
-
-
-async def completed(accepting: Coroutine[Any, Any, Accepted]) -> Accepted:
-    """What ``accepting`` gives. A request cancelled meanwhile must not undo what the commit made visible: it waits."""
-    task = asyncio.ensure_future(accepting)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def assemble(
@@ -59,7 +48,7 @@ async def assemble(
         for row in rows:
             await _copy(uploads, row, session.write)
         received = await session.finish()
-        accepted = await completed(session.accept(received, said.details, also=over))
+        accepted = await session.accept(received, said.details, also=over)
         if accepted.existing:
             async with intake.sessions.begin() as transaction:
                 await over(transaction, accepted.media.id)

@@ -9,7 +9,7 @@ from storage.callers.invitations import count_kept
 from storage.domain import UploadId
 from storage.errors import InvalidInput, QuotaExceeded, QuotaUsedUp, RequestClosed
 from storage.intake.upload_session import UploadSession
-from storage.resumable.assembling import assemble, completed
+from storage.resumable.assembling import assemble
 from storage.resumable.cards import show_upload
 from storage.resumable.live import Live
 from storage.resumable.loading import is_raw
@@ -45,7 +45,7 @@ async def _accept(uploads: "Resumable", session: UploadSession, row: ResumableUp
         await _end(uploads, transaction, row, media_id)
 
     received = await session.finish()
-    accepted = await completed(session.accept(received, Said.from_json(row.said).details, also=over))
+    accepted = await session.accept(received, Said.from_json(row.said).details, also=over)
     if accepted.existing:
         async with uploads.intake.sessions.begin() as transaction:
             await over(transaction, accepted.media.id)

@@ -1,6 +1,5 @@
 """One file from a stream of chunks into the spool, and on to its acknowledgement."""
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,13 +20,7 @@ class Taken:
     received: Received
 
     async def accept(self, details: Details) -> Accepted:
-        """Acknowledge. A request cancelled meanwhile must not drop what the commit made visible: it waits."""
-        accepting = asyncio.ensure_future(self.session.accept(self.received, details))
-        try:
-            return await asyncio.shield(accepting)
-        except asyncio.CancelledError:
-            await asyncio.wait({accepting})
-            raise
+        return await self.session.accept(self.received, details)
 
 
 @asynccontextmanager

@@ -1,0 +1,71 @@
+"""New rows of media with what is derived from them: the search index, and what their captions are to say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Text, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
+
+from storage.domain import GONE, MediaId
+from storage.engine.captions import Facts
+from storage.search.indexing import vector
+from storage.search.lexemes import Searchable
+from storage.tables import Media
+from storage.tables.many import Row, given
+
+_INDEXED: dict[str, TypeEngine[Any]] = {"stemmed": Text(), "lexemes": ARRAY(Text())}
+
+
+@dataclass(frozen=True)
+class NewMedia:
+    """What PostgreSQL said of a media. ``duplicate_of``: its owner's oldest with the same bytes, as far as known."""
+
+    id: MediaId
+    duplicate_of: MediaId | None
+    caption_wanted: bytes
+
+
+async def insert_media(
+    session: AsyncSession, rows: Sequence[Row], numbers: Sequence[Sequence[str]] | None = None
+) -> list[NewMedia]:
+    """Insert media by their columns, in one statement, and return them in their order. There is at least one.
+
+    ``numbers`` are, for each, the requests it is about to be attached to in this transaction.
+    """
+    each: Sequence[Sequence[str]] = [()] * len(rows) if numbers is None else numbers
+    new = given(Media, [{**row, **_derived(row, its)} for row, its in zip(rows, each, strict=True)], **_INDEXED)
+    cells: dict[str, ColumnElement[Any]] = {name: new.c[name] for name in (*rows[0], "caption_wanted")}
+    cells["search"] = vector(new.c.stemmed, new.c.lexemes)
+    if "sha256" in rows[0]:
+        cells["duplicate_of"] = _first_of_own(new.c.owner, new.c.sha256)
+    statement = insert(Media).from_select([*cells], select(*cells.values()))
+    made = await session.execute(statement.returning(Media.key, Media.id, Media.duplicate_of, Media.caption_wanted))
+    by_key = {row.key: NewMedia(row.id, row.duplicate_of, row.caption_wanted) for row in made}
+    return [by_key[row["key"]] for row in rows]
+
+
+def _first_of_own(owner: ColumnElement[str], sha256: ColumnElement[bytes]) -> ColumnElement[int | None]:
+    earlier = Media.__table__.alias("earlier").c
+    same = (earlier.owner == owner) & (earlier.sha256 == sha256) & earlier.status.not_in(GONE)
+    return select(func.min(earlier.id)).where(same).scalar_subquery()
+
+
+def _derived(row: Row, numbers: Sequence[str]) -> dict[str, Any]:
+    """What `storage.catalog.refreshing.refresh` derives for a media that exists."""
+    names = (row["filename"], row["external_id"] or "", *row["tags"])
+    searchable = Searchable(names=names, numbers=tuple(numbers), prose=row["description"] or "")
+    facts = Facts(
+        filename=row["filename"],
+        content_type=row["content_type"],
+        file_type=row["file_type"],
+        category=row["category"],
+        request_numbers=tuple(numbers),
+        tags=tuple(row["tags"]),
+        description=row["description"],
+        who=row["owner"],
+        when="",
+    )
+    return {"stemmed": searchable.stemmed(), "lexemes": searchable.lexemes(), "caption_wanted": facts.digest}
