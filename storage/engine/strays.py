@@ -37,7 +37,12 @@ async def cast_off(session: AsyncSession, messages: Sequence[tuple[int, int]]) -
     if not rows:
         return
     await session.execute(insert(StrayMessage).values(rows).on_conflict_do_nothing())
-    await wake_strays(session)
+    await wake_strays(session, {row["chat_id"] for row in rows})
+
+
+async def stray_chats(session: AsyncSession) -> Sequence[int]:
+    """The channels with messages to be removed."""
+    return (await session.scalars(select(StrayMessage.chat_id).distinct())).all()
 
 
 class StrayCollector:
@@ -47,13 +52,13 @@ class StrayCollector:
         self._sessions = sessions
         self._store = store
 
-    async def handle(self, _payload: object) -> None:
-        """The job. Raises `Later` while some are left; no channel holds up another.
+    async def handle(self, payload: dict[str, int]) -> None:
+        """The job, for a channel or for all. Raises `Later` while some are left; no channel holds up another.
 
         What is in one that no bot works in is left to the sweep: it may be back one day.
         """
         delays = []
-        for chat_id in await self._chats():
+        for chat_id in [payload["chat"]] if "chat" in payload else await self._chats():
             try:
                 while ids := await self._some(chat_id):
                     await self._remove(chat_id, ids)
@@ -73,7 +78,7 @@ class StrayCollector:
 
     async def _chats(self) -> Sequence[int]:
         async with self._sessions.begin() as session:
-            return (await session.scalars(select(StrayMessage.chat_id).distinct())).all()
+            return await stray_chats(session)
 
     async def _some(self, chat_id: int) -> list[int]:
         here = select(StrayMessage.message_id).where(StrayMessage.chat_id == chat_id)

@@ -10,8 +10,9 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import Inspection, MediaStatus, PartState, UploadPhase
 from storage.engine.reconciling import Reconciler
+from storage.engine.strays import stray_chats
 from storage.intake.idempotency import forget_keys, needed_for_a_retry
-from storage.tables import Card, Media, Part, StrayMessage, Upload
+from storage.tables import Card, Media, Part, Upload
 from storage.wakeups import wake_cards, wake_inspector, wake_left_over, wake_strays
 
 Sweep = Callable[[], Awaitable[None]]
@@ -66,8 +67,8 @@ class Sweeper:
             ids = (await session.scalars(behind)).all()
             for start in range(0, len(ids), _CARDS_OF_A_JOB):
                 await wake_cards(session, ids[start : start + _CARDS_OF_A_JOB])
-            if await session.scalar(select(StrayMessage.chat_id).limit(1)) is not None:
-                await wake_strays(session)
+            if chats := await stray_chats(session):
+                await wake_strays(session, chats)
 
     async def _forget(self) -> None:
         """Uploads are kept an hour after their end, for progress, and while a retry may ask for them."""

@@ -1,10 +1,11 @@
 """Removing messages that nobody owns any more: no channel holds up another, and what was done is not done again."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from storage.database import Sessions
 from storage.engine.strays import StrayCollector, cast_off
@@ -61,3 +62,28 @@ async def test_what_cannot_be_removed_now_holds_up_nothing_else(sessions: Sessio
     await collector.handle({})
     assert telegram.replaced == [1, 2, 3, 4, 5]
     assert await left(sessions) == [(_LOST, 1)]
+
+
+async def jobs(sessions: Sessions) -> int:
+    async with sessions.begin() as session:
+        return await session.scalar(text("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'strays'")) or 0
+
+
+async def test_many_strays_make_one_job_of_each_channel(sessions: Sessions) -> None:
+    for number in range(1, 11):
+        async with sessions.begin() as session:
+            await cast_off(session, [(_FINE, number), (_OLD, number)])
+    assert await jobs(sessions) == 2
+    telegram = Telegram()
+    await StrayCollector(sessions=sessions, store=cast("PartStore", telegram)).handle({"chat": _FINE})
+    assert {chat_id for chat_id, _ in await left(sessions)} == {_OLD}
+
+
+async def test_who_casts_off_waits_for_nobody_who_does(sessions: Sessions) -> None:
+    """Both hold other locks: one that waited for the other's end would be a deadlock away."""
+    async with sessions.begin() as one:
+        await cast_off(one, [(_FINE, 1)])
+        async with asyncio.timeout(30), sessions.begin() as other:
+            await cast_off(other, [(_FINE, 2)])
+    assert await left(sessions) == [(_FINE, 1), (_FINE, 2)]
+    assert await jobs(sessions) == 2
