@@ -6,7 +6,7 @@ in the transaction that makes it needed, and the minute's sweep enqueues again w
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, cast
@@ -68,6 +68,20 @@ class Later(Exception):
         self.reason = reason
 
 
+class LaterEach(Later):
+    """Raised by a job of several rows: these go on later, each after its own delay, and the others are done.
+
+    ``failed`` is what went wrong with one of the others, None: nothing. ``together``: rows by their delay.
+    """
+
+    def __init__(self, rows: Mapping[int, Later], failed: BaseException | None = None) -> None:
+        super().__init__(min(later.delay for later in rows.values()), "each at its own time")
+        self.failed = failed
+        self.together: dict[float, list[int]] = {}
+        for row, later in rows.items():
+            self.together.setdefault(later.delay, []).append(row)
+
+
 def named(payload: dict[str, Any], name: str) -> list[int]:
     """The rows that a job is about: one, or several."""
     rows = payload[name]
@@ -77,15 +91,16 @@ def named(payload: dict[str, Any], name: str) -> list[int]:
 async def each(rows: Sequence[int], handle: Callable[[int], Awaitable[None]]) -> None:
     """Handle rows side by side. What goes wrong with one disturbs no other.
 
-    Raises `Later`, after the shortest of the delays that were asked for; of several rows that fail the first's error.
+    Raises `Later` where there is one row and it asks for that, `LaterEach` for those of several; else of the rows that
+    fail the first's error.
     """
     outcomes = await asyncio.gather(*map(handle, rows), return_exceptions=True)
-    for error in outcomes:
-        if isinstance(error, BaseException) and not isinstance(error, Later):
-            raise error
-    delays = [one for one in outcomes if isinstance(one, Later)]
-    if delays:
-        raise min(delays, key=lambda later: later.delay)
+    later = {row: one for row, one in zip(rows, outcomes, strict=True) if isinstance(one, Later)}
+    failed = [one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, Later)]
+    if later and len(rows) > 1 and all(isinstance(one, Exception) for one in failed):
+        raise LaterEach(later, failed[0] if failed else None)
+    for error in (*failed, *later.values()):
+        raise error
 
 
 async def enqueue(
@@ -213,13 +228,16 @@ class JobRunner:
                 raise RetryRequested(timedelta(0), "the process is ending")
             try:
                 await work
+            except LaterEach as later:
+                if later.failed is not None:
+                    _say_failed(job, later.failed)
+                await _each_again(queue, job, later)
             except Later as later:
                 if dedupe is None:
                     raise RetryRequested(timedelta(seconds=later.delay), later.reason) from later
                 await _again(queue, job, dedupe, later.delay)
-            except Exception:
-                # A raising job would be deleted; its row stays, and the sweep wakes it again. Say so here, once.
-                log.exception("job_failed", job=str(job.entrypoint))
+            except Exception as error:  # noqa: BLE001 -- said; a raising job would be deleted without a word
+                _say_failed(job, error)
 
         return run
 
@@ -250,6 +268,20 @@ async def _again(queue: PgQueuer, job: Job, dedupe: str, delay: float) -> None:
         {_DEDUPE: dedupe},
         on_conflict="skip",
     )
+
+
+async def _each_again(queue: PgQueuer, job: Job, later: LaterEach) -> None:
+    """In the job's place one for each delay, without a name as it was. The rows are the one list of its payload."""
+    payload, number = json.loads(job.payload or b"{}"), len(later.together)
+    rows_of = next(name for name, value in payload.items() if isinstance(value, list))
+    payloads = [json.dumps({**payload, rows_of: rows}).encode() for rows in later.together.values()]
+    delays = [timedelta(seconds=delay) for delay in later.together]
+    await queue.qm.queries.enqueue([job.entrypoint] * number, [*payloads], [job.priority] * number, [*delays])
+
+
+def _say_failed(job: Job, error: BaseException) -> None:
+    """Once. The job is done with; its row stays, and the sweep wakes it again."""
+    log.error("job_failed", job=str(job.entrypoint), exc_info=error)
 
 
 async def _ending(work: Awaitable[None]) -> None:

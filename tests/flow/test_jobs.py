@@ -1,12 +1,13 @@
 """Jobs as wake-ups: a change is never left without one, and what waits does not pile up."""
 
 import asyncio
+import json
 from typing import Any
 
 from sqlalchemy import text
 
 from storage.database import Sessions
-from storage.jobs import JobRunner, Later, enqueue
+from storage.jobs import JobRunner, Later, each, enqueue, named
 from tests.flow.archives import eventually
 
 
@@ -90,3 +91,43 @@ async def test_a_queued_job_waits_for_the_change_it_stands_for(database_url: str
                 return len(runs) == 1
 
             await eventually(ran)
+
+
+async def test_of_several_rows_each_goes_on_at_its_own_time(database_url: str, sessions: Sessions) -> None:
+    """Who is done is not handled again, who has to wait long is not tried with who waits shortly, nobody is lost."""
+    handled: list[int] = []
+    asked = {2: 0.2, 3: 3600.0, 4: 3600.0, 5: 7200.0}
+
+    async def handle(row: int) -> None:
+        handled.append(row)
+        if row == 6:
+            raise ValueError(row)
+        if handled.count(row) == 1 and row in asked:
+            raise Later(asked[row], "not now")
+
+    async def handler(payload: dict[str, Any]) -> None:
+        await each(named(payload, "row"), handle)
+
+    async with sessions.begin() as session:
+        await enqueue(session, "work", {"row": [1, 2, 3, 4, 5, 6], "late": True})
+    runner = JobRunner(database_url, "test")
+    runner.handle("work", handler)
+    async with runner.running():
+
+        async def split() -> bool:
+            return handled == [1, 2, 3, 4, 5, 6, 2] and len(await waiting(sessions)) == 2
+
+        await eventually(split)
+    assert await waiting(sessions) == [
+        ({"row": [3, 4], "late": True}, 1),
+        ({"row": [5], "late": True}, 2),
+    ]
+
+
+async def waiting(sessions: Sessions) -> list[tuple[dict[str, Any], int]]:
+    """The jobs that are queued, and how many hours they wait."""
+    rows = text(
+        "SELECT payload, round(extract(epoch FROM execute_after - created) / 3600)::int FROM pgqueuer ORDER BY 2"
+    )
+    async with sessions.begin() as session:
+        return [(json.loads(payload), hours) for payload, hours in await session.execute(rows)]
