@@ -39,6 +39,9 @@ log = structlog.get_logger(__name__)
 _RESHIPPED = frozenset({FileType.VOICE, FileType.VIDEO_NOTE, FileType.STICKER})
 _ATTEMPTS = 5
 _RETRY_DELAY = 3.0
+_ROOM_AGAIN = 10.0
+"""Seconds until a full spool is asked for room again."""
+
 _FETCHES_AT_ONCE = 24
 _HASHED_HERE = 256 * 1024
 """Bytes: to hash so few takes less than to ask a thread for it."""
@@ -78,6 +81,7 @@ class Inspector:
         self._limits = limits
         self._node = node
         self._failures: dict[int, int] = {}
+        self._under_way: set[int] = set()
         self._places = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._read = Together(sessions, _pending, row=int)
         self._conclude = Together(sessions, self._conclude_some, row=lambda seen: seen.media_id)
@@ -85,13 +89,21 @@ class Inspector:
     async def handle(self, payload: dict[str, Any]) -> None:
         """The job, for one media or many.
 
-        After a few failures a file is shipped on Telegram's word, unverified, rather than not at all.
+        After a few failures a file is shipped on Telegram's word, unverified, rather than not at all. What has to lie
+        in the spool waits while that is full: its bytes are in Telegram meanwhile.
         """
         await each(named(payload, "media"), self._inspect_when_free)
 
     async def _inspect_when_free(self, media_id: int) -> None:
-        async with self._places:
-            await self._inspect(media_id)
+        """Once at a time: a second job of a media (the sweep's) would write into the spool file of the first."""
+        if media_id in self._under_way:
+            return
+        self._under_way.add(media_id)
+        try:
+            async with self._places:
+                await self._inspect(media_id)
+        finally:
+            self._under_way.discard(media_id)
 
     async def _inspect(self, media_id: int) -> None:
         found = await self._read(media_id)
@@ -101,22 +113,22 @@ class Inspector:
         keep = media.file_type in _RESHIPPED
         try:
             fetched = await self._fetch(media, part, keep=keep)
-        except FileTooBig:
-            await self._give_up(media_id, Inspection.IMPOSSIBLE)
-            return
         except (ArchiveError, SpoolFull, OSError) as error:
+            if keep:
+                await self._spool.remove(media.key, [part.index])
             await self._failed(media_id, error)
             return
         self._failures.pop(media_id, None)
-        refused = await self._conclude(_Seen(media_id=media_id, fetched=fetched, keep=keep))
-        if keep and refused:
-            await self._spool.remove(media.key, [0])
+        accepted = await self._conclude(_Seen(media_id=media_id, fetched=fetched, keep=keep))
+        if keep and not accepted:
+            await self._spool.remove(media.key, [part.index])
 
     async def _fetch(self, media: Media, part: Part, *, keep: bool) -> _Fetched:
         assert part.source_file_id is not None
         digest, head, size, fd = hashlib.sha256(), bytearray(), 0, -1
         limit = (part.size or self._limits.max_file_size) + 1
         if keep:
+            self._spool.require_room(part.size or 1)
             await self._spool.remove(media.key, [part.index])
             path = self._spool.path(media.key, part.index)
             fd = await self._spool.run(os.open, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -140,6 +152,12 @@ class Inspector:
         return _Fetched(size=size, sha256=digest.digest(), head=bytes(head))
 
     async def _failed(self, media_id: int, error: Exception) -> None:
+        if isinstance(error, FileTooBig):
+            await self._give_up(media_id, Inspection.IMPOSSIBLE)
+            return
+        if isinstance(error, SpoolFull):
+            log.info("inspection_waits_for_room", media_id=media_id)
+            raise Later(_ROOM_AGAIN, "spool_full") from error
         postponed = isinstance(error, Postponed)
         failures = self._failures[media_id] = self._failures.get(media_id, 0) + (not postponed)
         log.warning("inspection_failed", media_id=media_id, attempt=failures, error=type(error).__name__)
@@ -163,9 +181,9 @@ class Inspector:
             await wake_shipper(session, part)
 
     async def _conclude_some(self, session: AsyncSession, seen: Sequence[_Seen]) -> Sequence[bool]:
-        """True for what is refused: nothing of it is kept."""
+        """True for what is accepted; of anything else (refused, deleted meanwhile) nothing is kept."""
         found = await _pending(session, [one.media_id for one in seen], lock=True)
-        accepted, refused = [], set()
+        accepted = []
         for row, one in zip(found, seen, strict=True):
             if row is None:
                 continue
@@ -174,10 +192,10 @@ class Inspector:
                 accepted.append(_Accepted(media=row[0], part=row[1], seen=one, mime=judged.mime))
             else:
                 await self._refuse(session, *row, judged)
-                refused.add(one.media_id)
         if accepted:
             await _note(session, accepted, node=self._node)
-        return [one.media_id in refused for one in seen]
+        kept = {one.seen.media_id for one in accepted}
+        return [one.media_id in kept for one in seen]
 
     def _judge(self, media: Media, fetched: _Fetched) -> ContentType | dict[str, str]:
         """The content type, or the error that the card shows."""
