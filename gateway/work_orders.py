@@ -39,7 +39,8 @@ async def open_work_orders(
         asking = Asking(sessions=sessions, service=service, clock=clock)
         await stack.enter_async_context(asking.running())
         asked = asking if service.configured else None
-        gate = RequestGate(sessions=sessions, asking=asked, clock=clock, patience=patience)
+        heard = bool(settings.request_hook_secrets)
+        gate = RequestGate(sessions=sessions, asking=asked, clock=clock, patience=patience, heard=heard)
         confirming = Confirming(sessions=sessions, asking=asking, clock=clock)
         orders = WorkOrders(
             sessions=sessions,

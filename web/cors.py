@@ -24,7 +24,7 @@ _EXPOSED = ", ".join((
     *("Location", "Retry-After", "WWW-Authenticate", "X-Request-ID", "Date", "Allow"),
     *("RateLimit", "RateLimit-Policy"),
     *("X-Upload-ID", "Preference-Applied", "Idempotency-Replayed", "Mediagate-Media-ID"),
-    *("ETag", "Accept-Ranges", "Content-Range", "Content-Length", "Content-Disposition"),
+    *("ETag", "Accept-Ranges", "Content-Range", "Content-Length", "Content-Disposition", "Content-Location"),
     *("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
     *("Upload-Offset", "Upload-Length", "Upload-Metadata", "Upload-Expires", "Upload-Defer-Length", "Upload-Concat"),
 ))  # fmt: skip

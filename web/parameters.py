@@ -6,6 +6,7 @@ from storage.domain import MediaId
 from storage.errors import InvalidRequestNumber, MediaNotFound
 from storage.request_numbers import InvalidRequestNumber as NotANumber
 from storage.request_numbers import RequestNumber, parse_request_number
+from web.deps import DEPS
 
 _LARGEST = 2**63 - 1
 
@@ -25,3 +26,8 @@ def request_number(request: web.Request) -> RequestNumber:
         return parse_request_number(text)
     except NotANumber as error:
         raise InvalidRequestNumber(value=text[:64]) from error
+
+
+async def current_number(request: web.Request) -> RequestNumber:
+    """The number that the path's request has now, where it was renamed or merged. Raises `InvalidRequestNumber`."""
+    return await request.app[DEPS].use_cases.work_orders.gate.current(request_number(request))

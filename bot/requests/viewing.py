@@ -2,6 +2,7 @@
 a request that does not exist.
 """
 
+from dataclasses import replace
 from datetime import tzinfo
 from urllib.parse import urlsplit
 
@@ -48,16 +49,18 @@ class RequestViewer:
 
     async def show(self, message: Message, person: PersonView, texts: Texts, number: RequestNumber) -> None:
         """The message, then the first album."""
-        number = await self._use_cases.work_orders.gate.current(number)
-        state = State(number, url=self._url(person, number))
-        files = await self._files(person, number)
+        state = await self._now(person, State(number, url=self._url(person, number)))
+        files = await self._files(person, state.number)
         albums = albums_of(files)
         first = state.after(PICTURES) if albums.pictures else state
         page = await self._overview(person, texts, first, files, albums)
         if page is None:
-            await say(self._bot, message, texts("request-nothing", number=number))
+            await say(self._bot, message, texts("request-nothing", number=state.number))
             return
-        head = await say(self._bot, message, page.text, page.keyboard)
+        text = page.text
+        if state.number != number:
+            text = f"{texts('request-now', former=number, number=state.number)}\n{text}"
+        head = await say(self._bot, message, text, page.keyboard)
         if albums.pictures and await self._send(message, texts, state, albums, PICTURES) is not None:
             await self._put(head, texts, state, albums)  # the button is there to try again
 
@@ -80,16 +83,19 @@ class RequestViewer:
 
     async def overview(self, person: PersonView, texts: Texts, state: State) -> Page | None:
         """None: there is nothing that this person may see."""
+        state = await self._now(person, state)
         files = await self._files(person, state.number)
         return await self._overview(person, texts, state, files, albums_of(files))
 
     async def listed(self, person: PersonView, texts: Texts, state: State, page: int) -> Page | None:
+        state = await self._now(person, state)
         files = await self._files(person, state.number)
         return list_page(texts, state, files, page, timezone=self._timezone) if files else None
 
     async def timeline(self, person: PersonView, texts: Texts, state: State, page: int) -> Page | None:
         if not person.is_staff:
             return None
+        state = await self._now(person, state)
         found = await self._use_cases.timelines.of_request(person.caller, state.number)
         order = await self._order(person, state.number)
         if not found.events and order is None:
@@ -101,6 +107,7 @@ class RequestViewer:
         self, message: MaybeInaccessibleMessageUnion, person: PersonView, texts: Texts, state: State, what: str
     ) -> str | None:
         """Send the next album, once: the message's own buttons say what was sent. What is said is for a pop-up."""
+        state = await self._now(person, state)
         files = await self._files(person, state.number)
         if not files:
             return texts.plain("request-nothing", number=state.number)
@@ -111,6 +118,11 @@ class RequestViewer:
         if failure is not None:
             await self._put(message, texts, state, albums)
         return failure
+
+    async def _now(self, person: PersonView, state: State) -> State:
+        """Under the number that the request has now: a message may be older than its new number."""
+        number = await self._use_cases.work_orders.gate.current(state.number)
+        return state if number == state.number else replace(state, number=number, url=self._url(person, number))
 
     async def _send(
         self, message: MaybeInaccessibleMessageUnion, texts: Texts, state: State, albums: Albums, what: str

@@ -5,10 +5,11 @@ itself, PostgreSQL would rather walk the newest media one by one, and for a rare
 narrows them down that walk is right, and the count is a query of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.access import visible_media
 from storage.database import Sessions
@@ -17,6 +18,7 @@ from storage.search.criteria import Criteria, Sort
 from storage.search.cursors import Cursor
 from storage.tables import Media
 from storage.views import MediaView, media_views
+from storage.work_orders.rows import current_numbers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,11 +47,14 @@ class MediaSearch:
         offset: int = 0,
         cursor: Cursor | None = None,
     ) -> Found:
-        """A page of what ``caller`` may see, after ``cursor`` where one is given, else from ``offset`` on."""
-        conditions = [visible_media(caller), *criteria.conditions()]
+        """A page of what ``caller`` may see, after ``cursor`` where one is given, else from ``offset`` on.
+
+        A request that was renamed or merged is also found by the number that it had.
+        """
         build = narrowed if criteria.few else walked
-        page, total = build(conditions, sort, cursor)
         async with self._sessions.begin() as session:
+            criteria = await _by_current_numbers(session, criteria)
+            page, total = build([visible_media(caller), *criteria.conditions()], sort, cursor)
             rows = (await session.execute(page.limit(limit + 1).offset(offset))).all()
             counted = criteria.few and rows
             count: int | None = rows[0].total if counted else await session.scalar(total)
@@ -62,6 +67,13 @@ class MediaSearch:
     async def _views(self, session: Any, ids: list[int]) -> list[MediaView]:
         by_id = {row.id: row for row in (await session.scalars(select(Media).where(Media.id.in_(ids)))).all()}
         return await media_views(session, [by_id[media_id] for media_id in ids if media_id in by_id])
+
+
+async def _by_current_numbers(session: AsyncSession, criteria: Criteria) -> Criteria:
+    if not criteria.request_numbers:
+        return criteria
+    now = await current_numbers(session, criteria.request_numbers)
+    return replace(criteria, request_numbers=tuple(now.values()))
 
 
 def narrowed(

@@ -21,7 +21,7 @@ from storage.tables import Attachment, Media, WrongNumber
 from storage.tables import WorkOrder as Row
 from storage.work_orders.asking import Asking
 from storage.work_orders.moving import move_request
-from storage.work_orders.rows import ACTOR, orders_of
+from storage.work_orders.rows import ACTOR, RENAMED, orders_of
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ class Confirming:
         elif row.moved_to is not None:
             to = RequestNumber(row.moved_to)
             await confirm(session, number)
-            await move_request(session, number, to, action="request_renamed", as_of=row.as_of or row.heard_at)
+            await move_request(session, number, to, action=RENAMED, as_of=row.as_of or row.heard_at)
         else:
             await confirm(session, number)
 

@@ -15,13 +15,13 @@ from storage.request_numbers import InvalidRequestNumber, RequestNumber, parse_r
 from storage.work_orders.confirming import confirm
 from storage.work_orders.moving import move_request
 from storage.work_orders.port import WorkOrder
-from storage.work_orders.rows import SERVICE, told
+from storage.work_orders.rows import MERGED, RENAMED, SERVICE, told
 
 ReadOrder = Callable[[Any], WorkOrder]
 """From the JSON of a request to the value. Raises ValueError."""
 
 TOLD = ("request.created", "request.updated", "request.assigned", "request.closed", "request.reopened")
-MOVED = {"request.renamed": "request_renamed", "request.merged": "request_merged"}
+MOVED = {"request.renamed": RENAMED, "request.merged": MERGED}
 
 
 class RequestEvents:

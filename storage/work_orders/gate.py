@@ -29,23 +29,28 @@ DOUBTED = timedelta(seconds=5)
 
 
 class RequestGate:
-    """``patience``: seconds that somebody who attaches waits for the service. ``asking`` None: there is none."""
+    """``patience``: seconds that somebody who attaches waits for the service. ``asking`` None: there is none to ask;
+    ``heard``: its events count all the same.
+    """
 
-    def __init__(self, *, sessions: Sessions, asking: Asking | None, clock: Clock, patience: float) -> None:
+    def __init__(
+        self, *, sessions: Sessions, asking: Asking | None, clock: Clock, patience: float, heard: bool = False
+    ) -> None:
         self._sessions = sessions
         self._asking = asking
+        self._known = heard or asking is not None
         self._clock = clock
         self._patience = patience
 
     def begin(self, caller: Caller, number: RequestNumber | None, *, override: bool = False) -> "Check | None":
         """Look at a number while something else goes on; None where there is nothing to ask."""
-        if self._asking is None or number is None:
+        if not self._known or number is None:
             return None
         return Check(self, caller, number, override=override)
 
     async def current(self, number: RequestNumber) -> RequestNumber:
-        """The number that a request has now."""
-        if self._asking is None:
+        """The number that a request has now: what names its old one means this one."""
+        if not self._known:
             return number
         async with self._sessions.begin() as session:
             return RequestNumber((await current_numbers(session, [number]))[number])
@@ -69,14 +74,15 @@ class RequestGate:
         self, numbers: Collection[RequestNumber], *, override: bool = False
     ) -> tuple[list[RequestNumber], dict[RequestNumber, MediagateError]]:
         """The same without raising: the numbers to attach to, and for each of the others why not."""
-        if self._asking is None or not numbers:
+        if not self._known or not numbers:
             return list(numbers), {}
         current, rows = await self._rows(numbers)
         doubtful = {number for number in current.values() if self._is_doubtful(rows.get(number))}
-        if doubtful and await self._asking.ask(doubtful, patience=self._patience):
+        if doubtful and self._asking is not None and await self._asking.ask(doubtful, patience=self._patience):
             current, rows = await self._rows(numbers)
             doubtful = set()
-        self._asking.ask_later([number for number in current.values() if self._is_stale(rows.get(number))])
+        if self._asking is not None:
+            self._asking.ask_later([number for number in current.values() if self._is_stale(rows.get(number))])
         admitted: dict[RequestNumber, None] = {}
         refusals: dict[RequestNumber, MediagateError] = {}
         for number in numbers:

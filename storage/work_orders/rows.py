@@ -18,6 +18,9 @@ SERVICE = "requests"
 """The name of the service, in `Webhook.service`, in its events' path and as an actor: ``service:requests``."""
 
 ACTOR = f"service:{SERVICE}"
+RENAMED, MERGED = "request_renamed", "request_merged"
+"""The audit's words, on the number that a request has now (``from``) and on the one that it had (``to``)."""
+
 _MOST_MOVES = 5
 
 

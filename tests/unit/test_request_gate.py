@@ -12,7 +12,7 @@ from storage.domain import Caller, Role, Scope
 from storage.errors import MissingScope, RequestClosed, RequestServiceUnavailable, UnknownRequest
 from storage.request_numbers import RequestNumber
 from storage.work_orders.asking import Asking
-from storage.work_orders.gate import FRESH, USABLE, Check, RequestGate
+from storage.work_orders.gate import FRESH, USABLE, Check, RequestGate, open_gate
 from storage.work_orders.port import NoRequestService, WorkOrder
 from storage.work_orders.rows import told, told_moved
 
@@ -135,6 +135,21 @@ async def test_events_are_compared_with_events(gated: Gated) -> None:
         assert await told_moved(session, NUMBER, to=OTHER, as_of=then + timedelta(seconds=1))
         assert not await told_moved(session, NUMBER, to=NUMBER, as_of=then)
     assert await gated.admit(NUMBER) == [OTHER]
+
+
+async def test_events_count_where_there_is_nobody_to_ask(gated: Gated) -> None:
+    """Only where events are heard: without them no number is looked up at all."""
+    now = gated.clock.at
+    async with gated.sessions.begin() as session:
+        await told_moved(session, NUMBER, to=OTHER, as_of=now)
+    heard = RequestGate(sessions=gated.sessions, asking=None, clock=gated.clock, patience=0, heard=True)
+    assert await heard.admit(STAFF, [NUMBER]) == [await heard.current(NUMBER)] == [OTHER]
+    async with gated.sessions.begin() as session:
+        await told(session, WorkOrder(number=OTHER, closed=True), as_of=now)
+    with pytest.raises(RequestClosed):
+        await heard.admit(STAFF, [NUMBER])
+    assert await heard.admit(STAFF, [RequestNumber("250926-003")]) == ["250926-003"], "nobody said that there is none"
+    assert await open_gate(gated.sessions).admit(STAFF, [NUMBER]) == [NUMBER]
 
 
 async def test_a_check_goes_on_beside_and_can_be_dropped(gated: Gated) -> None:

@@ -1,11 +1,12 @@
 """Media and their requests, as JSON."""
 
 from aiohttp import web
+from yarl import URL
 
 from web.deps import CALLER, DEPS
 from web.openapi.reading import read_query
-from web.parameters import media_id, request_number
-from web.rendering import media_json
+from web.parameters import current_number, media_id, request_number
+from web.rendering import API, media_json
 from web.schemas.listing import AttachQuery, RequestMediaQuery
 
 
@@ -22,16 +23,18 @@ async def delete_media(request: web.Request) -> web.Response:
 
 
 async def list_request_media(request: web.Request) -> web.Response:
-    """``GET /media/request/{number}``: newest first."""
+    """``GET /media/request/{number}``: newest first; ``Content-Location`` says which number the request has now."""
     query = read_query(request, RequestMediaQuery)
+    number = await current_number(request)
     views = await request.app[DEPS].use_cases.reading.of_request(
         request[CALLER],
-        request_number(request),
+        number,
         category=query.category,
         limit=query.limit,
         offset=query.offset,
     )
-    return web.json_response([media_json(view) for view in views])
+    place = URL.build(path=f"{API}/media/request/{number}", query=request.query)
+    return web.json_response([media_json(view) for view in views], headers={"Content-Location": str(place)})
 
 
 async def attach_media(request: web.Request) -> web.Response:

@@ -5,7 +5,7 @@ from aiohttp import web
 from storage.domain import MediaId
 from web.deps import CALLER, DEPS
 from web.openapi.reading import read_body
-from web.parameters import request_number
+from web.parameters import current_number, request_number
 from web.rendering import media_json, order_json, timestamp
 from web.routes.search import counts_json
 from web.schemas.managing import AttachBody
@@ -20,6 +20,7 @@ async def attach_several(request: web.Request) -> web.Response:
     ids = [MediaId(one) for one in sorted(set(body.ids))]
     attached = await use_cases.attaching.attach(caller, number, ids, category=body.category, override=body.override)
     views = await use_cases.reading.several(caller, ids)
+    number = await use_cases.work_orders.gate.current(number)
     return web.json_response(
         {"request_number": number, "attached": attached, "results": [media_json(view) for view in views]}
     )
@@ -27,7 +28,7 @@ async def attach_several(request: web.Request) -> web.Response:
 
 async def summarise_request(request: web.Request) -> web.Response:
     """``GET /requests/{number}/media/summary``."""
-    use_cases, number = request.app[DEPS].use_cases, request_number(request)
+    use_cases, number = request.app[DEPS].use_cases, await current_number(request)
     summary = await use_cases.statistics.of_request(request[CALLER], number)
     return web.json_response(
         {
@@ -44,7 +45,7 @@ async def summarise_request(request: web.Request) -> web.Response:
 
 async def show_timeline(request: web.Request) -> web.Response:
     """``GET /media/request/{number}/timeline``."""
-    use_cases, number = request.app[DEPS].use_cases, request_number(request)
+    use_cases, number = request.app[DEPS].use_cases, await current_number(request)
     timeline = await use_cases.timelines.of_request(request[CALLER], number)
     order = order_json(await use_cases.work_orders.of_one(number))
     events = [

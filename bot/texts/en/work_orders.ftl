@@ -40,3 +40,4 @@ order-no-files = No files yet.
 order-unverified = ⏳ The Request Service has not confirmed this number yet.
 event-request_renamed = got another number
 event-request_merged = became part of another request
+request-now = { $former } is now { $number }.

@@ -42,3 +42,4 @@ order-no-files = Файлов пока нет.
 order-unverified = ⏳ Сервис заявок ещё не подтвердил этот номер.
 event-request_renamed = заявка получила другой номер
 event-request_merged = заявка вошла в другую
+request-now = { $former } – теперь { $number }.

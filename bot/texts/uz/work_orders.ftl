@@ -40,3 +40,4 @@ order-no-files = Hozircha fayl yoʻq.
 order-unverified = ⏳ Arizalar xizmati bu raqamni hali tasdiqlamadi.
 event-request_renamed = ariza boshqa raqam oldi
 event-request_merged = ariza boshqasiga qoʻshildi
+request-now = { $former } endi { $number }.
