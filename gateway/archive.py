@@ -247,7 +247,7 @@ def _resumable(intake: Intake, settings: Settings, jobs: JobRunner) -> Resumable
 
 def _invitations(intake: Intake, settings: Settings, jobs: JobRunner) -> Invitations:
     secret = secret_key(settings).decode()
-    invitations = Invitations(sessions=intake.sessions, secret_key=secret, clock=intake.clock)
+    invitations = Invitations(sessions=intake.sessions, secret_key=secret, clock=intake.clock, gate=intake.gate)
     jobs.every("invitation_sweep", EVERY_HOUR, invitations.forget)
     return invitations
 

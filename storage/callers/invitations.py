@@ -30,6 +30,7 @@ from storage.errors import (
 from storage.request_numbers import RequestNumber
 from storage.resumable.cards import show_upload
 from storage.tables import Card, Invitation, ResumableUpload, Upload
+from storage.work_orders.gate import RequestGate, open_gate
 
 MOST_FILES, LONGEST = 1000, timedelta(days=90)
 """What an invitation may allow at most."""
@@ -80,13 +81,20 @@ class CardPlace:
 class Invitations:
     """The use cases. ``secret_key`` keys the tokens' digests; all nodes share it."""
 
-    def __init__(self, *, sessions: Sessions, secret_key: str, clock: Clock) -> None:
+    def __init__(self, *, sessions: Sessions, secret_key: str, clock: Clock, gate: RequestGate | None = None) -> None:
+        self._gate = gate or open_gate(sessions)
         self._sessions = sessions
         self._secret_key = secret_key.encode()
         self._clock = clock
 
     async def create(self, caller: Caller, terms: Terms) -> tuple[Invited, str]:
-        """The invitation, and its token, which nobody can read again."""
+        """The invitation, and its token, which nobody can read again.
+
+        Raises what `RequestGate.admit` raises of its number: whoever invites can mend it, whoever is invited cannot.
+        """
+        number = None
+        if terms.request_number is not None:
+            (number,) = await self._gate.admit(caller, [terms.request_number])
         token, now = secrets.token_urlsafe(24), self._clock.now()
         row = Invitation(
             owner=caller.owner,
@@ -94,7 +102,7 @@ class Invitations:
             max_files=terms.max_files,
             max_size=terms.max_size,
             files_kept=0,
-            request_number=terms.request_number,
+            request_number=number,
             category=terms.category,
             quota=_limited(caller.quota),
             created_at=now,
@@ -103,7 +111,7 @@ class Invitations:
         async with self._sessions.begin() as session:
             session.add(row)
             await session.flush()
-            record(session, caller.owner, "invited", request_number=terms.request_number, detail={"id": str(row.id)})
+            record(session, caller.owner, "invited", request_number=number, detail={"id": str(row.id)})
         return _invited(row), token
 
     async def show_in_chat(self, invitation_id: int, place: CardPlace) -> None:

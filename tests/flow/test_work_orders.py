@@ -12,11 +12,14 @@ from sqlalchemy import select
 from sandbox.client import SandboxClient
 from sandbox.config import SandboxConfig
 from sandbox.server import running as running_sandbox
+from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Audit, Event, EventDelivery, Webhook
 from tests import conftest, media
 from tests.flow.archives import eventually
 from tests.flow.bot_running import GROUP, STAFF, TENANT, RunningBot, buttons, labelled, running_bot
 from tests.flow.http_door import READ_ONLY, Door, open_door
+from tests.flow.tus import Tus
+from tests.flow.tus import text as tus_text
 from tests.peers.requests import TOKEN, RequestPeer, running_requests
 from tests.peers.signing import SECRET, signed
 
@@ -48,6 +51,13 @@ class Scene:
         headers = {**event.headers, "X-API-Key": "none"}
         async with self.door.client.post(HOOK, data=event.body, headers=headers) as response:
             return response.status, await response.json(content_type=None)
+
+    async def invite(self, number: str) -> tuple[int, str | None, Json]:
+        """The status, a problem's code, and the answer."""
+        body = {"request_number": number, "max_files": 5}
+        async with self.door.client.post("/api/v1/uploads/invitations", json=body) as response:
+            answer = await response.json()
+            return response.status, answer.get("code"), answer
 
     async def media(self, media_id: int) -> Json:
         status, found = await self.door.get(f"/api/v1/media/{media_id}")
@@ -85,6 +95,7 @@ async def scene(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
             "request_service_token": TOKEN,
             "request_service_wait": "10s",
             "request_hook_secrets": SECRET,
+            "staff_ids": str(STAFF),
         }
         for person in (TENANT, STAFF):
             await sandbox.person(person, language_code="en")
@@ -209,6 +220,63 @@ async def test_a_renamed_request_takes_its_media_along(scene: Scene) -> None:
     assert again["media"]["request_numbers"] == [last], "who names the old number means the new one"
     assert (await scene.told("request.renamed", {"number": "x", "request": second}))[0] == 422
     assert (await scene.told("request.updated", {"request": {"nummer": 1}}))[0] == 422
+
+
+async def test_by_its_old_number_a_request_is_found_as_it_is_now(scene: Scene) -> None:
+    """In every answer that is asked for by number, by links that were made before, and in the chat."""
+    old, new = scene.number(), scene.number()
+    scene.peer.open(old)
+    _, kept = await scene.upload(old)
+    media_id = kept["media_file_id"]
+    link = scene.bot.archive.use_cases.request_links.make(STAFF, RequestNumber(old)).token
+    moved = {"number": old, "request": scene.peer.open(new)}
+    assert (await scene.told("request.renamed", moved))[0] == 200
+    for path in (f"/api/v1/media/request/{old}", f"/api/v1/requests/{old}/media"):
+        async with scene.door.client.get(f"{path}?limit=5") as response:
+            assert [one["id"] for one in await response.json()] == [media_id]
+            assert response.headers["Content-Location"] == f"/api/v1/media/request/{new}?limit=5"
+    for path in (f"/api/v1/requests/{old}/media/summary", f"/api/v1/media/request/{old}/timeline"):
+        _, found = await scene.door.get(path)
+        assert (found["request_number"], found["total_files"]) == (new, 1)
+    events = [(one["event"], one["by"]) for one in found["timeline"]]
+    assert ("attached", "service:tests") in events, "what happened before it was renamed is told too"
+    assert events.count(("attached", "service:requests")) == events.count(("request_renamed", "service:requests")) == 1
+    _, found = await scene.door.get(f"/api/v1/media/search?request_numbers={old}")
+    assert [one["request_number"] for one in found["results"]] == [new]
+    _, page = await scene.door.get(f"/r/{link}/request")
+    assert (page["request_number"], [one["id"] for one in page["files"]]) == (new, [media_id])
+    status, body, headers = await scene.door.fetch(f"/r/{link}/zip")
+    assert (status, body[:2], new in headers["Content-Disposition"]) == (200, b"PK", True)
+    async with scene.door.client.post(f"/api/v1/requests/{old}/media", json={"ids": [media_id]}) as response:
+        assert (await response.json())["request_number"] == new
+    for command in ("/request", "/history"):
+        answer = await scene.bot.ask(STAFF, f"{command} {old}")
+        assert new in answer["text"]
+    assert f"{old} is now {new}" in (await scene.sees(STAFF, "is now"))["text"]
+
+
+async def test_an_invitation_is_for_a_request_that_takes_files(scene: Scene) -> None:
+    """Whoever invites can mend a wrong number; it is looked at again when a file comes."""
+    known, unknown, renamed = scene.number(), scene.number(), scene.number()
+    for number in (known, renamed):
+        scene.peer.open(number)
+    assert (await scene.invite(unknown))[:2] == (422, "unknown_request")
+    status, _, made = await scene.invite(known)
+    assert (status, made["request_number"]) == (201, known)
+    guest = Tus(scene.door, X_Upload_Token=made["token"], X_API_Key=None)
+    assert (await guest.create(10)).status == 201
+    assert (await scene.told("request.closed", {"request": scene.peer.close(known)}))[0] == 200
+    assert (await scene.invite(known))[:2] == (409, "request_closed")
+    refused = await guest.create(10)
+    assert (refused.status, refused.code) == (409, "request_closed")
+    assert (await scene.told("request.merged", {"number": known, "request": scene.peer.orders[renamed]}))[0] == 200
+    media_id = (await guest.whole(tus_text(10))).media_id
+    assert media_id is not None
+    assert (await scene.media(int(media_id)))["request_numbers"] == [renamed]
+    assert (await scene.invite(known))[2]["request_number"] == renamed
+    scene.peer.mood = "down"
+    away = scene.number()
+    assert (await scene.invite(away))[0] == 201, "a service that is away keeps nobody from inviting"
 
 
 async def test_staff_begin_a_request_there_with_the_senders_words(scene: Scene, tmp_path: Any) -> None:

@@ -114,7 +114,7 @@ INVITE = Doc(
     ),
     body=uploads.NewInvitation,
     answers={201: uploads.InvitationMade},
-    errors=(errors.FileTooLarge,),
+    errors=(errors.FileTooLarge, errors.UnknownRequest, errors.RequestClosed),
 )
 INVITATIONS = Doc(
     summary="The caller's invitations, newest first",
