@@ -1,11 +1,14 @@
 """The client package against the served application, also over connections that are cut."""
 
+import asyncio
 import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import indent
+from typing import Any
 
 import pytest
 from mediagate_client import (
@@ -20,13 +23,16 @@ from mediagate_client import (
     verify_webhook,
 )
 from mediagate_client.legacy import MediaServiceClient
+from mediagate_client.sources import Watched, source_of
 from standardwebhooks import Webhook
 
+from tests import media
 from tests.flow.archives import RunningArchive
 from tests.flow.cutting import CuttingProxy
 from tests.flow.http_door import KEY, Door, open_door
 from tests.flow.tus import text
 
+README = Path(__file__).parents[2] / "clients" / "python" / "README.md"
 DATA = text(3_000_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()
 
@@ -127,6 +133,44 @@ async def test_a_lost_answer_is_no_second_file(door: Door) -> None:
         assert kept.media.sha256 == SHA256
         assert proxy.cuts_left == 0
         assert (await client.search("cut")).total_count == 1
+
+
+async def test_a_file_is_closed_however_its_sending_ends(tmp_path: Path, unused_tcp_port: int) -> None:
+    """A request that breaks leaves its body where it was, so what the body reads is not the body's to close."""
+    path = tmp_path / "cut.txt"
+    path.write_bytes(DATA)
+    body = Watched(source_of(path), 0, None)
+    with body.opened() as chunks:
+        assert await anext(chunks) == DATA[: 1024 * 1024]
+    with pytest.raises(ValueError, match="closed file"):
+        await anext(chunks)
+    async with Mediagate(f"http://127.0.0.1:{unused_tcp_port}", key=KEY, tries=1) as client:
+        with pytest.raises(NotReached):
+            await client.upload(path)
+    with path.open("rb") as file:
+        with Watched(source_of(file), 10, None).opened() as chunks:
+            assert await anext(chunks) == DATA[10 : 10 + 1024 * 1024]
+        assert not file.closed, "who opened it closes it"
+
+
+async def test_the_readme_s_example_runs(door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it stands there, but for the address and the key."""
+    source = README.read_text("utf-8").partition("```python\n")[2].partition("```")[0]
+    source = source.replace("https://media.example", door.url).replace('"…"', repr(KEY))
+    body = source[source.index("async with") :]
+    monkeypatch.chdir(tmp_path)
+    for name in ("leak.mp4", "tour.mov"):
+        media.video(tmp_path).rename(tmp_path / name)
+    addresses: list[str] = []
+    said: dict[str, Any] = {"remember": addresses.append}
+    async with asyncio.timeout(60):
+        exec(source[: source.index("async with")] + f"async def example():\n{indent(body, '    ')}", said)
+        await said["example"]()
+    assert (tmp_path / "copy.mp4").read_bytes() == (tmp_path / "leak.mp4").read_bytes()
+    assert addresses[0].startswith("/api/v1/uploads/")
+    async with Mediagate(door.url, key=KEY) as client:
+        (kept,) = await client.of_request("250926-002")
+    assert (kept.filename, kept.tags) == ("leak.mp4", ("urgent",))
 
 
 async def test_a_large_file_goes_on_where_it_stopped(door: Door, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -21,8 +22,12 @@ class Source(Protocol):
     size: int | None
     again: bool
 
-    def read(self, offset: int = 0) -> AsyncIterator[bytes]:
-        """The bytes from ``offset`` on."""
+    def opened(self, offset: int = 0) -> AbstractContextManager[AsyncIterator[bytes]]:
+        """The bytes from ``offset`` on, for as long as the context lasts.
+
+        Whoever sends them ends it: a request that breaks leaves its body where it was, and nothing would close a file
+        that the body had opened itself.
+        """
         ...
 
 
@@ -42,17 +47,13 @@ class FileSource:
             self.name = Path(name).name if isinstance(name, str) else None
             self.size = file.seek(0, os.SEEK_END)
 
-    async def read(self, offset: int = 0) -> AsyncIterator[bytes]:
-        opened = not isinstance(self._file, str | os.PathLike)
-        file = self._file if opened else await asyncio.to_thread(Path(self._file).open, "rb")  # type: ignore[arg-type]
-        assert not isinstance(file, str | os.PathLike)
-        try:
-            await asyncio.to_thread(file.seek, offset)
-            while chunk := await asyncio.to_thread(file.read, _CHUNK):
-                yield chunk
-        finally:
-            if not opened:
-                file.close()
+    @contextmanager
+    def opened(self, offset: int = 0) -> Iterator[AsyncIterator[bytes]]:
+        if isinstance(self._file, str | os.PathLike):
+            with Path(self._file).open("rb") as file:
+                yield _chunks(file, offset)
+        else:
+            yield _chunks(self._file, offset)
 
 
 class BytesSource:
@@ -63,7 +64,11 @@ class BytesSource:
         self._data = memoryview(data).cast("B")
         self.size: int | None = len(self._data)
 
-    async def read(self, offset: int = 0) -> AsyncIterator[bytes]:
+    @contextmanager
+    def opened(self, offset: int = 0) -> Iterator[AsyncIterator[bytes]]:
+        yield self._read(offset)
+
+    async def _read(self, offset: int) -> AsyncIterator[bytes]:
         for start in range(offset, len(self._data), _CHUNK):
             yield bytes(self._data[start : start + _CHUNK])
 
@@ -78,11 +83,17 @@ class StreamSource:
     def __init__(self, chunks: AsyncIterable[bytes]) -> None:
         self._chunks = chunks
 
-    async def read(self, offset: int = 0) -> AsyncIterator[bytes]:
+    @contextmanager
+    def opened(self, offset: int = 0) -> Iterator[AsyncIterator[bytes]]:
         if offset:
             raise ValueError("a stream cannot be read from its middle: give a path, bytes or an open file")
-        async for chunk in self._chunks:
-            yield chunk
+        yield aiter(self._chunks)
+
+
+async def _chunks(file: BinaryIO, offset: int) -> AsyncIterator[bytes]:
+    await asyncio.to_thread(file.seek, offset)
+    while chunk := await asyncio.to_thread(file.read, _CHUNK):
+        yield chunk
 
 
 def source_of(given: Given) -> Source:
@@ -107,9 +118,15 @@ class Watched:
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    @contextmanager
+    def opened(self) -> Iterator[AsyncIterator[bytes]]:
+        """To be sent as long as the context lasts, as `Source.opened`."""
+        with self._source.opened(self._offset) as chunks:
+            yield self._watched(chunks)
+
+    async def _watched(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         sent = self._offset
-        async for chunk in self._source.read(self._offset):
+        async for chunk in chunks:
             self._digest.update(chunk)
             yield chunk
             sent += len(chunk)

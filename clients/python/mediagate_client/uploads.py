@@ -4,7 +4,10 @@ import asyncio
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
+
+from aiohttp import ClientResponse
 
 from mediagate_client.errors import ApiError, Gone, NotFound, NotReached, Spoilt, Unavailable
 from mediagate_client.models import Media, Uploaded
@@ -36,17 +39,22 @@ class Stream:
 
         async def once() -> Uploaded:
             body = Watched(self.source, 0, self.told)
-            async with self.transport.open(
-                "POST", self.path, query=self.query, body=body.chunks(), headers=headers
-            ) as response:
-                answer = await read_json(response)
-                media = Media.of(answer.get("media") or answer["media_file"])
-                if media.sha256 is not None and media.sha256 != body.sha256:
-                    raise Spoilt(f"media {media.id} has another SHA-256 than what was sent")
-                upload_id = response.headers.get("X-Upload-ID")
-                return Uploaded(media=media, upload_id=upload_id, existing=response.status == _OK)
+            with body.opened() as chunks:
+                async with self.transport.open(
+                    "POST", self.path, query=self.query, body=chunks, headers=headers
+                ) as response:
+                    answer = await read_json(response)
+                    return self._kept(answer, response, body.sha256)
 
         return await (self.transport.again(once) if self.source.again else once())
+
+    @staticmethod
+    def _kept(answer: Mapping[str, Any], response: ClientResponse, sha256: str) -> Uploaded:
+        media = Media.of(answer.get("media") or answer["media_file"])
+        if media.sha256 is not None and media.sha256 != sha256:
+            raise Spoilt(f"media {media.id} has another SHA-256 than what was sent")
+        upload_id = response.headers.get("X-Upload-ID")
+        return Uploaded(media=media, upload_id=upload_id, existing=response.status == _OK)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,9 +99,10 @@ class Resumable:
         headers["Content-Length"] = str(self.source.size - offset)
         body = Watched(self.source, offset, self.told)
         try:
-            async with self.transport.open("PATCH", path, body=body.chunks(), headers=headers) as response:
-                found = response.headers.get(_MEDIA_ID)
-                return None if found is None else int(found)
+            with body.opened() as chunks:
+                async with self.transport.open("PATCH", path, body=chunks, headers=headers) as response:
+                    found = response.headers.get(_MEDIA_ID)
+                    return None if found is None else int(found)
         except (Gone, NotFound):
             raise
         except (NotReached, Unavailable):
