@@ -198,6 +198,14 @@ async def test_the_description_is_right_and_the_issuer_keeps_to_it(issuer: Issue
             async with client.get(path) as response:
                 whole = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
                 jsonschema_rs.Draft202012Validator(whole).validate(await response.json())
+    for asking in (False, True):
+        async with token_auth(issuer, asking=asking) as auth:
+            await auth.identity(issuer.token())
+    issuer.documents = False
+    async with token_auth(issuer) as auth:
+        await auth.identity(issuer.token())
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert {*issuer.called} == described
 
 
 async def test_introspection_says_what_is_over(issuer: Issuer) -> None:

@@ -69,6 +69,9 @@ class Issuer:
     """What the discovery document calls itself; None: what it is."""
 
     calls: Counter[str] = field(default_factory=Counter)
+    called: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Methods and paths."""
+
     revoked: set[str] = field(default_factory=set)
 
     def token(self, key: SigningKey | None = None, *, header: dict[str, Any] | None = None, **claims: Any) -> str:
@@ -83,7 +86,7 @@ class Issuer:
         )
 
     async def _discovery(self, request: web.Request) -> web.StreamResponse:
-        if (moody := await self._moody("discovery")) is not None:
+        if (moody := await self._moody("discovery", request)) is not None:
             return moody
         if not self.documents:
             raise web.HTTPNotFound
@@ -96,12 +99,12 @@ class Issuer:
         )
 
     async def _jwks(self, request: web.Request) -> web.StreamResponse:
-        if (moody := await self._moody("jwks")) is not None:
+        if (moody := await self._moody("jwks", request)) is not None:
             return moody
         return web.json_response({"keys": [key.jwk() for key in self.keys]})
 
     async def _introspect(self, request: web.Request) -> web.StreamResponse:
-        if (moody := await self._moody("introspect")) is not None:
+        if (moody := await self._moody("introspect", request)) is not None:
             return moody
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
         given = tuple(map(unquote_plus, base64.b64decode(encoded).decode().split(":", 1)))
@@ -116,8 +119,9 @@ class Issuer:
             return web.json_response({"active": False})
         return web.json_response({"active": True, **claims})
 
-    async def _moody(self, call: str) -> web.Response | None:
+    async def _moody(self, call: str, request: web.Request) -> web.Response | None:
         self.calls[call] += 1
+        self.called[request.method, request.path] += 1
         match self.mood:
             case "down":
                 return web.Response(status=500)

@@ -71,7 +71,7 @@ class AuthServiceClient:
         """What RFC 7662 answers. We authenticate with HTTP Basic, as RFC 6749 §2.3.1 writes it."""
         url = await self._endpoint("introspection_endpoint")
         client = quote_plus(self.config.client_id or ""), quote_plus(self.config.client_secret or "")
-        return await self._call(
+        said = await self._call(
             Call(
                 method="POST",
                 path=url,
@@ -80,6 +80,9 @@ class AuthServiceClient:
                 safe=True,  # it only reads
             )
         )
+        if not isinstance(said.get("active"), bool):
+            raise self._unusable("schema")  # it says nothing about the token, bad or good
+        return said
 
     async def _endpoint(self, name: str) -> str:
         """Looked up once: in the discovery document, else the keys' usual place, else it is the address given."""

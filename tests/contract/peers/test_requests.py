@@ -8,9 +8,11 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from openapi_spec_validator import validate
 
 from storage.errors import RequestServiceUnavailable
 from storage.request_numbers import RequestNumber
+from storage.work_orders.events import MOVED, TOLD
 from storage.work_orders.port import Assignee, Draft, NoRequestService, Report, RequestService
 from tests.peers.requests import TOKEN, RequestPeer, running_requests
 from web.clients.calls import Peer
@@ -113,10 +115,27 @@ async def test_a_bad_peer_is_one_error_and_a_report_that_waits(
         assert not posted.final
 
 
-async def test_the_peer_answers_what_its_description_says(client: RequestServiceClient, peer: RequestPeer) -> None:
+async def test_the_description_is_right_and_the_peer_keeps_to_it(
+    client: RequestServiceClient, peer: RequestPeer
+) -> None:
+    """The document is what the other side reads: it has to be valid, and the reference peer its example."""
+    validate(DESCRIPTION)
     order = await client.create(DRAFT, key="card-1")
     schema = {**DESCRIPTION["components"]["schemas"]["Request"], "components": DESCRIPTION["components"]}
     for shown in (peer.orders[order.number], peer.orders[FIRST]):
         jsonschema_rs.validate(schema, shown)
     body = DESCRIPTION["paths"]["/requests"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     jsonschema_rs.validate({**body, "components": DESCRIPTION["components"]}, peer.drafts[order.number])
+    await client.look_up([FIRST])
+    await client.open_requests()
+    for attached in (True, False):
+        await client.report(Report(number=FIRST, media_id=7, attached=attached, event={}), key="msg_1")
+    methods = ("get", "put", "post", "delete")
+    described = {(one.upper(), path) for path, found in DESCRIPTION["paths"].items() for one in found if one in methods}
+    shown = {path: path.format(number=FIRST, media_id=7) for _, path in described}
+    assert {(method, path) for method, path, _ in peer.calls} == {(method, shown[path]) for method, path in described}
+
+
+def test_the_events_it_sends_are_those_that_are_heard() -> None:
+    message = DESCRIPTION["webhooks"]["request"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(message["properties"]["type"]["enum"]) == {*TOLD, *MOVED}
