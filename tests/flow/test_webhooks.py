@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,18 +10,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.resolver import DefaultResolver
 from mediagate_client import Event as Received
 from mediagate_client import verify_webhook
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from sandbox.client import SandboxClient
 from storage.domain import DeliveryState, EventType
+from storage.events.poster import Posted
 from storage.tables import Event, EventDelivery, Webhook
 from tests.flow.archives import eventually, running_archive, some_bytes
 from tests.flow.http_door import READ_ONLY, Door, open_door
-from web.clients.poster import Allowed, WebhookPoster
+from tests.peers.moods import Mood, served
+from web.clients.poster import Allowed, CheckedResolver, WebhookPoster
 
 API = "/api/v1"
 
@@ -124,11 +129,8 @@ async def test_a_media_s_life_is_told_in_its_order(door: Door, receiver: Receive
     order = [one for one in kinds if one not in ("media.stored", "media.attached")]
     assert order == ["media.received", "media.updated", "media.detached", "media.deleted"]
     received = next(one for one in receiver.events if one.type == "media.received")
-    assert (received.data["external_id"], received.data["by"], received.data["delivery"]) == (
-        "X-1",
-        "service:tests",
-        "http",
-    )
+    told_of = ("external_id", "by", "delivery", "verified")
+    assert [received.data[name] for name in told_of] == ["X-1", "service:tests", "http", True]
     updated = next(one for one in receiver.events if one.type == "media.updated")
     assert (updated.data["description"], updated.data["changed"]) == ("leak", ["description"])
     assert len({one.id for one in receiver.events}) == len(kinds)
@@ -178,6 +180,8 @@ async def test_given_up_after_three_days_and_sent_again_by_hand(door: Door, rece
     webhook_id = await subscribe(door, receiver, "media.received")
     await keep(door)
     async with door.running.archive.sessions.begin() as session:
+        lives = select(EventDelivery.give_up_at - EventDelivery.created_at)
+        assert await session.scalar(lives) == timedelta(days=3)
         await session.execute(update(EventDelivery).values(give_up_at=EventDelivery.created_at - timedelta(days=1)))
 
     async def dead() -> bool:
@@ -210,7 +214,11 @@ async def test_a_new_secret_overlaps_with_the_former_one(door: Door, receiver: R
     receiver.secret = changed["secret"]
     await keep(door, 2)
     await eventually(lambda: told(2))
-    assert receiver.signatures == [2, 2]
+    async with door.running.archive.sessions.begin() as session:
+        await session.execute(update(Webhook).values(former_until=Webhook.created_at - timedelta(days=1)))
+    await keep(door, 3)
+    await eventually(lambda: told(3))
+    assert receiver.signatures == [2, 2, 1], "the former one signs no longer than it was said to"
 
 
 async def test_gone_ends_a_webhook_and_enabling_goes_on(door: Door, receiver: Receiver) -> None:
@@ -290,6 +298,47 @@ async def test_a_name_that_leads_inside_is_not_called(receiver: Receiver, monkey
         found = await poster.post(f"http://localhost:{receiver.port}/hook", b"{}", {})
     assert found.error == "the name leads to an address inside our network"
     assert receiver.calls == 0
+
+
+async def test_a_name_that_changes_its_address_gains_nothing(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked up for each call, and only what was looked at is called: of several addresses the public ones."""
+    answers = [["93.184.216.34", "127.0.0.1"], ["127.0.0.1", "10.0.0.1"]]
+
+    async def resolve(_self: object, host: str, port: int = 0, _family: object = None) -> list[Any]:
+        return [
+            {"hostname": host, "host": one, "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
+            for one in answers.pop(0)
+        ]
+
+    monkeypatch.setattr(DefaultResolver, "resolve", resolve)
+    checked = CheckedResolver(Allowed())
+    assert [one["host"] for one in await checked.resolve("crm.example")] == ["93.184.216.34"]
+    await checked.close()
+    async with WebhookPoster() as poster:
+        found = await poster.post(f"https://crm.example:{receiver.port}/hook", b"{}", {})
+    assert (found.error, receiver.calls) == ("the name leads to an address inside our network", 0)
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ("hangs", Posted(error="no answer in time")),
+        ("down", Posted(status=500, error="a stack trace")),
+        ("busy", Posted(status=503, error="Service Unavailable", retry_after=30)),
+        ("drips", Posted(status=200)),  # who answers 200 has received it, whatever else is said
+        ("huge", Posted(status=200)),
+        ("malformed", Posted(status=200)),
+        ("redirects", Posted(status=302, error="Found")),
+    ],
+)
+async def test_a_bad_receiver_holds_nobody_up(says: str, expected: Posted, monkeypatch: pytest.MonkeyPatch) -> None:
+    if says == "hangs":
+        monkeypatch.setattr("web.clients.poster._TIMEOUT", aiohttp.ClientTimeout(total=0.3))
+    app = web.Application(middlewares=[Mood(says).middleware])
+    async with served(app) as url, WebhookPoster(["127.0.0.1"]) as poster:
+        assert await poster.post(url, b"{}", {}) == expected
 
 
 def test_what_may_be_called() -> None:
