@@ -27,6 +27,7 @@ from storage.legacy.source import LegacyChannel, open_source
 from storage.legacy.writing import Writer
 from storage.tables import Part, StrayMessage
 from tests.flow.archives import REQUESTS, SERVICE, RunningArchive, eventually, read_back, some_bytes
+from tests.flow.http_door import open_door
 
 GONE = -1_009_999_999_999
 
@@ -61,6 +62,10 @@ async def test_old_ids_give_the_old_bytes_by_any_bot(archive: RunningArchive, le
     await eventually(lambda: _stored(archive, 701))
     await eventually(lambda: _tidy(archive))
     assert sent.message_id in await _messages(archive), "700 has it still"
+    async with open_door(archive) as door:
+        for row_id in (700, 701):
+            status, body, _ = await door.fetch(f"/api/v1/media/{row_id}/file")
+            assert (status, body) == (200, data), "links that others keep lead to what they led to"
     await archive.archive.use_cases.deleting.delete(SERVICE, 700)
     await eventually(lambda: _erased(archive, 700))
     assert await read_back(archive, 701) == data
