@@ -6,7 +6,7 @@ there is one; only then is it damaged. Whatever Telegram could not answer is cou
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
@@ -36,7 +36,9 @@ _BATCH = 8
 
 _SLICE = 15.0
 _COPY_AGAIN = 2.0
-_LEASE = timedelta(minutes=5)
+_LEASE = timedelta(minutes=2)
+_RENEWED_EVERY = 20.0
+"""Seconds. A batch may take hours, as where large files are read; what a killed process was at waits for one lease."""
 
 
 class OutsideChecker(Protocol):
@@ -66,25 +68,53 @@ class Verifier:
         self._clock = clock
         self._node = node
         self._stopping = stopping
+        self._under_way: set[int] = set()
 
     async def handle(self, payload: dict[str, int]) -> None:
         """The job: go on with a pass for a while. Raises `Later` until it is done."""
+        run_id = payload["run"]
+        if run_id in self._under_way:
+            return  # the lease is this node's: it says nothing of two jobs of ours
+        self._under_way.add(run_id)
+        try:
+            await self._for_a_while(run_id)
+        finally:
+            self._under_way.discard(run_id)
+
+    async def _for_a_while(self, run_id: int) -> None:
         ends = time.monotonic() + _SLICE
-        while (run := await self._claim(payload["run"])) is not None:
-            parts, position = await self._batch(run)
-            if parts:
-                await self._each(run, [self._part(run, part) for part in parts], position)
-            elif position > run.position:
-                await self._advance(run, position)
-            elif suspects := await self._suspects(run):
-                await self._each(run, [self._again(run, part) for part in suspects], position)
-            else:
-                await self._finish(run)
-                return
-            if self._stopping.is_set():
+        while (run := await self._claim(run_id)) is not None:
+            if not await self._leased(run, self._go_on(run)) or self._stopping.is_set():
                 return
             if time.monotonic() > ends:
                 raise Later(0, "others wait too")
+
+    async def _go_on(self, run: VerifyRun) -> bool:
+        """A batch. False where there was no more to do. Raises `Later` where that has to wait."""
+        parts, position = await self._batch(run)
+        if parts:
+            await self._each(run, [self._part(run, part) for part in parts], position)
+        elif position > run.position:
+            await self._advance(run, position)
+        elif suspects := await self._suspects(run):
+            await self._each(run, [self._again(run, part) for part in suspects], position)
+        else:
+            await self._finish(run)
+            return False
+        return True
+
+    async def _leased(self, run: VerifyRun, work: Coroutine[None, None, bool]) -> bool:
+        """What ``work`` returns, while the lease is renewed. False where it was lost: others are at the pass then."""
+        task = asyncio.create_task(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=_RENEWED_EVERY))[0]:
+                if not await self._renewed(run):
+                    log.warning("verify_lease_lost", run=run.id, node=self._node)
+                    return False
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
 
     async def _claim(self, run_id: int) -> VerifyRun | None:
         """The pass, where it is not finished, and nobody else is at it."""
@@ -94,6 +124,13 @@ class Verifier:
         values = {"leased_by": self._node, "leased_until": now + _LEASE, "waiting": None}
         async with self._sessions.begin() as session:
             return await session.scalar(take.values(values).returning(VerifyRun))
+
+    async def _renewed(self, run: VerifyRun) -> bool:
+        """Hold the pass for another while. False where somebody else has it."""
+        ours = (VerifyRun.id == run.id) & (VerifyRun.leased_by == self._node)
+        renewal = update(VerifyRun).where(ours).values(leased_until=self._clock.now() + _LEASE)
+        async with self._sessions.begin() as session:
+            return await session.scalar(renewal.returning(VerifyRun.id)) is not None
 
     async def _batch(self, run: VerifyRun) -> tuple[Sequence[Part], int]:
         """The next parts that this pass has not seen, and the position that it has with them done."""
@@ -224,5 +261,7 @@ class Verifier:
         log.info("verify_finished", run=run.id, deep=run.deep, **run.counts)
 
     async def _set(self, run: VerifyRun, **values: object) -> None:
+        """Change the pass, unless somebody else has it by now, and is further."""
+        ours = (VerifyRun.id == run.id) & (VerifyRun.leased_by == self._node)
         async with self._sessions.begin() as session:
-            await session.execute(update(VerifyRun).where(VerifyRun.id == run.id).values(**values))
+            await session.execute(update(VerifyRun).where(ours).values(**values))
