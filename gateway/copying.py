@@ -16,7 +16,7 @@ from storage.engine.copy_sweep import CopySweep
 from storage.engine.copying import Copier
 from storage.engine.intents import CopyIntents
 from storage.engine.looking import Looker
-from storage.engine.workload import copy_counts
+from storage.engine.workload import CopyCounts, copy_counts
 from storage.jobs import JobRunner
 from storage.telegram.memberships import Memberships
 from storage.telegram.pooled import PooledPartStore
@@ -89,8 +89,19 @@ async def copies_line(sessions: Sessions) -> list[HealthLine]:
         return []
     if counts.damaged:
         mend = f"{counts.damaged} parts have lost their message and wait for a copy: see `mediagate channels refill`"
+        if counts.without_source:
+            mend = f"{mend}; {_without_source(counts)}"
         return [HealthLine(name="copies", ok=False, detail=mend)]
+    if counts.without_source:
+        return [HealthLine(name="copies", ok=False, detail=_without_source(counts))]
     if not counts.backup_channels:
         return [HealthLine(name="copies", ok=True, detail="none: no channel is bound for backup")]
     left = f"{counts.missing} are still to be made" if counts.missing else "every part has them"
     return [HealthLine(name="copies", ok=True, detail=f"backup channels: {counts.backup_channels}, {left}")]
+
+
+def _without_source(counts: CopyCounts) -> str:
+    return (
+        f"{counts.without_source} parts cannot be copied: no bot, copy or mirror has their bytes. They are tried again "
+        "now and then, and at once after `mediagate channels refill`"
+    )

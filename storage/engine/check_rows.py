@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import CopyRole, CopyState, EventType, PartState
 from storage.engine.copies import copy_failed, lock_copy, of_part
+from storage.engine.copy_sources import source_back
 from storage.engine.damage import part_damaged, want_replacement
 from storage.engine.events import EventKind, note_event
 from storage.engine.probing import Finding, Target, Verdict
@@ -88,6 +89,7 @@ async def _part_sound(session: AsyncSession, part: Part) -> bool:
     await session.execute(delete(PartCopy).where(replacement))
     part.state = PartState.STORED
     await session.flush()
+    await source_back(session, part)
     detail = {"part": part.index + 1, "message_id": part.message_id}
     note_event(session, EventKind.PART_SOUND, chat_id=part.chat_id, media_id=part.media_id, **detail)
     if part.media_id is not None:

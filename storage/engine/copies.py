@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.catalog.refreshing import note_captions
 from storage.domain import GONE, CopyRole, CopyState, PartState
 from storage.engine.channels import raise_head
+from storage.engine.copy_sources import source_back
 from storage.engine.damage import part_damaged, part_repaired
 from storage.engine.strays import cast_off
 from storage.tables import FileRef, Media, Part, PartCopy
@@ -76,10 +77,14 @@ async def drop_unwanted(session: AsyncSession, backup_chats: Sequence[int]) -> N
     await session.execute(delete(PartCopy).where(elsewhere, PartCopy.state == CopyState.WAITING))
 
 
-async def drop_orphans(session: AsyncSession) -> None:
-    """Copies whose part is gone, should one ever be forgotten; one on its way is found by its intent."""
-    orphaned = ~exists().where(_same())
-    rows = await session.scalars(delete(PartCopy).where(orphaned).returning(PartCopy))
+async def drop_orphans(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Copies whose part is gone, should one ever be forgotten; one on its way is found by its intent.
+
+    ``which``: a slice of `PartCopy`. For each of it the part is asked for by its key: put as a plain anti-join, the
+    whole of ``parts`` would be read for every slice.
+    """
+    orphaned = ~exists(select(Part.id).where(_same()).correlate(PartCopy).offset(0))
+    rows = await session.scalars(delete(PartCopy).where(which, orphaned).returning(PartCopy))
     await cast_off(session, _places(rows.all()))
 
 
@@ -153,6 +158,8 @@ async def copy_verified(
     assert part is not None
     if copy.role is CopyRole.REPLACEMENT:
         await _promote(session, part, copy, unique_id)
+    else:
+        await source_back(session, part)
     media = None if part.media_id is None else await session.get(Media, part.media_id)
     if media is not None:
         await note_captions(session, media.id, media.caption_wanted)

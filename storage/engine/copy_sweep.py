@@ -1,18 +1,21 @@
 """The sweep's part of copying: what is wanted and has no row, what has a row and no job."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import GONE, CopyRole, PartState, Purpose
 from storage.engine.channels import open_channels
 from storage.engine.copies import copies_there, drop_orphans, drop_unwanted, due_copies, move_from_copy, want_backups
+from storage.engine.copy_sources import retry_after_outage, retry_all
 from storage.engine.damage import want_replacement
 from storage.errors import ChannelNotBound
 from storage.tables import Channel, ChannelBinding, Media, Part, PartCopy
@@ -22,19 +25,23 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 5000
 _SLICE, _SLICES = 5000, 20
-"""How many part ids one statement looks at, and how many of these a sweep does."""
+"""How many ids one statement looks at, and how many of these a sweep does."""
 
+_Slice = Callable[[ColumnElement[bool]], Awaitable[None]]
 _WHOLE_EVERY = timedelta(hours=1)
 _MOVES_TRIED = 2
 _OVERLAP = timedelta(minutes=10)
 """A transaction that began so long ago may still commit what it stored then."""
 
+_COMMITTED = timedelta(seconds=5)
+"""The same for one that only notes an event."""
+
 
 @dataclass(slots=True)
 class _Pass:
-    """How far a channel is: over all parts from ``next_part`` on, and over those stored since ``swept_at``."""
+    """How far one is: over all rows from ``next_id`` on, and over those of since ``swept_at``."""
 
-    next_part: int = 0
+    next_id: int = 0
     done_at: datetime | None = None
     swept_at: datetime | None = None
 
@@ -47,8 +54,9 @@ class CopySweep:
         self._clock = clock
         self._channel_most = channel_most
         self._slots = slots
-        self._orphans_at: datetime | None = None
+        self._orphans = _Pass()
         self._passes: dict[int, _Pass] = {}
+        self._retried_at: datetime | None = None
 
     async def sweep(self) -> None:
         """May be done twice, and by several nodes at once."""
@@ -56,10 +64,8 @@ class CopySweep:
         await self._want_backups(now)
         await self._want_replacements(_BATCH)
         await self._help_moves()
-        if self._orphans_at is None or now - self._orphans_at >= _WHOLE_EVERY:
-            async with self._sessions.begin() as session:
-                await drop_orphans(session)
-            self._orphans_at = now
+        await self._retry(now)
+        await self._go_on(self._orphans, PartCopy.id, self._drop_orphans, now)
         await self._wake(now)
 
     async def _want_backups(self, now: datetime) -> None:
@@ -71,21 +77,35 @@ class CopySweep:
             if going.swept_at is not None:
                 await self._want(chat_id, Part.stored_at >= going.swept_at - _OVERLAP)
             going.swept_at = now
-            await self._go_on(chat_id, going, now)
+            # Those stored before it was bound, and what else was missed.
+            await self._go_on(going, Part.id, partial(self._want, chat_id), now)
 
-    async def _go_on(self, chat_id: int, going: "_Pass", now: datetime) -> None:
-        """Look at all parts, some in each sweep: those stored before it was bound, and what else was missed."""
+    async def _go_on(self, going: "_Pass", ids: InstrumentedAttribute[int], do: _Slice, now: datetime) -> None:
+        """Go over all rows, some slices in each sweep, from the first one again an hour after the last."""
         if going.done_at is not None and now - going.done_at < _WHOLE_EVERY:
             return
         async with self._sessions.begin() as session:
-            last = await session.scalar(select(func.max(Part.id))) or 0
+            last = await session.scalar(select(func.max(ids))) or 0
         for _ in range(_SLICES):
-            if going.next_part > last:
-                going.next_part, going.done_at = 0, now
+            if going.next_id > last:
+                going.next_id, going.done_at = 0, now
                 return
-            until = going.next_part + _SLICE
-            await self._want(chat_id, (Part.id >= going.next_part) & (Part.id < until))
-            going.next_part = until
+            until = going.next_id + _SLICE
+            await do((ids >= going.next_id) & (ids < until))
+            going.next_id = until
+
+    async def _drop_orphans(self, which: ColumnElement[bool]) -> None:
+        async with self._sessions.begin() as session:
+            await drop_orphans(session, which)
+
+    async def _retry(self, now: datetime) -> None:
+        """Copies without a source, once bots are back; and after a start: anything may have been mended before."""
+        since, self._retried_at = self._retried_at, now
+        async with self._sessions.begin() as session:
+            if since is None:
+                await retry_all(session)
+            else:
+                await retry_after_outage(session, since - _COMMITTED)
 
     async def _want(self, chat_id: int, which: ColumnElement[bool]) -> None:
         async with self._sessions.begin() as session:

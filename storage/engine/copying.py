@@ -7,7 +7,6 @@ for one channel, and `storage.engine.copy_sweep` finds what has no row or no job
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import structlog
 from sqlalchemy import select
@@ -16,8 +15,9 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.delivery.sources import PartSource
 from storage.domain import CopyRole, CopyState
-from storage.engine.copies import Place, copy_arrived, copy_failed, copy_verified, lock_copy, part_of
+from storage.engine.copies import Place, copy_arrived, copy_failed, copy_verified
 from storage.engine.copy_checks import CopyChecks
+from storage.engine.copy_delays import RETRY_DELAYS, CopyDelays
 from storage.engine.copy_ways import CopyWork, Reshipment, copy_work
 from storage.engine.intents import CopyIntents
 from storage.engine.strays import cast_off
@@ -38,10 +38,9 @@ from storage.wakeups import REPLACEMENTS
 
 log = structlog.get_logger(__name__)
 
-_RETRY_DELAYS = (5.0, 60.0, 300.0, 1800.0, 3600.0)
-_ASIDE_SECONDS = 60.0
 _NOBODY_THERE = 60.0
 _LOOKED_THROUGH = 16
+_MOST_WAITS, _LONGEST_WAIT = 8, 60.0
 _AT_A_TIME = 50
 """Copies a job makes before it lets others have its place."""
 
@@ -69,29 +68,46 @@ class Copier:
         self._intents = intents
         self._clock = clock
         self._channel_most = channel_most
+        self._delays = CopyDelays(sessions=sessions, clock=clock)
         self._busy: set[int] = set()
 
     async def handle(self, payload: dict[str, int]) -> None:
-        """The job: make the copies that are due in a channel, one after the other. Raises `Later` to go on then."""
+        """The job: make the copies that are due in a channel, one after the other. Raises `Later` to go on then.
+
+        One that has to wait for its lane is put off for that long, a minute at most, and those of other lanes go on.
+        Where many have to wait, or none is left, the job does too.
+        """
+        waits: list[float] = []
         for _ in range(_AT_A_TIME):
-            copy = await self._next(payload["chat"])
+            copy = None if len(waits) == _MOST_WAITS else await self._next(payload["chat"])
             if copy is None:
-                return
-            self._busy.add(copy.id)
-            try:
-                await self._bring_about(copy)
-            except Postponed as wait:
-                if payload["chat"] != REPLACEMENTS:
-                    await self._put_off(copy.id, wait.code, 0)  # it is the last now: others may do better
-                    raise Later(wait.retry_after, wait.code) from wait
-                await self._put_off(copy.id, wait.code, wait.retry_after)
-            except Exception:
-                # Ours to mend; but the copies behind it are not to wait for that.
-                await self._put_off(copy.id, "internal", _RETRY_DELAYS[-1])
-                raise
-            finally:
-                self._busy.discard(copy.id)
-        raise Later(0, "there may be more")
+                break
+            if (wait := await self._bring_one(copy)) is not None:
+                waits.append(wait)
+        else:
+            raise Later(0, "there may be more")
+        if waits:
+            raise Later(min(waits), "lanes are to be waited for")
+
+    async def _bring_one(self, copy: PartCopy) -> float | None:
+        """One copy, as far as it gets now; the seconds that it has to wait, None: none."""
+        self._busy.add(copy.id)
+        try:
+            await self._bring_about(copy)
+        except Postponed as wait:
+            if isinstance(wait, NoLane) and copy.role is CopyRole.BACKUP:  # the others' lanes are the same
+                await self._delays.put_off(copy.id, wait.code, 0)
+                raise Later(wait.retry_after, wait.code) from wait
+            delay = min(wait.retry_after, _LONGEST_WAIT)  # it may go by another lane by then
+            await self._delays.put_off(copy.id, wait.code, delay)
+            return delay
+        except Exception:
+            # Ours to mend; but the copies behind it are not to wait for that.
+            await self._delays.put_off(copy.id, "internal", RETRY_DELAYS[-1])
+            raise
+        finally:
+            self._busy.discard(copy.id)
+        return None
 
     async def _next(self, chat_id: int) -> PartCopy | None:
         role = CopyRole.REPLACEMENT if chat_id == REPLACEMENTS else CopyRole.BACKUP
@@ -113,36 +129,12 @@ class Copier:
             async with self._sessions.begin() as session:
                 work = await copy_work(session, copy, self._channel_most)
         except ChannelNotBound as error:
-            return await self._put_off(copy.id, error.code, _RETRY_DELAYS[-1])
+            return await self._delays.put_off(copy.id, error.code, RETRY_DELAYS[-1])
         if work is None:
-            return await self._set_aside(copy)
+            return await self._delays.set_aside(copy)
         if copy.state is CopyState.WAITING:
             return await self._send(work)
         return await self._checks.look_at(copy.id)
-
-    async def _set_aside(self, copy: PartCopy) -> None:
-        """Not wanted: never more, or only while its media may still be restored, or its part moves."""
-        async with self._sessions.begin() as session:
-            found = await lock_copy(session, copy.id)
-            if found is None or found.state not in (CopyState.WAITING, CopyState.COPIED):
-                return
-            part = await part_of(session, found)
-            replaced = part is None or (part.chat_id, part.message_id) != (
-                copy.instead_chat_id,
-                copy.instead_message_id,
-            )
-            if part is None or (copy.role is CopyRole.REPLACEMENT and replaced) or part.chat_id == found.chat_id:
-                if found.chat_id is not None and found.message_id is not None:
-                    await cast_off(session, [(found.chat_id, found.message_id)])
-                await session.delete(found)
-                return
-        await self._put_off(copy.id, "not now", _ASIDE_SECONDS)
-
-    async def _put_off(self, copy_id: int, problem: str, delay: float) -> None:
-        async with self._sessions.begin() as session:
-            copy = await session.get(PartCopy, copy_id, with_for_update=True)
-            if copy is not None and copy.state is not CopyState.COPYING:
-                copy.problem, copy.next_attempt_at = problem, self._clock.now() + timedelta(seconds=delay)
 
     async def _send(self, work: CopyWork) -> None:
         """Try one way after the other. Where none works, the copy is tried again later."""
@@ -167,9 +159,7 @@ class Copier:
             problem = error.code
         else:
             return
-        delay = _RETRY_DELAYS[min(work.copy.attempt, len(_RETRY_DELAYS) - 1)]
-        log.warning("copy_not_possible", copy_id=work.copy.id, part_id=work.part.id, problem=problem, retry_in=delay)
-        await self._put_off(work.copy.id, problem, delay)
+        await self._delays.in_vain(work.copy, work.part, problem)
 
     async def _from_place(self, work: CopyWork, place: Place) -> bool:
         """Copy a message. False where no bot sees both channels; `CallRefused` where it is not there."""
@@ -274,7 +264,7 @@ class Copier:
             if other_size or other_bytes:
                 log.warning("copy_arrived_damaged", copy_id=copy.id, part_id=work.part.id)
                 await cast_off(session, [(lane.chat_id, sent.message_id)])
-                await copy_failed(session, copy.id, problem="damaged", now=now, delay=_RETRY_DELAYS[1])
+                await copy_failed(session, copy.id, problem="damaged", now=now, delay=RETRY_DELAYS[1])
                 return False
             if sent.file_id is not None and sent.file_size is not None:
                 # The answer shows the message: there is no more to be seen by looking.

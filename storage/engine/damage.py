@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import CopyRole, CopyState, EventType, PartState
+from storage.engine.copy_sources import source_back
 from storage.engine.events import EventKind, note_event
 from storage.events.outbox import tell
 from storage.notices import media_changed
@@ -58,6 +59,7 @@ async def part_repaired(session: AsyncSession, part: Part) -> None:
         session, EventKind.PART_REPAIRED, chat_id=part.chat_id, media_id=part.media_id,
         part=part.index + 1, message_id=part.message_id,
     )  # fmt: skip
+    await source_back(session, part)
     if part.media_id is not None:
         await media_changed(session, part.media_id)
         media = await session.scalar(select(Media).where(Media.id == part.media_id))

@@ -18,7 +18,8 @@ KEPT = timedelta(days=90)
 
 class EventKind(StrEnum):
     """``bot_*`` carry ``bot_id``, ``lane_*`` also ``chat_id``, both a ``reason`` when lost; ``part_*`` ``media_id`` and
-    ``part``, counted from 1; ``mirror_*`` the ``node`` from which the mirror looked so.
+    ``part``, counted from 1; ``mirror_*`` the ``node`` from which the mirror looked so. A part is without a source
+    where nothing has its bytes that a copy could be made of.
     """
 
     BOT_LOST = "bot_lost"
@@ -32,6 +33,7 @@ class EventKind(StrEnum):
     MIRROR_LOST = "mirror_lost"
     MIRROR_BACK = "mirror_back"
     PART_REPAIRED = "part_repaired"
+    PART_WITHOUT_SOURCE = "part_without_source"
 
 
 def note_event(

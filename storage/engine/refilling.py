@@ -18,16 +18,14 @@ from storage.database import Sessions
 from storage.domain import CopyRole, CopyState, Purpose
 from storage.engine.channels import bound_channels
 from storage.engine.copies import kept_parts
-from storage.errors import ChannelNotBound, FileGone, MessageMissing, PartDamaged
+from storage.engine.copy_sources import parts_without_source, retry_all
+from storage.errors import ChannelNotBound
 from storage.ports import ChannelMembers
 from storage.tables import Channel, Lane, Part, PartCopy
 from storage.wakeups import REPLACEMENTS, wake_copier
 
 _MESSAGES_PER_COPY = 2
 """The copy, and the forward by which it is looked at."""
-
-NO_SOURCE = (PartDamaged.code, MessageMissing.code, FileGone.code)
-"""Problems of a copy for which no place had the bytes."""
 
 _BATCH = 5000
 
@@ -81,8 +79,14 @@ class Refiller:
         ]
 
     async def want(self, channels: Sequence[OutOfReach]) -> int:
-        """Have the parts of these channels put into others; how many were not wanted yet."""
+        """Have the parts of these channels put into others; how many were not wanted yet.
+
+        Whoever asks has likely mended something: what was tried in vain is tried once more.
+        """
         wanted = 0
+        async with self._sessions.begin() as session:
+            await retry_all(session)
+            await wake_copier(session, REPLACEMENTS)
         for one in channels:
             while made := await self._want_some(one):
                 wanted += made
@@ -97,10 +101,8 @@ class Refiller:
 
     async def without_source(self) -> int:
         """How many were tried in vain: nothing that can be reached now has their bytes."""
-        in_vain = (PartCopy.role == CopyRole.REPLACEMENT) & (PartCopy.state == CopyState.WAITING)
-        tried = select(func.count()).where(in_vain, PartCopy.problem.in_(NO_SOURCE))
         async with self._sessions.begin() as session:
-            return await session.scalar(tried) or 0
+            return await parts_without_source(session, PartCopy.role == CopyRole.REPLACEMENT)
 
     async def left(self) -> Sequence[Filling]:
         """What waits to be put into a channel, refilled or repaired."""

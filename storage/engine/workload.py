@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import CopyRole, CopyState, InboxState, PartState, Purpose
+from storage.engine.copy_sources import parts_without_source
 from storage.spool import Spool
 from storage.tables import ChannelBinding, InboxUpdate, Lane, Part, PartCopy
 
@@ -28,6 +29,7 @@ class Workload:
     backup_channels: int
     copies_missing: int
     parts_damaged: int
+    parts_without_source: int
 
 
 async def workload(sessions: Sessions, spool: Spool, clock: Clock) -> Workload:
@@ -54,16 +56,21 @@ async def workload(sessions: Sessions, spool: Spool, clock: Clock) -> Workload:
         backup_channels=copies.backup_channels,
         copies_missing=copies.missing,
         parts_damaged=copies.damaged,
+        parts_without_source=copies.without_source,
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CopyCounts:
-    """``missing`` copies are not verified yet; ``damaged`` parts have no message that can be read."""
+    """``missing`` copies are not verified yet; ``damaged`` parts have no message that can be read.
+
+    ``without_source``: parts with copies that cannot be made, for nothing has their bytes.
+    """
 
     backup_channels: int
     missing: int
     damaged: int
+    without_source: int
 
 
 async def copy_counts(session: AsyncSession) -> CopyCounts:
@@ -75,6 +82,7 @@ async def copy_counts(session: AsyncSession) -> CopyCounts:
         backup_channels=await session.scalar(bound) or 0,
         missing=await session.scalar(missing) or 0,
         damaged=await session.scalar(damaged) or 0,
+        without_source=await parts_without_source(session),
     )
 
 

@@ -1,7 +1,7 @@
 """Filling the mirror in the background: what came through Telegram, was there before it, or was missed by it.
 
 One process at a time does it, part after part; a lease says which. What it cannot fetch is written down and tried again
-later. Parts whose digest nobody knew are hashed by the way.
+later; while one lane has to wait, parts of others go on. Parts whose digest nobody knew are hashed by the way.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from storage.errors import ArchiveError, FileTooBig, FloodWait, Unreachable
 from storage.jobs import BULK, Later, enqueue
 from storage.mirror.directory import Draft
 from storage.mirror.keeping import Mirror
+from storage.mirror.lane_rests import LaneRests
 from storage.mirror.rows import unneeded
 from storage.mirror.troubles import FileWrong, MirrorTrouble
 from storage.tables import Mirror as MirrorRow
@@ -60,6 +61,7 @@ class Filler:
         self._clock = clock
         self._node = node
         self._stopping = stopping
+        self._rests = LaneRests()
         self._after = 0
         self._whole_pass_at: datetime | None = None
 
@@ -82,7 +84,10 @@ class Filler:
                 if await self._purge():
                     continue
                 part = await self._next()
-                if part is None or self._stopping.is_set():
+                if self._stopping.is_set():
+                    return
+                if part is None:
+                    self._rests.require_none(self._clock.now())
                     return
                 await self._bring(part)
                 if time.monotonic() > ends:
@@ -112,15 +117,20 @@ class Filler:
         return len(leaving) == _BATCH
 
     async def _next(self) -> Part | None:
-        """The next part that is missing. All are looked through every few minutes, new ones always."""
+        """The next part that is missing. All are looked through every few minutes, new ones always.
+
+        Those of lanes that have to wait are passed over, and come when these may go on.
+        """
         now = self._clock.now()
+        self._after = self._rests.end(now, self._after)
         if self._whole_pass_at is None or now - self._whole_pass_at > _AGAIN_EVERY:
             self._after, self._whole_pass_at = 0, now
         kept = exists().where(MirrorFile.sha256 == Part.sha256, MirrorFile.problem.is_(None))
         later = exists().where(MirrorMiss.part_id == Part.id, MirrorMiss.retry_at > now)
         ours = (Part.id > self._after) & (Part.state == PartState.STORED) & Part.media_id.is_not(None)
         async with self._sessions.begin() as session:
-            part = await session.scalar(select(Part).where(ours, ~kept, ~later).order_by(Part.id).limit(1))
+            missing = select(Part).where(ours, ~kept, ~later, self._rests.free())
+            part = await session.scalar(missing.order_by(Part.id).limit(1))
             last = await session.scalar(select(func.max(Part.id))) if part is None else part.id
         self._after = last or 0
         return part
@@ -129,8 +139,9 @@ class Filler:
         try:
             await self._fetch(part)
         except (FloodWait, Unreachable) as wait:  # nothing is wrong with the part
-            self._after = part.id - 1
-            raise Later(wait.retry_after, wait.code) from wait
+            async with self._sessions.begin() as session:
+                await self._rests.begin(session, part, self._clock.now(), wait.retry_after)
+            log.info("mirror_lane_waits", part_id=part.id, chat_id=part.chat_id, seconds=wait.retry_after)
         except (ArchiveError, FileWrong) as error:
             await self._missed(part, error)
             return

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Sessions
 from storage.domain import PartState
+from storage.engine.copy_sources import bytes_back
 from storage.tables import Mirror, MirrorFile, MirrorMiss, Part
 
 
@@ -18,6 +19,7 @@ async def note_kept(session: AsyncSession, sha256: bytes, size: int, now: dateti
     # Locked against being deleted meanwhile: whoever deletes it then finds this row.
     living = select(Part.id).where(Part.sha256 == sha256).limit(1).with_for_update(read=True, key_share=True)
     needed = await session.scalar(living) is not None
+    await bytes_back(session, sha256)
     row = insert(MirrorFile).values(sha256=sha256, size=size, kept_at=now, leaving=not needed)
     again = {"size": size, "kept_at": now, "problem": None, "checked_at": None}
     await session.execute(

@@ -23,8 +23,10 @@ _ADMIN = 1003
 
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits long for its next attempt."""
-    monkeypatch.setattr("storage.engine.copying._RETRY_DELAYS", (0.0,))
-    monkeypatch.setattr("storage.engine.copying._ASIDE_SECONDS", 0.0)
+    monkeypatch.setattr("storage.engine.copy_delays.RETRY_DELAYS", (0.0,))
+    monkeypatch.setattr("storage.engine.copy_delays._ASIDE_SECONDS", 0.0)
+    monkeypatch.setattr("storage.engine.copy_sources._DELAYS", (0.0,))
+    monkeypatch.setattr("storage.engine.copying.RETRY_DELAYS", (0.0, 0.0))
     monkeypatch.setattr("storage.engine.copy_checks._RETRY_SECONDS", 0.0)
     monkeypatch.setattr("storage.engine.reconciling.SETTLE_SECONDS", 0.0)
     monkeypatch.setattr("storage.telegram.memberships._GOOD_FOR", 0.0)

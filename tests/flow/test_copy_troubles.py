@@ -1,20 +1,29 @@
 """What makes copying hard, one trouble at a time: rights, protection, moves, deletions, wrong messages."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, select, update
 
+from gateway.copying import copies_line
 from sandbox.client import SandboxClient
+from storage.clock import SystemClock
 from storage.database import Sessions
-from storage.domain import CopyState, PartState, Purpose
+from storage.domain import CopyRole, CopyState, PartState, Purpose
 from storage.engine.copies import give_up_copies
+from storage.engine.copy_sources import source_back
+from storage.engine.events import EventKind, note_event
+from storage.engine.refilling import Refiller
 from storage.engine.replacing import move_parts
-from storage.errors import Unreachable
+from storage.errors import FloodWait, Unreachable
 from storage.jobs import Later
-from storage.tables import FileRef, Part, PartCopy, StrayMessage
+from storage.mirror.rows import note_kept
+from storage.ports import Copy, LaneKey, PartSender, Sent, Shipment
+from storage.tables import EngineEvent, FileRef, Part, PartCopy, StrayMessage
 from storage.telegram.binding import Binder
 from storage.wakeups import REPLACEMENTS
 from tests.flow.archives import REPORTS, REQUESTS, some_bytes
@@ -238,3 +247,123 @@ async def test_a_file_that_a_bot_still_knows_is_sent_by_its_id(copying: CopyGrou
     await copy_once(copying)
     await copying.ground.settle()
     assert not await copying.broken(key)
+
+
+async def lose_everything(copying: CopyGround) -> int:
+    """A part whose message is gone before it was copied anywhere; its id."""
+    part_id, _ = await copying.stored(some_bytes(3_000))
+    await copying.damaged(part_id)
+    return part_id
+
+
+async def told(copying: CopyGround) -> int:
+    async with copying.ground.sessions.begin() as session:
+        kinds = [event.kind for event in await session.scalars(select(EngineEvent))]
+    return kinds.count(EventKind.PART_WITHOUT_SOURCE)
+
+
+async def delays(copying: CopyGround) -> list[float]:
+    """Seconds for which each copy is put off, from its last attempt on."""
+    return [round((copy.next_attempt_at - SystemClock().now()).total_seconds()) for copy in await copies(copying)]
+
+
+async def test_what_nothing_has_the_bytes_of_is_said_once_and_tried_ever_more_rarely(
+    copying: CopyGround, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.engine.copy_sources._DELAYS", (1_000.0, 10_000.0, 100_000.0))
+    await lose_everything(copying)
+    engine = copying.ground.engine()
+    waited = []
+    for _ in range(4):
+        await engine.copying.sweep.sweep()
+        async with copying.ground.sessions.begin() as session:
+            await session.execute(update(PartCopy).values(next_attempt_at=SystemClock().now()))
+        for chat_id in (copying.backup, REPLACEMENTS):
+            await engine.copying.copier.handle({"chat": chat_id})
+        waited += [min(await delays(copying))]
+    assert [len(str(round(seconds + 500))) for seconds in waited] == [4, 5, 6, 6]
+    assert {copy.problem for copy in await copies(copying)} == {"no_source"}
+    assert len(await copies(copying)) == 2
+    assert await told(copying) == 1
+    [line] = await copies_line(copying.ground.sessions)
+    assert "1 parts cannot be copied" in line.detail
+
+
+@pytest.mark.parametrize("way", ["mirror", "sound", "bot", "asked"])
+async def test_a_source_that_comes_back_is_used_at_once(
+    copying: CopyGround, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr("storage.engine.copy_sources._DELAYS", (86_400.0,))
+    part_id = await lose_everything(copying)
+    sessions, engine = copying.ground.sessions, copying.ground.engine()
+    await engine.copying.sweep.sweep()
+    for chat_id in (copying.backup, REPLACEMENTS):
+        await engine.copying.copier.handle({"chat": chat_id})
+    await engine.copying.sweep.sweep()
+    assert min(await delays(copying)) > 80_000
+    row = await part(copying, part_id)
+    assert row.sha256 is not None
+    async with sessions.begin() as session:
+        if way == "mirror":
+            await note_kept(session, row.sha256, 3_000, SystemClock().now())
+        elif way == "sound":
+            await source_back(session, row)
+        elif way == "bot":
+            note_event(session, EventKind.LANE_BACK, bot_id=SECOND, chat_id=REQUESTS)
+    if way == "asked":
+        await Refiller(sessions=sessions, members=engine.copying.members, assumed_rate=0).want([])
+    await engine.copying.sweep.sweep()
+    assert max(await delays(copying)) <= 0
+
+
+async def test_copies_whose_part_was_forgotten_are_dropped_slice_by_slice(
+    copying: CopyGround, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them, and none whose part is there; each statement looks at a slice."""
+    monkeypatch.setattr("storage.engine.copy_sweep._SLICE", 2)
+    monkeypatch.setattr("storage.engine.copy_sweep._SLICES", 2)
+    _, key = await copying.stored(some_bytes(3_000))
+    async with copying.ground.sessions.begin() as session:
+        for number in range(1, 7):
+            place = {"chat_id": copying.backup, "message_id": 1_000 + number}
+            session.add(
+                PartCopy(media_key=uuid4(), part_index=0, role=CopyRole.BACKUP, state=CopyState.VERIFIED, **place)
+            )
+    sweep = copying.ground.engine().copying.sweep
+    left = []
+    for _ in range(3):
+        await sweep.sweep()
+        left.append(len([copy for copy in await copies(copying) if copy.media_key != key]))
+    assert left == [3, 0, 0]
+    assert [copy.media_key for copy in await copies(copying)] == [key]
+    async with copying.ground.sessions.begin() as session:
+        strays = (await session.scalars(select(StrayMessage.message_id).order_by(StrayMessage.message_id))).all()
+    assert strays == [1_001, 1_002, 1_003, 1_004, 1_005, 1_006]
+
+
+async def test_a_copy_that_has_to_wait_holds_up_no_other_of_its_channel(copying: CopyGround) -> None:
+    """One lane is asked to wait: what others can carry goes on."""
+    keys = [(await copying.stored(some_bytes(3_000, seed=number)))[1] for number in range(2)]
+    engine = copying.ground.engine()
+    await engine.copying.sweep.sweep()
+    send, asked = engine.store.send, []
+
+    async def flooded_once(lane: LaneKey, what: Shipment | Copy) -> Sent:
+        asked.append(lane)
+        if len(asked) == 1:
+            raise FloodWait(retry_after=3600.0)
+        return await send(lane, what)
+
+    engine.copying.copier._sender = cast("PartSender", _Flooded(engine.store, flooded_once))
+    with pytest.raises(Later) as put_off:
+        await engine.copying.copier.handle({"chat": copying.backup})
+    assert put_off.value.delay <= 60
+    there = {copy.media_key: copy.state for copy in await copies(copying)}
+    assert there == {keys[0]: CopyState.WAITING, keys[1]: CopyState.VERIFIED}
+
+
+class _Flooded:
+    """A sender, and what its sends do."""
+
+    def __init__(self, inner: PartSender, send: Callable[[LaneKey, Shipment | Copy], Awaitable[Sent]]) -> None:
+        self.reserve, self.unused, self.send = inner.reserve, inner.unused, send
