@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from storage.delivery.cache.part_cache import CacheFigures
 from storage.domain import UploadPhase
 from storage.engine.workload import Workload
 from storage.intake.progress import Progress
@@ -50,6 +51,13 @@ class Metrics:
             "mediagate_event_loop_lag_seconds", "How late a timer fires", buckets=_LAGS, registry=registry
         )
         self._work = {name: Gauge(f"mediagate_{name}", text, registry=registry) for name, text in _WORK.items()}
+        self._cache_now = {
+            name: Gauge(f"mediagate_{name}", text, registry=registry) for name, (_, text) in _HELD.items()
+        }
+        self._cache = {
+            name: Counter(f"mediagate_{name}", text, registry=registry) for name, (_, text) in _CACHE.items()
+        }
+        self._cache_seen = CacheFigures()
         self._seen_until = time.monotonic()
 
     def request_began(self) -> None:
@@ -73,11 +81,12 @@ class Metrics:
         if outcome == "flood":
             self._floods.inc()
 
-    def render(self, workload: Workload, uploads: Iterable[Progress]) -> bytes:
-        """The text of `/metrics`. Uploads that ended since the last time are counted now."""
+    def render(self, workload: Workload, uploads: Iterable[Progress], cached: CacheFigures) -> bytes:
+        """The text of `/metrics`. What happened since the last time (uploads ended, parts read) is counted now."""
         for name, gauge in self._work.items():
             gauge.set(getattr(workload, name))
         self._count(list(uploads))
+        self._count_cached(cached)
         return generate_latest(self._registry)
 
     @asynccontextmanager
@@ -95,6 +104,13 @@ class Metrics:
             due = time.monotonic() + _LAG_EVERY
             await asyncio.sleep(_LAG_EVERY)
             self._lag.observe(max(0.0, time.monotonic() - due))
+
+    def _count_cached(self, now: CacheFigures) -> None:
+        before, self._cache_seen = self._cache_seen, now
+        for name, (field, _) in _CACHE.items():
+            self._cache[name].inc(getattr(now, field) - getattr(before, field))
+        for name, (field, _) in _HELD.items():
+            self._cache_now[name].set(getattr(now, field))
 
     def _count(self, uploads: list[Progress]) -> None:
         phases = Counts(progress.phase for progress in uploads)
@@ -119,4 +135,17 @@ _WORK = {
     "backup_channels": "Channels that get a copy of every part",
     "copies_missing": "Copies still to be made or verified",
     "parts_damaged": "Parts whose message is gone, to be put back",
+    "parts_without_source": "Parts of which no copy can be made: nothing has their bytes",
+}
+
+_CACHE = {
+    "part_cache_hits": ("hits", "Parts opened of which all that was asked for was on this node's disk"),
+    "part_cache_misses": ("misses", "Parts opened of which some had to come from Telegram"),
+    "part_cache_joins": ("joined", "Misses that waited for a fetch which was under way for another reader"),
+    "part_cache_evictions": ("evicted", "Parts removed from the disk to make room for others"),
+    "part_cache_wrong": ("wrong", "Parts on the disk that were found to have other bytes, and were removed"),
+}
+_HELD = {
+    "part_cache_bytes": ("held", "Bytes of parts on this node's disk"),
+    "part_cache_max_bytes": ("held_max", "What they may be; 0: there is no cache"),
 }

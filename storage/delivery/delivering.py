@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from storage.catalog.reading import FileView, Reading
 from storage.database import Sessions
+from storage.delivery.cache.part_cache import CacheFigures
 from storage.delivery.pieces import FRESH, Piece, PieceReader, Places
 from storage.delivery.window import read_in_order
 from storage.domain import Caller, MediaId, PartState
@@ -43,6 +44,11 @@ class Delivery:
         self._reading = reading
         self._places = places
         self._known: dict[MediaId, tuple[float, Sequence[Part]]] = {}
+
+    @property
+    def cached(self) -> CacheFigures:
+        """How the parts on this node's disk serve, for those who watch."""
+        return self._places.cache.figures
 
     async def open(self, caller: Caller, media_id: int) -> Deliverable:
         """Find a media for delivery.

@@ -70,7 +70,7 @@ async def show_metrics(request: web.Request) -> web.Response:
     deps = request.app[DEPS]
     use_cases = deps.use_cases
     now = await workload(use_cases.sessions, use_cases.intake.spool, SystemClock())
-    text = deps.metrics.render(now, use_cases.board.all())
+    text = deps.metrics.render(now, use_cases.board.all(), use_cases.delivery.cached)
     return web.Response(body=text, headers={**_NO_STORE, "Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -43,11 +43,24 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class CacheFigures:
-    """Since the start: how often a part was opened, and how often all of it that was asked for was there."""
+    """Since the start, but for ``held``, the bytes on disk now, of ``held_max``.
+
+    A part that was opened was a hit where all that was asked for was there, and joined where a fetch that was under
+    way for somebody else was to bring what was missing first. ``wrong`` files were found to be other bytes;
+    ``evicted`` ones had to make room.
+    """
 
     opened: int = 0
     hits: int = 0
+    joined: int = 0
     wrong: int = 0
+    evicted: int = 0
+    held: int = 0
+    held_max: int = 0
+
+    @property
+    def misses(self) -> int:
+        return self.opened - self.hits
 
 
 class PartCache:
@@ -64,11 +77,15 @@ class PartCache:
         self._touched: dict[Key, float] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="parts")
         self._tasks: set[asyncio.Task[None]] = set()
-        self.figures = CacheFigures()
+        self._figures = CacheFigures()
 
     @property
     def used_bytes(self) -> int:
         return self._used
+
+    @property
+    def figures(self) -> CacheFigures:
+        return replace(self._figures, held=self._used, held_max=self._max_bytes)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator["PartCache"]:
@@ -205,7 +222,7 @@ class PartCache:
             if file.complete and not file.trusted:
                 digest = await self._in_thread(_digest, file.path)
                 if digest != file.sha256:
-                    self.figures.wrong += 1
+                    self._figures.wrong += 1
                     log.warning("cached_part_wrong", media_key=str(file.key[0]), part=file.key[1])
                     return False
                 file.trusted = True
@@ -225,8 +242,10 @@ class PartCache:
             self._threads.submit(touch, file.path)
 
     def _count(self, file: PartFile, start: int, stop: int) -> None:
-        self.figures.opened += 1
-        self.figures.hits += file.spans.reach(start) >= stop
+        reach = file.spans.reach(start)
+        self._figures.opened += 1
+        self._figures.hits += reach >= stop
+        self._figures.joined += reach < stop and file.is_fetching(reach)
 
     async def _closed(self, file: PartFile) -> None:
         await file.close()
@@ -240,6 +259,7 @@ class PartCache:
             idle = next((file for files in order for file in files.values() if not file.users), None)
             if idle is None:
                 return
+            self._figures.evicted += 1
             await self.drop(idle)
 
     def _in_thread(self, function: Callable[..., T], *args: object) -> asyncio.Future[T]:

@@ -86,6 +86,10 @@ class PartFile:
             fd, self._fd = self._fd, -1
             os.close(fd)
 
+    def is_fetching(self, at: int) -> bool:
+        """Whether the byte ``at`` is on its way, for somebody who wanted it before."""
+        return any(not fetch.done and fetch.start <= at < fetch.stop for fetch in self._fetches)
+
     async def read(self, start: int, stop: int, open_source: Open) -> AsyncIterator[bytes]:
         """Yield ``[start, stop)``, fetching what is not there. Raises `ArchiveError`s, and `NoRoom`."""
         at, piece = start, _FIRST_PIECE
