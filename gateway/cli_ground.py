@@ -69,11 +69,18 @@ async def command_ground(settings: Settings) -> AsyncIterator[CommandGround]:
 
 @asynccontextmanager
 async def command_bot(settings: Settings) -> AsyncIterator[Bot]:
-    """The first bot; without a token the local Telegram's, which has to be running."""
-    token = settings.bot_tokens[0].get_secret_value() if settings.bot_tokens else sandbox_process.TOKEN
-    url = f"http://127.0.0.1:{settings.sandbox_port}" if settings.sandbox else settings.telegram_api_url
-    async with open_bot(settings, token, url) as bot:
-        yield bot
+    """The first bot. Without a token the local Telegram's, which is started where it does not run.
+
+    Raises SettingsError where that is not possible.
+    """
+    async with AsyncExitStack() as stack:
+        if settings.bot_tokens:
+            token, url = settings.bot_tokens[0].get_secret_value(), settings.telegram_api_url
+        else:
+            claim_data_dir(settings)
+            local = sandbox_process.found_or_started(settings.data_dir / "sandbox", settings.sandbox_port)
+            token, url = sandbox_process.TOKEN, await stack.enter_async_context(local)
+        yield await stack.enter_async_context(open_bot(settings, token, url))
 
 
 def channel_book(ground: CommandGround, bot: Bot) -> ChannelBook:

@@ -3,8 +3,8 @@
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
-from gateway import sandbox_process
 from gateway.archive import spool_directory
+from gateway.cli_ground import command_bot
 from gateway.copying import copies_line
 from gateway.data_dir import claim_data_dir
 from gateway.engine import other_bots
@@ -12,8 +12,7 @@ from gateway.health import Health
 from gateway.mirror import mirror_line
 from gateway.postgres import embedded_postgres
 from gateway.postgres_cluster import PostgresError
-from gateway.settings import Settings
-from gateway.telegram_api import open_bot
+from gateway.settings import Settings, SettingsError
 from storage.database import open_database, session_factory
 from storage.spool import Spool
 from web.deps import HealthLine
@@ -33,11 +32,10 @@ async def examine(settings: Settings) -> list[HealthLine]:
         else:
             dsn = settings.database_url.get_secret_value()
         engine = await stack.enter_async_context(open_database(dsn))
-        token = settings.bot_tokens[0].get_secret_value() if settings.bot_tokens else sandbox_process.TOKEN
-        local = f"http://127.0.0.1:{settings.sandbox_port}"
-        bot = await stack.enter_async_context(
-            open_bot(settings, token, local if settings.sandbox else settings.telegram_api_url)
-        )
+        try:
+            bot = await stack.enter_async_context(command_bot(settings))
+        except SettingsError as error:
+            return [*lines, HealthLine(name="telegram", ok=False, detail=str(error))]
         spool = await stack.enter_async_context(Spool(spool_directory(settings), settings.spool_max_bytes).opened())
         health = Health(engine=engine, bot=bot, spool=spool, spool_dir=str(spool_directory(settings)))
         lines += await health.lines()

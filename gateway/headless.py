@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from gateway import sandbox_process
 from gateway.archive import open_archive
+from gateway.cli_ground import command_bot
 from gateway.data_dir import claim_data_dir, node_name
 from gateway.logging import configure_logging
 from gateway.postgres import embedded_postgres
 from gateway.process_lock import process_lock
 from gateway.settings import Settings
-from gateway.telegram_api import open_bot
 from storage.clock import SystemClock
 from storage.database import Sessions, open_database
 from storage.jobs import JobRunner
@@ -33,13 +32,7 @@ async def headless(settings: Settings) -> AsyncIterator[Sessions]:
             dsn = settings.database_url.get_secret_value()
         engine = await stack.enter_async_context(open_database(dsn))
         await migrate(engine)
-        token, api_url = sandbox_process.TOKEN, settings.telegram_api_url
-        if settings.sandbox:
-            place = settings.data_dir / "sandbox"
-            api_url = await stack.enter_async_context(sandbox_process.sandbox_process(place, settings.sandbox_port))
-        else:
-            token = settings.bot_tokens[0].get_secret_value()
-        bot = await stack.enter_async_context(open_bot(settings, token, api_url))
+        bot = await stack.enter_async_context(command_bot(settings))
         node = node_name(settings)
         jobs = JobRunner(dsn, node)
         archive = open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=SystemClock(), node=node)

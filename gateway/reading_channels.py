@@ -9,15 +9,17 @@ from aiogram import Bot
 from gateway.engine import other_bots
 from gateway.recovery_ground import RecoveryGround
 from storage.engine.looking import Looker
-from storage.errors import ArchiveError
+from storage.errors import ArchiveError, FloodWait
 from storage.recovery.building import Builder, Built
 from storage.recovery.catching_up import CatchUp
 from storage.recovery.channel_reading import ChannelReader, ReadSoFar
+from storage.recovery.errors import channel_error, passes
 from storage.recovery.indexes import Since
 from storage.recovery.moving import Mover
 from storage.telegram.probing import greatest_id
 
 _MINUTE = 60.0
+_TRIES = 5
 OnProgress = Callable[[Sequence[ReadSoFar]], None]
 
 
@@ -60,7 +62,7 @@ class ChannelReading:
         self._catch_up = CatchUp(sessions=on.sessions, looker=looker, clock=on.clock)
 
     async def look_ahead(self, chat_ids: Sequence[int]) -> Ahead:
-        """How much there is to read, and how long the flood limits make it take."""
+        """How much there is to read, and how long the flood limits make it take. Raises `TelegramAway`."""
         heads: dict[int, int] = {}
         unread: dict[int, int] = {}
         refused: dict[int, str] = {}
@@ -68,6 +70,8 @@ class ChannelReading:
             try:
                 heads[chat_id] = await _greatest(self._bots, chat_id)
             except ArchiveError as error:
+                if passes(error):
+                    raise channel_error(chat_id, error) from error
                 refused[chat_id] = str(error.fields.get("description") or error.code)
                 continue
             unread[chat_id] = await self._reader.begin(chat_id, heads[chat_id])
@@ -96,11 +100,15 @@ class ChannelReading:
 
 async def _greatest(bots: Sequence[Bot], chat_id: int) -> int:
     """By the first bot that may. Raises what the first was told where none may."""
-    refusal: ArchiveError | None = None
-    for bot in bots:
-        try:
-            return await greatest_id(bot, chat_id)
-        except ArchiveError as error:
-            refusal = refusal or error
-    assert refusal is not None
-    raise refusal
+    for tries_left in reversed(range(_TRIES)):
+        refusal: ArchiveError | None = None
+        for bot in bots:
+            try:
+                return await greatest_id(bot, chat_id)
+            except ArchiveError as error:
+                refusal = refusal or error
+        assert refusal is not None
+        if not isinstance(refusal, FloodWait) or not tries_left:
+            raise refusal
+        await asyncio.sleep(min(refusal.retry_after, _MINUTE))
+    raise AssertionError  # the last try returns or raises

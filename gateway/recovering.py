@@ -12,8 +12,9 @@ from gateway.restoring import Telling, told
 from storage.auditing.audit import record
 from storage.database import Sessions
 from storage.domain import NO_FALLBACK, Purpose
-from storage.errors import ArchiveError, ChannelUnavailable
-from storage.recovery.errors import ChannelUnusable
+from storage.errors import ArchiveError
+from storage.recovery.coming_back import RESTORED
+from storage.recovery.errors import channel_error
 from storage.recovery.restoring import require_empty
 from storage.schema import migrate
 from storage.tables import Audit, ChannelBinding, FoundMessage, Media
@@ -42,7 +43,7 @@ class Recovered:
 
 
 async def recover(ground: RecoveryGround, channels: Sequence[Named], telling: Telling) -> Recovered:
-    """Recover, or go on with it. Raises `NotEmpty` and `ChannelUnusable`."""
+    """Recover, or go on with it. Raises `NotEmpty`, `ChannelUnusable` and `TelegramAway`."""
     if not await _was_recovered_into(ground):
         await require_empty(ground.database)
     await migrate(ground.database)
@@ -58,11 +59,15 @@ async def recover(ground: RecoveryGround, channels: Sequence[Named], telling: Te
 
 
 async def _was_recovered_into(ground: RecoveryGround) -> bool:
-    """A database without tables was not; else a run before this one has said so."""
+    """A database without tables was not; else a run before this one has said so, or a restore: that may have left
+    a channel out which it could not read.
+    """
     async with ground.sessions.begin() as session:
         if await session.scalar(select(func.to_regclass("audit"))) is None:
             return False
-        return await session.scalar(select(Audit.id).where(Audit.action == RECOVERED).limit(1)) is not None
+        return (
+            await session.scalar(select(Audit.id).where(Audit.action.in_((RECOVERED, RESTORED))).limit(1)) is not None
+        )
 
 
 async def _bind(ground: RecoveryGround, channels: Sequence[Named]) -> None:
@@ -72,10 +77,8 @@ async def _bind(ground: RecoveryGround, channels: Sequence[Named]) -> None:
     for one in channels:
         try:
             await binder.ensure(one.chat_id)
-        except ChannelUnavailable as error:
-            raise ChannelUnusable(one.chat_id, error.description) from error
         except ArchiveError as error:
-            raise ChannelUnusable(one.chat_id, error.code) from error
+            raise channel_error(one.chat_id, error) from error
         if one.purpose is not None:
             wanted.setdefault(one.purpose, []).append(one.chat_id)
     if Purpose.REQUESTS not in wanted and not await _takes_requests(ground.sessions):

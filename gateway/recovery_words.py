@@ -63,7 +63,7 @@ class Words:
 
     def ahead(self, ahead: Ahead) -> None:
         for chat_id, reason in ahead.refused.items():
-            typer.echo(f"Channel {chat_id} cannot be read: {reason}", err=True)
+            typer.echo(f"Channel {chat_id} cannot be read ({reason}): {_read_later(chat_id)}", err=True)
         how_long = "as fast as Telegram lets us" if not ahead.seconds else f"about {_about(ahead.seconds)}"
         typer.echo(f"{ahead.ids} message ids in {len(ahead.heads)} channel(s) are to be looked at: {how_long}.")
         if ahead.seconds > _MINUTE:
@@ -104,10 +104,14 @@ def say_unknown() -> None:
 def _say_channel(one: ReadSoFar) -> None:
     line = f"Channel {one.chat_id}: {one.looked} ids, {one.parts} parts, {one.placeholders} placeholders"
     typer.echo(f"{line}, {one.others} other messages.")
-    if one.problem:
-        typer.echo(
-            f"  It was not read to its end ({one.problem}): mend that, and run the same command again.", err=True
-        )
+    if one.passing:
+        typer.echo(f"  It was not read to its end ({one.problem}): run the same command again.", err=True)
+    elif one.problem:
+        typer.echo(f"  It was not read to its end ({one.problem}): {_read_later(one.chat_id)}", err=True)
+
+
+def _read_later(chat_id: int) -> str:
+    return f"mend that, and then run `mediagate recover --channel {chat_id}`."
 
 
 def _say_incomplete(incomplete: Sequence[Incomplete]) -> None:

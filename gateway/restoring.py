@@ -29,14 +29,14 @@ from gateway.reading_channels import Ahead, ChannelReading, Rebuilt
 from gateway.recovery_ground import RecoveryGround
 from gateway.settings import Settings
 from storage.engine.verify_runs import VerifyRuns
-from storage.errors import ArchiveError
+from storage.errors import ArchiveError, Postponed
 from storage.recovery.channel_reading import ReadSoFar
 from storage.recovery.coming_back import RESTORED, come_back
-from storage.recovery.errors import BackupDamaged, NoBackup, NotEmpty, WrongPassphrase
+from storage.recovery.errors import BackupDamaged, NoBackup, NotEmpty, TelegramAway, WrongPassphrase
 from storage.recovery.finding import Candidate, Finder, FinderBot
 from storage.recovery.indexes import BackupIndex
 from storage.recovery.passphrases import open_identity
-from storage.recovery.restoring import open_secrets, require_empty, require_known, restore_dump
+from storage.recovery.restoring import earlier_ended, open_secrets, require_empty, require_known, restore_dump
 from storage.schema import migrate
 from storage.tables import Audit, Channel
 from storage.telegram.parts import BotPartStore
@@ -87,12 +87,16 @@ class Under(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Restored:
-    """``secrets`` names those that the settings say otherwise than the backup."""
+    """``secrets`` names those that the settings say otherwise than the backup.
+
+    ``finished``: Telegram answered to the end. If not, the next restore reads what is left.
+    """
 
     under: Under
     rebuilt: Rebuilt
     ahead: Ahead
     secrets: Sequence[str]
+    finished: bool
 
 
 def restore_place(settings: Settings) -> Path:
@@ -105,10 +109,11 @@ def is_restoring(settings: Settings) -> bool:
 
 
 async def restore(ground: RecoveryGround, channels: Sequence[int], telling: Telling) -> Restored:
-    """Restore, or go on with it. Raises `RecoveryError`s, and `ArchiveError`s where Telegram is away."""
+    """Restore, or go on with it. Raises `RecoveryError`s; `TelegramAway` where it does not answer."""
     place = restore_place(ground.settings)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     under = _read_under(place)
+    await earlier_ended(ground.database)
     if under is None or not await _is_in(ground):
         under = await _bring_in(ground, channels, telling, place)
     await migrate(ground.database)
@@ -124,11 +129,13 @@ async def restore(ground: RecoveryGround, channels: Sequence[int], telling: Tell
     ahead = await reading.look_ahead(known)
     telling.ahead(ahead)
     rebuilt = await reading.go(ahead, partial(told, telling), under.index.since)
-    await VerifyRuns(sessions=ground.sessions, clock=ground.engine.on.clock).begin(
-        deep=False, repair=False, by="restore"
-    )
-    shutil.rmtree(place, ignore_errors=True)
-    return Restored(under=under, rebuilt=rebuilt, ahead=ahead, secrets=_said_otherwise(ground.settings))
+    finished = not any(one.passing for one in rebuilt.read)
+    if finished:
+        checks = VerifyRuns(sessions=ground.sessions, clock=ground.engine.on.clock)
+        await checks.begin(deep=False, repair=False, by="restore")
+        shutil.rmtree(place, ignore_errors=True)
+    secrets = _said_otherwise(ground.settings)
+    return Restored(under=under, rebuilt=rebuilt, ahead=ahead, secrets=secrets, finished=finished)
 
 
 async def _bring_in(ground: RecoveryGround, channels: Sequence[int], telling: Telling, place: Path) -> Under:
@@ -163,6 +170,8 @@ async def _opened(
 ) -> tuple[Under, pyrage.x25519.Identity]:
     try:
         index = await finder.index(candidate)
+    except Postponed as error:
+        raise TelegramAway(error.code) from error
     except ArchiveError as error:
         raise BackupDamaged(f"its list of parts cannot be fetched ({error.code})") from error
     require_known(index)

@@ -83,7 +83,7 @@ async def username_of(settings: Settings) -> str:
     except TelegramUnauthorizedError as error:
         raise TokenRefused("Telegram does not know this token: copy it again from @BotFather") from error
     except TelegramAPIError as error:
-        where = "the local Telegram: is `mediagate run` running?" if settings.sandbox else settings.telegram_api_url
+        where = "the local Telegram" if settings.sandbox else settings.telegram_api_url
         raise SettingsError(f"there is no answer from {where} ({type(error).__name__})") from error
 
 

@@ -26,6 +26,7 @@ from storage.errors import (
     Postponed,
 )
 from storage.ports import Seen
+from storage.recovery.errors import passes
 from storage.recovery.ranges import IdRanges
 from storage.tables import BackupPiece, Channel, ChannelReading, FoundMessage, Part, PartCopy, StrayMessage
 
@@ -42,7 +43,7 @@ _AT_ONCE = 4
 
 @dataclass(slots=True)
 class ReadSoFar:
-    """Of one channel: ``left`` ids are still to be looked at. ``problem``: why it was given up."""
+    """Of one channel: ``left`` ids are to be looked at. ``problem``: why it was given up, ``passing``: only for now."""
 
     chat_id: int
     left: int = 0
@@ -51,6 +52,7 @@ class ReadSoFar:
     placeholders: int = 0
     others: int = 0
     problem: str | None = None
+    passing: bool = False
 
 
 @dataclass(slots=True)
@@ -125,7 +127,7 @@ class ChannelReader:
                 found = await self._look(so_far.chat_id, message_id)
             except ArchiveError as error:
                 log.warning("channel_not_read", chat_id=so_far.chat_id, error=str(error))
-                so_far.problem = error.code
+                so_far.problem, so_far.passing = error.code, passes(error)
                 return
             on.batch.ids.append(message_id)
             if found is not None:

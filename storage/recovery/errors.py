@@ -6,11 +6,13 @@
     ├── NoPassphrase      ├── WrongPassphrase
     ├── BackupRunning     ├── DumpFailed
     ├── NoBackup          ├── BackupDamaged     └── BackupNewer
-    ├── NotEmpty          ├── RestoreFailed
-    └── ChannelUnusable
+    ├── NotEmpty          ├── RestoreFailed     ├── DiskFull
+    ├── ChannelUnusable   └── TelegramAway
 
 They are no `MediagateError`s: nobody meets them at a door.
 """
+
+from storage.errors import ArchiveError, OutcomeUnknown, Postponed
 
 
 class RecoveryError(Exception):
@@ -105,3 +107,38 @@ class ChannelUnusable(RecoveryError):
             f"channel {chat_id} cannot be used ({reason}): make the bot an administrator "
             "with the rights to post, edit and delete messages"
         )
+
+
+class TelegramAway(RecoveryError):
+    """Nothing is known of the channel: there was no answer."""
+
+    code = "telegram_away"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Telegram does not answer ({reason}): check the network, MEDIAGATE_TELEGRAM_API_URL and "
+            "MEDIAGATE_TELEGRAM_PROXY, and run the same command again: it goes on where it stopped"
+        )
+
+
+class DiskFull(RecoveryError):
+    """``place`` is a directory."""
+
+    code = "disk_full"
+
+    def __init__(self, place: str, needed: int) -> None:
+        super().__init__(
+            f"the disk of {place} is full, and {needed} bytes have to lie there: make room, "
+            "and run the same command again: what was fetched is kept"
+        )
+
+
+def channel_error(chat_id: int, error: ArchiveError) -> RecoveryError:
+    """What an operator is told of a channel of which Telegram said ``error``."""
+    reason = str(error.fields.get("description") or error.code)
+    return TelegramAway(reason) if passes(error) else ChannelUnusable(chat_id, reason)
+
+
+def passes(error: ArchiveError) -> bool:
+    """Whether it says nothing but that Telegram was away, or busy."""
+    return isinstance(error, (Postponed, OutcomeUnknown))

@@ -1,6 +1,7 @@
 """Finding a backup and fetching it, by nothing but bots and a channel: there is no database yet."""
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import structlog
 
 from storage.errors import ArchiveError, MessageMissing, OutcomeUnknown, Postponed
 from storage.ports import Seen
-from storage.recovery.errors import BackupDamaged, ChannelUnusable
+from storage.recovery.errors import BackupDamaged, DiskFull, RecoveryError, TelegramAway, channel_error
 from storage.recovery.indexes import BackupIndex, Piece
 from storage.recovery.manifests import PieceManifest, parse_piece
 from storage.telegram.parts import BotPartStore
@@ -56,7 +57,7 @@ class Finder:
         """Lists of backups in a channel: the pinned one, and then the others, the newest first.
 
         ``on_search`` is told how many messages there are at most to look at, once a search has to begin.
-        Raises `ChannelUnusable`.
+        Raises `ChannelUnusable` and `TelegramAway`.
         """
         pinned = await self._pinned(chat_id)
         if pinned is not None:
@@ -86,12 +87,18 @@ class Finder:
     async def fetch(self, index: BackupIndex, place: Path, on_piece: Callable[[Piece], None]) -> None:
         """Bring every piece into ``place``, checked; what is there already from an interrupted run is kept.
 
-        Raises `BackupDamaged` where one is missing or is not what it was.
+        Raises `BackupDamaged` where one is missing or is not what it was, `TelegramAway` and `DiskFull`.
         """
         for piece in index.pieces:
             path = piece_path(place, piece)
             if not await asyncio.to_thread(_is_right, path, piece):
-                await self._fetch(piece, path)
+                try:
+                    await self._fetch(piece, path)
+                except OSError as error:
+                    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                        raise
+                    path.unlink(missing_ok=True)
+                    raise DiskFull(str(place), index.size - piece.offset) from error
             on_piece(piece)
 
     async def _fetch(self, piece: Piece, path: Path) -> None:
@@ -116,17 +123,15 @@ class Finder:
                 except ArchiveError as error:
                     log.info("piece_not_fetched", index=piece.index, error=str(error))
                     last = error
-        if isinstance(last, BackupDamaged):
-            raise last
-        raise BackupDamaged(f"part {piece.index + 1} cannot be fetched: {last}") from last
+        raise _not_fetched(piece, last)
 
     async def _pinned(self, chat_id: int) -> Candidate | None:
-        refusals: list[str] = []
+        refusals: list[ArchiveError] = []
         for bot in self._bots:
             try:
                 pinned = await bot.pins.pinned(chat_id)
             except ArchiveError as error:
-                refusals.append(_reason(error))
+                refusals.append(error)
                 continue
             manifest = None if pinned is None else parse_piece(pinned.caption)
             if pinned is None or manifest is None or manifest.count is None or pinned.file_id is None:
@@ -138,7 +143,7 @@ class Finder:
                 file_id=pinned.file_id,
                 store=bot.store,
             )
-        raise ChannelUnusable(chat_id, refusals[0] if refusals else "there is no bot")
+        raise channel_error(chat_id, refusals[0]) from refusals[0]
 
     async def _head(self, chat_id: int) -> int:
         refusal: ArchiveError | None = None
@@ -148,7 +153,7 @@ class Finder:
             except ArchiveError as error:
                 refusal = refusal or error
         assert refusal is not None
-        raise ChannelUnusable(chat_id, _reason(refusal)) from refusal
+        raise channel_error(chat_id, refusal) from refusal
 
     async def _at(self, chat_id: int, message_id: int) -> Candidate | None:
         seen, store = await self._look(chat_id, message_id)
@@ -175,11 +180,19 @@ class Finder:
                 except ArchiveError as error:
                     refusal = error
         assert refusal is not None
-        raise ChannelUnusable(chat_id, _reason(refusal)) from refusal
+        raise channel_error(chat_id, refusal) from refusal
 
 
 def piece_path(place: Path, piece: Piece) -> Path:
     return place / f"{piece.index:04d}.age"
+
+
+def _not_fetched(piece: Piece, last: Exception | None) -> RecoveryError:
+    if isinstance(last, BackupDamaged):
+        return last
+    if isinstance(last, Postponed):  # an answer that is too short may be a file that is not what it was
+        return TelegramAway(last.code)
+    return BackupDamaged(f"part {piece.index + 1} cannot be fetched: {last}")
 
 
 async def _download(store: BotPartStore, file_id: str, piece: Piece, path: Path) -> None:
@@ -194,7 +207,3 @@ def _is_right(path: Path, piece: Piece) -> bool:
         return False
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == piece.sha256
-
-
-def _reason(error: ArchiveError) -> str:
-    return str(error.fields.get("description") or error.code)

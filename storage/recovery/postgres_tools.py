@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 _QUEUE = ("pgqueuer*", "nodes")
 """Tables that come back empty: jobs are only wake-ups, and the nodes of the old machine are no more."""
 
+RESTORE = "pg_restore"
 _OUTPUT_SHOWN = 600
 _SSL = {"true": "require", "require": "require", "prefer": "prefer", "verify-full": "verify-full"}
 
@@ -46,7 +47,7 @@ class PostgresTools:
         """
         arguments = ["--format=custom", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
         target = f"--dbname={libpq_environment(self.dsn)['PGDATABASE']}"
-        with self._running("pg_restore", [*arguments, target], reads=True) as process:
+        with self._running(RESTORE, [*arguments, target], reads=True) as process:
             assert process.stdin is not None
             yield process.stdin
 
@@ -59,7 +60,7 @@ class PostgresTools:
         with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(  # noqa: S603  our own binary and our own arguments
                 [self.binaries / program, "--no-password", *arguments],
-                env=environment | libpq_environment(self.dsn),
+                env=environment | libpq_environment(self.dsn) | {"PGAPPNAME": application_name(program)},
                 stdin=subprocess.PIPE if reads else subprocess.DEVNULL,
                 stdout=said if reads else subprocess.PIPE,
                 stderr=said,
@@ -79,6 +80,11 @@ class PostgresTools:
                 process.wait()
             if status:
                 raise ToolFailed(_end_of(said) or f"{program} ended with status {status}")
+
+
+def application_name(program: str) -> str:
+    """What PostgreSQL calls its sessions."""
+    return f"mediagate {program}"
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
@@ -107,6 +113,5 @@ def libpq_environment(dsn: str) -> dict[str, str]:
         "PGPASSWORD": url.password,
         "PGDATABASE": url.database or "postgres",
         "PGSSLMODE": None if ssl is None else _SSL.get(ssl, ssl),
-        "PGAPPNAME": "mediagate backup",
     }
     return {name: text for name, text in given.items() if text}

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from storage.recovery.errors import BackupDamaged, BackupNewer, NotEmpty, RestoreFailed
 from storage.recovery.finding import piece_path
 from storage.recovery.indexes import BackupIndex
-from storage.recovery.postgres_tools import PostgresTools, ToolFailed
+from storage.recovery.postgres_tools import RESTORE, PostgresTools, ToolFailed, application_name
 from storage.schema import alembic_config
 
+_LONGEST_LEFT_OVER, _LOOK_EVERY = 120.0, 0.2
 _OF_NO_WORTH = frozenset({"alembic_version", "nodes", "presence", "bots", "bot_budgets", "lanes", "mirror_nodes"})
 """What a process writes that did nothing but start."""
 
@@ -43,6 +44,22 @@ async def require_empty(database: AsyncEngine) -> None:
         full = [table for table in await _tables(connection) if await _has_rows(connection, table)]
     if full:
         raise NotEmpty(sorted(full))
+
+
+async def earlier_ended(database: AsyncEngine) -> None:
+    """Wait for the pg_restore of a restore that was killed: it ends when it notices, and may have had everything.
+
+    Raises `RestoreFailed` where it goes on for long.
+    """
+    at_work = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name"
+    )
+    for _ in range(round(_LONGEST_LEFT_OVER / _LOOK_EVERY)):
+        async with database.connect() as connection:
+            if not await connection.scalar(at_work, {"name": application_name(RESTORE)}):
+                return
+        await asyncio.sleep(_LOOK_EVERY)
+    raise RestoreFailed("another pg_restore is at work on it: wait until it has ended, and run the same command again")
 
 
 async def restore_dump(
