@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.domain import Category, FileType, Inspection, MediaId, MediaStatus, PartState
 from storage.previews.kinds import drawable
 from storage.tables import Attachment, FileRef, Media, Part
-from storage.users.profiles import NO_NAMES, names_of
+from storage.users.port import Profile
+from storage.users.profiles import NO_PROFILES, profiles_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +34,9 @@ class MediaView:
     uploaded_by: str | None
     uploaded_by_name: str | None
     """What the User Service calls them, as far as it was heard."""
+
+    uploaded_by_language: str | None
+    """A code such as ``ru``, by its word too."""
 
     source: str
     filename: str
@@ -75,8 +79,8 @@ async def media_views(session: AsyncSession, media: Sequence[Media]) -> list[Med
     await session.flush()
     found = await session.execute(_AROUND, {"ids": [row.id for row in media]})
     around = {row.id: (tuple(row.numbers), _place(row)) for row in found}
-    names = await names_of(session, {row.uploaded_by for row in media if row.uploaded_by is not None})
-    return [_view(row, *around[row.id], names) for row in media]
+    people = await profiles_of(session, {row.uploaded_by for row in media if row.uploaded_by is not None})
+    return [_view(row, *around[row.id], people) for row in media]
 
 
 async def media_view(session: AsyncSession, media: Media) -> MediaView:
@@ -129,13 +133,15 @@ def _place(row: Row[*tuple[Any, ...]]) -> TelegramPlace | None:
 
 
 def _view(
-    row: Media, numbers: tuple[str, ...], place: TelegramPlace | None, names: Mapping[str, str] = NO_NAMES
+    row: Media, numbers: tuple[str, ...], place: TelegramPlace | None, people: Mapping[str, Profile] = NO_PROFILES
 ) -> MediaView:
+    uploader = None if row.uploaded_by is None else people.get(row.uploaded_by)
     return MediaView(
         id=MediaId(row.id),
         owner=row.owner,
         uploaded_by=row.uploaded_by,
-        uploaded_by_name=None if row.uploaded_by is None else names.get(row.uploaded_by),
+        uploaded_by_name=None if uploader is None else uploader.name,
+        uploaded_by_language=None if uploader is None else uploader.language,
         source=row.source,
         filename=row.filename,
         file_size=row.file_size,

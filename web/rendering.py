@@ -34,6 +34,7 @@ def media_json(view: MediaView) -> dict[str, Any]:
         "source": view.source,
         "uploaded_by": _label(view.uploaded_by),
         "uploaded_by_name": view.uploaded_by_name,
+        "uploaded_by_language": view.uploaded_by_language,
         "uploaded_at": timestamp(view.uploaded_at),
         "archived_at": timestamp(view.archived_at),
         "expires_at": timestamp(view.expires_at),

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 FRESH = timedelta(minutes=10)
 """After so long a profile is asked for anew when somebody sees it."""
 
-NO_NAMES: Mapping[str, str] = MappingProxyType({})
+NO_PROFILES: Mapping[str, Profile] = MappingProxyType({})
 _SEEN = "users_seen"
 _TOGETHER = 0.05
 """Seconds in which questions gather."""
@@ -49,7 +49,7 @@ class Profiles:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Sessions made meanwhile tell `names_of` whom to ask."""
+        """Sessions made meanwhile tell `profiles_of` whom to ask."""
         if not self._service.configured:
             yield
             return
@@ -112,14 +112,20 @@ class Profiles:
 
 
 async def names_of(session: AsyncSession, user_ids: Collection[str]) -> dict[str, str]:
-    """What these users are called, as far as the User Service said it; one statement, and no waiting."""
+    """What these users are called, as far as the User Service said it."""
+    found = await profiles_of(session, user_ids)
+    return {user_id: one.name for user_id, one in found.items() if one.name is not None}
+
+
+async def profiles_of(session: AsyncSession, user_ids: Collection[str]) -> dict[str, Profile]:
+    """Those of these users that the User Service said something of; one statement, and no waiting."""
     if not user_ids:
         return {}
     rows = (await session.scalars(select(UserProfile).where(UserProfile.user_id.in_(user_ids)))).all()
     profiles = session.info.get(_SEEN)
     if isinstance(profiles, Profiles):
         profiles.seen(user_ids, rows)
-    return {row.user_id: row.name for row in rows if row.name is not None}
+    return {row.user_id: Profile(user_id=row.user_id, name=row.name, language=row.language) for row in rows}
 
 
 async def heard(session: AsyncSession, profiles: Iterable[Profile], *, at: datetime) -> None:

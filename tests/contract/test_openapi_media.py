@@ -15,6 +15,7 @@ _FULL = MediaView(
     owner="service:crm",
     uploaded_by="42",
     uploaded_by_name="Anna Karimova",
+    uploaded_by_language="ru",
     source="http",
     filename="leak.jpg",
     file_size=48211,

@@ -161,6 +161,10 @@ async def name_of(door: Door, media_id: int) -> Any:
     return (await door.get(f"/api/v1/media/{media_id}"))[1]["uploaded_by_name"]
 
 
+async def language_of(door: Door, media_id: int) -> Any:
+    return (await door.get(f"/api/v1/media/{media_id}"))[1]["uploaded_by_language"]
+
+
 async def test_names_are_shown_kept_while_the_service_is_away_and_changed_by_events(door: Door, peer: UserPeer) -> None:
     """One question for many looks; nobody waits; what is older than what is known is passed over."""
     known, unknown = await uploaded(door, "42"), await uploaded(door, "43")
@@ -169,6 +173,7 @@ async def test_names_are_shown_kept_while_the_service_is_away_and_changed_by_eve
         return bool(await name_of(door, known) == "Anna Karimova")
 
     await eventually(named)
+    assert await language_of(door, known) == "ru"
     for _ in range(3):
         assert await name_of(door, unknown) is None
     assert peer.mood.paths["GET /users"] <= 2
@@ -180,12 +185,12 @@ async def test_names_are_shown_kept_while_the_service_is_away_and_changed_by_eve
     assert await name_of(door, known) == "Anna Karimova"
 
     now = datetime.now(UTC)
-    newer = signed("user.updated", {"user": {"id": 42, "name": "Anna Petrova"}}, at=now)
+    newer = signed("user.updated", {"user": {"id": 42, "name": "Anna Petrova", "language": "uz"}}, at=now)
     older = signed("user.updated", {"user": {"id": 42, "name": "Anna Ivanova"}}, at=now - timedelta(hours=1))
     assert await post(door, newer) == (200, {"outcome": "handled"})
     assert await post(door, older) == (200, {"outcome": "handled"})
     assert await post(door, newer) == (200, {"outcome": "duplicate"})
-    assert await name_of(door, known) == "Anna Petrova"
+    assert (await name_of(door, known), await language_of(door, known)) == ("Anna Petrova", "uz")
     assert (await post(door, signed("user.updated", {"user": {"name": "x"}})))[0] == 422
     forged = Signed(headers=newer.headers, body=older.body)
     status, problem = await post(door, forged)

@@ -24,6 +24,7 @@ def view(media_id: int = 17, *, stored: bool = True, **fields: Any) -> MediaView
         "owner": "telegram:5",
         "uploaded_by": None,
         "uploaded_by_name": None,
+        "uploaded_by_language": None,
         "source": "telegram",
         "filename": "leak.jpg",
         "file_size": 48 * 1024,

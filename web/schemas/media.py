@@ -25,6 +25,7 @@ EXAMPLE: dict[str, Any] = {
     "source": "http",
     "uploaded_by": 42,
     "uploaded_by_name": "Anna Karimova",
+    "uploaded_by_language": "ru",
     "uploaded_at": "2025-09-26T08:15:02.113408Z",
     "archived_at": None,
     "expires_at": None,
@@ -78,6 +79,7 @@ class Media(Shown):
     source: str = Field(description="The door that it came through: `http` or `telegram`")
     uploaded_by: int | str | None = Field(description="A label given by the caller; it grants nothing")
     uploaded_by_name: str | None = Field(description="The User Service's name for that id; null where not known")
+    uploaded_by_language: str | None = Field(description="Their language by the User Service, a code such as `ru`")
     uploaded_at: datetime
     archived_at: datetime | None
     expires_at: datetime | None
