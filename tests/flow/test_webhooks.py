@@ -22,6 +22,7 @@ from sandbox.client import SandboxClient
 from storage.domain import DeliveryState, EventType
 from storage.events.poster import Posted
 from storage.tables import Event, EventDelivery, Webhook
+from tests import media
 from tests.flow.archives import eventually, running_archive, some_bytes
 from tests.flow.http_door import READ_ONLY, Door, open_door
 from tests.peers.moods import Mood, served
@@ -148,6 +149,21 @@ async def test_only_what_was_asked_for(door: Door, receiver: Receiver) -> None:
 
     await eventually(told)
     assert receiver.types() == ["media.deleted"]
+
+
+async def test_a_new_avatar_is_told(door: Door, receiver: Receiver, tmp_path: Path) -> None:
+    await subscribe(door, receiver, "avatar.updated")
+    picture = media.jpeg(tmp_path).read_bytes()
+    async with door.client.put(f"{API}/users/42/avatar", data=picture) as response:
+        made = await response.json()
+
+    async def told() -> bool:
+        return bool(receiver.events)
+
+    await eventually(told)
+    (event,) = receiver.events
+    assert (event.type, event.data["user_id"], event.data["media_id"]) == ("avatar.updated", "42", made["media_id"])
+    assert event.data["avatar"]["urls"] == made["urls"]
 
 
 async def test_what_was_not_received_comes_again_and_holds_up_only_its_media(door: Door, receiver: Receiver) -> None:
