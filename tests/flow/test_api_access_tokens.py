@@ -1,5 +1,6 @@
 """Bearer tokens: verified by a real issuer's keys, or by asking it."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -129,6 +130,17 @@ async def test_keys_rotate(issuer: Issuer, make: Any) -> None:
         await auth.identity(issuer.token())
         assert issuer.calls["jwks"] == 2
         assert await reason_of(auth, issuer.token(old, sub="bob")) == "key"
+
+
+async def test_a_key_rotated_in_the_middle_loses_nobody(issuer: Issuer) -> None:
+    """While both sign, tokens of both come at once, and nobody is turned away."""
+    async with token_auth(issuer) as auth:
+        first = issuer.keys[0]
+        await auth.identity(issuer.token())
+        issuer.keys.insert(0, ec_key("second"))
+        tokens = [issuer.token(key, sub=f"user{turn}") for turn in range(20) for key in (first, issuer.keys[0])]
+        found = await asyncio.gather(*map(auth.identity, tokens))
+        assert [one.caller.owner for one in found] == [f"user:user{turn // 2}" for turn in range(40)]
 
 
 async def test_a_short_key_is_not_taken(issuer: Issuer) -> None:
