@@ -125,9 +125,9 @@ def test_who_has_no_name_is_still_somebody() -> None:
 
 
 def test_every_change_of_a_media_has_words() -> None:
-    """Each call of `record` that names a media or a request."""
+    """Each call of `record` or `change_row` that names a media or a request."""
     source = "\n".join(path.read_text() for path in Path(storage.__path__[0]).rglob("*.py"))
-    calls = re.findall(r'\brecord\(\s*session,[^,]+,\s*"([a-z_]+)"([^)]*)', source)
+    calls = re.findall(r'\b(?:record\(\s*session,|change_row\()[^,]+,\s*"([a-z_]+)"([^)]*)', source)
     assert len(calls) > 10
     told = {action for action, rest in calls if "media_id=" in rest or "request_number=" in rest}
     assert {"attached", "deleted", "taken_in"} <= told
