@@ -15,7 +15,8 @@ from sqlalchemy import select
 from storage.catalog.reading import FileView, Reading
 from storage.database import Sessions
 from storage.delivery.cache.part_cache import CacheFigures
-from storage.delivery.pieces import FRESH, Piece, PieceReader, Places
+from storage.delivery.known_refs import FRESH
+from storage.delivery.pieces import Piece, PieceReader, Places
 from storage.delivery.window import read_in_order
 from storage.domain import Caller, MediaId, PartState
 from storage.errors import ArchiveError, OnlyInTelegram, PartDamaged, PartLost, Postponed, SourceUnavailable

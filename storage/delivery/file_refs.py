@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import Sessions
+from storage.delivery.known_refs import KnownRefs
 from storage.domain import PartState
 from storage.engine.damage import part_damaged
 from storage.engine.looking import Looker
@@ -42,6 +42,7 @@ class FileRefs:
         self._sessions = sessions
         self._store = store
         self._looker = looker
+        self._refs = KnownRefs(sessions)
 
     async def open(self, part: Part, offset: int, length: int, stack: AsyncExitStack) -> AsyncIterator[bytes]:
         """Try each known file id, then learn one from the message by each bot.
@@ -58,6 +59,7 @@ class FileRefs:
                 raise
             except ArchiveError as error:
                 errors.append(error)
+                self._refs.forget(part.id)
                 log.info("file_ref_failed", part_id=part.id, bot_id=ref.bot_id, error=str(error))
         if part.chat_id is None or part.message_id is None:
             raise errors[0] if errors else OutcomeUnknown(method="getFile", reason="no_file_id")
@@ -108,9 +110,7 @@ class FileRefs:
 
     async def _known(self, part: Part) -> Sequence[_Ref]:
         """The first bot's file id first. Until a part is stored, that of what it will be copied from."""
-        async with self._sessions.begin() as session:
-            rows = await session.scalars(select(FileRef).where(FileRef.part_id == part.id))
-            found = {row.bot_id: row.file_id for row in rows}
+        found = dict(await self._refs.of(part))
         if not found and part.source_file_id is not None:
             found[part.source_bot_id or self._store.bot_ids[0]] = part.source_file_id
         ranks = {bot_id: rank for rank, bot_id in enumerate(self._store.bot_ids)}
@@ -124,3 +124,4 @@ class FileRefs:
             await session.execute(
                 row.on_conflict_do_update(index_elements=[FileRef.part_id, FileRef.bot_id], set_=values)
             )
+        self._refs.forget(part_id)

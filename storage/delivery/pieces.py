@@ -17,6 +17,7 @@ from storage.database import Sessions
 from storage.delivery.cache.fetch import NoRoom
 from storage.delivery.cache.part_cache import PartCache
 from storage.delivery.cache.part_file import PartFile
+from storage.delivery.known_refs import FRESH
 from storage.delivery.sources import PartSource
 from storage.domain import PartState
 from storage.errors import OutcomeUnknown, PartDamaged, PartLost, Unreachable
@@ -24,9 +25,6 @@ from storage.spool import Spool
 from storage.tables import Part
 
 log = structlog.get_logger(__name__)
-
-FRESH = 20.0
-"""Seconds that a row is taken for true: where its message is may change while a long file is read."""
 
 _IDLE = 3.0
 _TRIES = 4
