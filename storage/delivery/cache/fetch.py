@@ -28,6 +28,9 @@ _PATIENCE = 1.0
 _SOON = 0.2
 """Seconds of waiting in all, from which on readers are served from the disk and memory holds nothing for them."""
 
+_FAIR = 8 * 1024 * 1024
+"""Bytes a second: a reader who takes as many is waited for. On a busy machine all are slower than the source."""
+
 _TRIES = 4
 _PAUSE = 0.1
 
@@ -73,6 +76,7 @@ class Fetch:
     def read_to(self, at: int) -> None:
         """A reader has all bytes before ``at``."""
         if self._read_to < at <= self.stop:
+            self._waited = max(0.0, self._waited - (at - self._read_to) / _FAIR)
             self._read_to = at
             if at == self.at and self._most < _MOST_HELD:
                 self._most *= 2  # a reader who waits for the source may be given more at once
