@@ -124,7 +124,7 @@ async def open_archive(
         inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
         sources = archive_engine.sources
         delivering = await stack.enter_async_context(
-            open_delivering(settings=settings, sessions=sessions, reading=reading, spool=spool, sources=sources)
+            open_delivering(settings=settings, sessions=sessions, spool=spool, sources=sources)
         )
         delivery = delivering.delivery
         imaging = await stack.enter_async_context(

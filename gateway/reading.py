@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.settings import Settings
 from storage.catalog.reading import Reading
-from storage.database import Sessions
+from storage.database import Sessions, single_statements
 from storage.delivery.cache.part_cache import PartCache
 from storage.delivery.delivering import Delivery
 from storage.delivery.pieces import Places
@@ -23,13 +23,14 @@ class Delivering:
 
 @asynccontextmanager
 async def open_delivering(
-    *, settings: Settings, sessions: Sessions, reading: Reading, spool: Spool, sources: PartSource
+    *, settings: Settings, sessions: Sessions, spool: Spool, sources: PartSource
 ) -> AsyncIterator[Delivering]:
     """A local Bot API server's files are on a disk already: nothing is cached then."""
+    alone = single_statements(sessions)
     most = 0 if settings.telegram_local else settings.part_cache_max_bytes
     async with PartCache(settings.data_dir / "cache" / "parts", most).opened() as cache:
-        places = Places(sessions=sessions, spool=spool, sources=sources, cache=cache)
-        yield Delivering(delivery=Delivery(sessions=sessions, reading=reading, places=places), parts=cache)
+        places = Places(sessions=alone, spool=spool, sources=sources, cache=cache)
+        yield Delivering(delivery=Delivery(sessions=alone, reading=Reading(alone), places=places), parts=cache)
 
 
 @asynccontextmanager

@@ -56,6 +56,15 @@ def session_factory(engine: AsyncEngine) -> Sessions:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
+def single_statements(sessions: Sessions) -> Sessions:
+    """The same connections for who reads by one statement each time: without a transaction.
+
+    Its begin and its end would cost as much as the statement.
+    """
+    engine: AsyncEngine = sessions.kw["bind"]
+    return session_factory(engine.execution_options(isolation_level="AUTOCOMMIT"))
+
+
 class Together(Generic[T, R]):
     """Shares transactions: calls that come while one runs are the next one, so under load there are few large ones.
 
