@@ -37,6 +37,9 @@ def main() -> None:
 @app.command()
 def run() -> None:
     """Run the gateway until Ctrl-C or SIGTERM."""
+    from gateway.lean_models import import_aiogram  # noqa: PLC0415
+
+    import_aiogram()
     from gateway.running import run_until_told  # noqa: PLC0415
 
     sys.exit(_run(run_until_told(_settings())))

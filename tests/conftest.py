@@ -17,6 +17,9 @@ from sandbox.config import SandboxConfig
 from sandbox.server import running as running_sandbox
 from storage.database import Sessions, open_database, session_factory
 from storage.schema import migrate
+from tests.sharing import share
+
+share()
 
 _TEMPLATE = "mediagate_template"
 _CARELESS = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
