@@ -5,7 +5,7 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -241,3 +241,11 @@ def test_events_are_checked() -> None:
     assert (event.id, event.type, event.data) == ("msg_1", "media.stored", {"id": 17})
     with pytest.raises(Spoilt):
         verify_webhook(body.replace("17", "18"), headers, secret)
+    with pytest.raises(Spoilt):
+        verify_webhook(body, {**headers, "Webhook-Id": "msg_2"}, secret)
+    for minutes in (-10, 10):
+        at = now + timedelta(minutes=minutes)
+        signature = Webhook(secret).sign("msg_1", at, body)
+        stamped = {"Webhook-Timestamp": str(int(at.timestamp())), "Webhook-Signature": signature}
+        with pytest.raises(Spoilt, match="timestamp"):
+            verify_webhook(body, {**headers, **stamped}, secret)

@@ -220,6 +220,7 @@ async def test_a_renamed_request_takes_its_media_along(scene: Scene) -> None:
     assert again["media"]["request_numbers"] == [last], "who names the old number means the new one"
     assert (await scene.told("request.renamed", {"number": "x", "request": second}))[0] == 422
     assert (await scene.told("request.updated", {"request": {"nummer": 1}}))[0] == 422
+    assert (await scene.told("request.updated", {"request": {**second, "title": "x" * 300_000}}))[0] == 413
 
 
 async def test_by_its_old_number_a_request_is_found_as_it_is_now(scene: Scene) -> None:
