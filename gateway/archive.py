@@ -150,7 +150,7 @@ async def open_archive(
         )
         await discard_interrupted(sessions, spool, node)
         await _forget_erased(jobs, eraser, node)
-        await archive_engine.settle()
+        await stack.enter_async_context(archive_engine.running())
         await sweeper.sweep()
         archive_engine.register(jobs)
         register_checks(settings=settings, engine=archive_engine, mirror=mirror, jobs=jobs)
@@ -170,7 +170,14 @@ async def open_archive(
         grace = settings.delete_grace.total_seconds()
         adopting = Adopting(sessions=sessions, limits=limits, node=node, fetch_limit=fetch_limit)
         intake = Intake(
-            sessions=sessions, spool=spool, board=board, limits=limits, clock=clock, node=node, gate=orders.gate
+            sessions=sessions,
+            spool=spool,
+            board=board,
+            limits=limits,
+            clock=clock,
+            node=node,
+            gate=orders.gate,
+            fresh=archive_engine.fresh,
         )
         use_cases = UseCases(
             sessions=sessions,

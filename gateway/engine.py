@@ -1,6 +1,7 @@
 """The archive engine, assembled: bots and their lanes, and what ships, settles and reads parts with them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -14,9 +15,11 @@ from storage.database import Sessions
 from storage.delivery.sources import PartSource, SourceChain
 from storage.engine.channels import note_full
 from storage.engine.events import forget_events
+from storage.engine.fresh import FreshParts
 from storage.engine.looking import Looker
 from storage.engine.losing import LostBytes
 from storage.engine.reconciling import Reconciler
+from storage.engine.ship_work import ShipDesk
 from storage.engine.shipping import Shipper
 from storage.intake.progress import ProgressBoard
 from storage.jobs import EVERY_HOUR, EVERY_MINUTE, JobRunner
@@ -58,6 +61,7 @@ class Engine:
     sources: PartSource
     losses: LostBytes
     shipper: Shipper
+    fresh: FreshParts
     reconciler: Reconciler
     copying: Copying
     channel_most: int
@@ -67,10 +71,13 @@ class Engine:
         """The reader of the bot people talk to."""
         return self.readers[self.store.bot_ids[0]]
 
-    async def settle(self) -> None:
-        """At start: what a killed process left open, and what the spool has lost meanwhile."""
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Begins with what a killed process left open, and what the spool has lost meanwhile."""
         await self.losses.at_start()
         await self.reconciler.resume()
+        async with self.fresh.running():
+            yield
 
     def register(self, jobs: JobRunner) -> None:
         """Its jobs, and what is swept by each node for itself: only a node knows what it has still under way."""
@@ -136,6 +143,19 @@ def build_engine(
     telegram = telegram_source(copies, looker)
     sources = SourceChain((telegram, *([MirrorSource(mirror)] if mirror else [])))
     keeper = mirror or NothingKept()
+    desk = ShipDesk(first_bot=bot.id, channel_most=settings.channel_messages_max)
+    shipper = Shipper(
+        sessions=on.sessions,
+        spool=on.spool,
+        sender=store,
+        desk=desk,
+        board=on.board,
+        thumbnails=thumbnails,
+        losses=losses,
+        keeper=keeper,
+        clock=on.clock,
+        node=on.node,
+    )
     return Engine(
         on=on,
         readers=readers,
@@ -145,19 +165,8 @@ def build_engine(
         sources=sources,
         copying=build_copying(copies, looker, sources),
         losses=losses,
-        shipper=Shipper(
-            sessions=on.sessions,
-            spool=on.spool,
-            sender=store,
-            first_bot=bot.id,
-            board=on.board,
-            thumbnails=thumbnails,
-            losses=losses,
-            keeper=keeper,
-            clock=on.clock,
-            node=on.node,
-            channel_most=settings.channel_messages_max,
-        ),
+        shipper=shipper,
+        fresh=FreshParts(sessions=on.sessions, shipper=shipper, desk=desk),
         reconciler=Reconciler(
             sessions=on.sessions,
             store=store,

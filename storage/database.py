@@ -73,10 +73,13 @@ class Together(Generic[T, R]):
     never come in the same transaction: where two want to claim it, the second finds what the first has left.
     """
 
-    def __init__(self, sessions: Sessions, work: Work[T, R], *, row: Callable[[T], Hashable]) -> None:
+    def __init__(
+        self, sessions: Sessions, work: Work[T, R], *, row: Callable[[T], Hashable], linger: float = _LINGER
+    ) -> None:
         self._sessions = sessions
         self._work = work
         self._row = row
+        self._linger = linger
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._turn = asyncio.Lock()
         self._company = False
@@ -94,7 +97,7 @@ class Together(Generic[T, R]):
             result.cancel()  # who was cancelled while waiting is not served any more
 
     async def _serve_next(self) -> None:
-        await asyncio.sleep(_LINGER if self._company else 0)
+        await asyncio.sleep(self._linger if self._company else 0)
         calls = self._next()
         self._company = len(calls) > 1
         try:

@@ -30,7 +30,7 @@ EVERY_MINUTE = "* * * * *"
 EVERY_HOUR = "17 * * * *"
 _RECONNECT_DELAY = 1.0
 _BATCH = 10
-_GRACE = 4.0
+GRACE = 4.0
 """Seconds that running handlers get when the process ends. What they leave open is settled at the next start."""
 
 
@@ -247,7 +247,7 @@ class JobRunner:
         try:
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
-                await asyncio.wait({work}, timeout=_GRACE)
+                await asyncio.wait({work}, timeout=GRACE)
             return work.done()
         finally:
             stopping.cancel()

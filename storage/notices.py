@@ -19,15 +19,16 @@ async def media_changed(session: AsyncSession, *media_ids: int) -> None:
     showing = select(CardItem.card_id).where(among(CardItem.media_id, media_ids))
     # In an order, so that two who change several never wait for each other.
     locked = select(Card.id).where(Card.id.in_(showing)).order_by(Card.id).with_for_update().cte("locked")
-    cards = await session.scalars(
+    changed = await session.scalars(
         update(Card)
         .where(Card.id.in_(select(locked.c.id)))
         .values(wanted=Card.wanted + 1, changed_at=func.now())
         .returning(Card.id)
         .execution_options(synchronize_session=False)
     )
-    await wake_cards(session, cards.all())
-    await tell_staff_cards(session, *media_ids)
+    if cards := changed.all():
+        await wake_cards(session, cards)
+        await tell_staff_cards(session, *media_ids)
 
 
 def came_with_card() -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, cast, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import NO_FALLBACK, Purpose
@@ -77,8 +77,8 @@ async def raise_head(session: AsyncSession, chat_id: int, message_id: int, *, po
 
     ``posted`` messages more of ours are in it.
     """
-    channel = await session.scalar(select(Channel).where(Channel.chat_id == chat_id).with_for_update())
-    if channel is None:
-        return
-    channel.posted += posted
-    channel.head_message_id = max(channel.head_message_id, message_id)
+    head = func.greatest(Channel.head_message_id, message_id)
+    raised = (
+        update(Channel).where(Channel.chat_id == chat_id).values(head_message_id=head, posted=Channel.posted + posted)
+    )
+    await session.execute(raised.execution_options(synchronize_session=False))

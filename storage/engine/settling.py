@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
@@ -22,6 +22,7 @@ from storage.tables import Channel, FileRef, Media, Part, Upload
 from storage.tables.many import among, changed, inserted
 
 _IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
+_NO_PARTS = (False, False)
 _MISSING = (PartState.SPOOLED, PartState.SHIPPING, PartState.LOST)
 
 
@@ -88,9 +89,10 @@ async def _place(session: AsyncSession, arrivals: Sequence[Arrival], now: dateti
 
 
 async def _remember_files(session: AsyncSession, arrivals: Sequence[Arrival], parts: dict[int, Part]) -> None:
-    owners = [parts[arrival.part_id].media_id for arrival in arrivals]
-    known = select(Media.id, Media.telegram_unique_id).where(among(Media.id, owners))
-    uniques: dict[int | None, str | None] = {row.id: row.telegram_unique_id for row in await session.execute(known)}
+    nameless = [parts[arrival.part_id].media_id for arrival in arrivals if not arrival.sent.file_unique_id]
+    known = select(Media.id, Media.telegram_unique_id).where(among(Media.id, nameless))
+    found = (await session.execute(known)).all() if nameless else []
+    uniques: dict[int | None, str | None] = {row.id: row.telegram_unique_id for row in found}
     rows = [row for arrival in arrivals if (row := _file(arrival, parts[arrival.part_id], uniques)) is not None]
     if not rows:
         return
@@ -129,10 +131,13 @@ async def note_if_whole(session: AsyncSession, *media_ids: int, now: datetime) -
     # Two parts settling at once must not each see the other as missing: the media's row orders them.
     locked = select(Media).where(among(Media.id, media_ids)).order_by(Media.id).with_for_update()
     rows = (await session.scalars(locked.execution_options(populate_existing=True))).all()
-    await _note_captions(session, rows)
-    missing = select(Part.media_id).where(among(Part.media_id, media_ids), Part.state.in_(_MISSING)).distinct()
-    unfinished = set(await session.scalars(missing))
-    whole = [media for media in rows if media.id not in unfinished]
+    parts = select(Part.media_id, func.bool_or(Part.state.in_(_MISSING)), func.bool_or(_says_else()))
+    parts = parts.join(Media, Media.id == Part.media_id).where(among(Part.media_id, media_ids)).group_by(Part.media_id)
+    states = {media_id: (missing, late) for media_id, missing, late in await session.execute(parts)}
+    for media in rows:
+        if states.get(media.id, _NO_PARTS)[1]:
+            await note_captions(session, media.id, media.caption_wanted)
+    whole = [media for media in rows if not states.get(media.id, _NO_PARTS)[0]]
     if whole:
         done = update(Upload).where(among(Upload.media_id, [media.id for media in whole]))
         await session.execute(done.values(phase=UploadPhase.DONE).execution_options(synchronize_session=False))
@@ -140,15 +145,10 @@ async def note_if_whole(session: AsyncSession, *media_ids: int, now: datetime) -
         await media_changed(session, *(media.id for media in whole))
 
 
-async def _note_captions(session: AsyncSession, rows: Sequence[Media]) -> None:
-    """Have captions edited that say something else than their media want by now."""
-    said = (Part.media_id == Media.id) & Part.state.in_(_IN_CHANNEL)
-    behind = said & Media.caption_wanted.is_not(None) & Part.caption_sent.is_distinct_from(Media.caption_wanted)
-    query = select(Media.id).where(among(Media.id, [media.id for media in rows]), behind).distinct()
-    late = set(await session.scalars(query))
-    for media in rows:
-        if media.id in late:
-            await note_captions(session, media.id, media.caption_wanted)
+def _says_else() -> ColumnElement[bool]:
+    """Whether a part's caption says something else than its media wants by now: then it is to be edited."""
+    said = Part.state.in_(_IN_CHANNEL) & Media.caption_wanted.is_not(None)
+    return said & Part.caption_sent.is_distinct_from(Media.caption_wanted)
 
 
 async def _tell_whole(session: AsyncSession, whole: Sequence[Media], now: datetime) -> None:

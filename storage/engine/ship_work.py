@@ -1,6 +1,6 @@
 """What is to be shipped: everything a send needs, read in one go for many parts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,6 +45,14 @@ class ShipDesk:
         await reading.read(session)
         return [None if part_id not in parts else reading.work(parts[part_id]) for part_id in part_ids]
 
+    async def of_new(self, session: AsyncSession, media: Mapping[Part, tuple[Media, Facts]]) -> Sequence[ShipWork]:
+        """The work of parts that this transaction inserted, each the only one of its media. They have channels."""
+        reading = _Reading(self, [*media])
+        await reading.read_channels(session)
+        for part, (whole, facts) in media.items():
+            reading.note(part, whole, facts)
+        return [work for part in media if isinstance(work := reading.work(part), ShipWork)]
+
 
 class _Reading:
     """What stands around some parts."""
@@ -61,8 +69,12 @@ class _Reading:
     async def read(self, session: AsyncSession) -> None:
         await self._read_media(session)
         await self._read_uploads(session)
-        await self._read_channels(session)
+        await self.read_channels(session)
         await self._read_neighbours(session)
+
+    def note(self, part: Part, media: Media, facts: Facts) -> None:
+        """What need not be read."""
+        self._media[part.media_id], self._facts[part.media_key] = media, facts
 
     def work(self, part: Part) -> ShipWork | ChannelNotBound | None:
         facts, channels = self._facts.get(part.media_key), self._channels[part.purpose]
@@ -104,7 +116,7 @@ class _Reading:
             for upload in await session.scalars(select(Upload).where(Upload.id.in_(waiting))):
                 self._facts[waiting[upload.id]] = Facts.from_json(upload.details)
 
-    async def _read_channels(self, session: AsyncSession) -> None:
+    async def read_channels(self, session: AsyncSession) -> None:
         for purpose in {part.purpose for part in self._parts}:
             try:
                 channels = await open_channels(session, purpose, self._desk.channel_most)

@@ -63,7 +63,7 @@ class _Settled:
 
 
 class Shipper:
-    """Handles the ship jobs of one node. ``channel_most``: messages a channel gets before the next one takes over."""
+    """Handles the ship jobs of one node."""
 
     def __init__(
         self,
@@ -71,14 +71,13 @@ class Shipper:
         sessions: Sessions,
         spool: Spool,
         sender: PartSender,
-        first_bot: int,
+        desk: ShipDesk,
         board: ProgressBoard,
         thumbnails: ThumbnailMaker,
         losses: LostBytes,
         keeper: SpoolKeeper,
         clock: Clock,
         node: str,
-        channel_most: int,
     ) -> None:
         self._sessions = sessions
         self._spool = spool
@@ -91,7 +90,6 @@ class Shipper:
         self._node = node
         self._in_flight: dict[int, int] = {}
         self._places = asyncio.Semaphore(_SENDS_AT_ONCE)
-        desk = ShipDesk(first_bot=first_bot, channel_most=channel_most)
         self._read = Together(sessions, desk.read, row=int)
         self._claim = Together(sessions, self._claim_some, row=lambda claim: claim.part.id)
         self._settle = Together(sessions, self._settle_some, row=lambda settled: settled.intent_id)
@@ -100,16 +98,25 @@ class Shipper:
         """The job: ship the parts unless that is done or under way. Raises `Later` to be woken again."""
         await each(named(payload, "part"), self._ship_when_free)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there are parts that wait for others."""
+        return self._places.locked()
+
+    async def ship(self, work: ShipWork) -> None:
+        """Ship a part whose bytes are known to be there. Raises `Later` where that cannot be now."""
+        async with self._places:
+            await self._ship_work(work)
+
     async def _ship_when_free(self, part_id: int) -> None:
         async with self._places:
-            await self._ship_part(part_id)
+            work = await self._read(part_id)
+            if isinstance(work, ChannelNotBound):
+                raise Later(_NO_CHANNEL_DELAY, work.code) from work
+            if work is not None and await self._losses.intact(work.part):
+                await self._ship_work(work)
 
-    async def _ship_part(self, part_id: int) -> None:
-        work = await self._read(part_id)
-        if isinstance(work, ChannelNotBound):
-            raise Later(_NO_CHANNEL_DELAY, work.code) from work
-        if work is None or not await self._losses.intact(work.part):
-            return
+    async def _ship_work(self, work: ShipWork) -> None:
         thumbnail = await self._thumbnail(work)
         try:
             lane = await self._sender.reserve(work.wish)

@@ -21,8 +21,11 @@ from storage.database import Sessions, Together
 from storage.details import Details
 from storage.domain import Caller, EventType, UploadPhase
 from storage.engine.channels import require_bound
+from storage.engine.facts import facts_of
+from storage.engine.fresh import FreshParts
 from storage.engine.losing import require_none_lost
 from storage.engine.replacing import move_parts
+from storage.engine.ship_work import ShipWork
 from storage.events.outbox import listened_to, tell
 from storage.intake.media_rows import insert_media
 from storage.intake.receiving import Received, SpooledPart
@@ -67,19 +70,35 @@ class Entry:
         return self.received.last.index + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What became of an entry. ``work``: its part, where that has no job."""
+
+    view: MediaView
+    work: ShipWork | None = None
+
+
 class Entering:
     """Acknowledges files: those that end at the same time share a transaction, unless they have rows already."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, fresh: FreshParts | None = None) -> None:
         self._sessions = sessions
-        self._together = Together(sessions, enter, row=_same_bytes)
+        self._fresh = fresh
+        self._together = Together(sessions, self._enter, row=_same_bytes)
 
     async def __call__(self, entry: Entry) -> MediaView:
         """The new media, once that is committed. Raises what `enter` raises."""
-        if not entry.recorded:
-            return await self._together(entry)
-        async with self._sessions.begin() as session:
-            return (await enter(session, [entry]))[0]
+        if entry.recorded:
+            async with self._sessions.begin() as session:
+                (entered,) = await enter(session, [entry])
+        else:
+            entered = await self._together(entry)
+        if entered.work is not None and self._fresh is not None:
+            self._fresh.ship(entered.work)
+        return entered.view
+
+    async def _enter(self, session: AsyncSession, entries: Sequence[Entry]) -> Sequence[Entered]:
+        return await enter(session, entries, self._fresh if self._fresh is not None and self._fresh.open else None)
 
 
 def _same_bytes(entry: Entry) -> Hashable:
@@ -99,10 +118,10 @@ class _New:
     media: Media
 
 
-async def enter(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[MediaView]:
-    """Insert the media, indexed, and have their parts shipped. There is at least one; all are of one node.
+async def enter(session: AsyncSession, entries: Sequence[Entry], fresh: FreshParts | None = None) -> Sequence[Entered]:
+    """Insert the media, indexed, and have their parts shipped: by ``fresh`` where they are whole files, else by jobs.
 
-    Raises `ChannelNotBound`, `PartLost`, and what `charge` raises.
+    There is at least one entry; all are of one node. Raises `ChannelNotBound`, `PartLost`, and what `charge` raises.
     """
     for entry in entries:
         if entry.recorded:
@@ -110,13 +129,14 @@ async def enter(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[Med
     for purpose in {category_of(entry.details, entry.received.content_type).purpose for entry in entries}:
         await require_bound(session, purpose)
     made = await _insert(session, entries)
+    works = await _have_shipped(session, made, fresh)
     await _charge(session, made)
     heard = await listened_to(session, EventType.MEDIA_RECEIVED)
-    views = []
+    entered = []
     for new in made:
         with bound_contextvars(**new.entry.context):
-            views.append(await _complete(session, new, heard=heard))
-    return views
+            entered.append(Entered(await _complete(session, new, heard=heard), works.get(new.media.id)))
+    return entered
 
 
 async def _insert(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[_New]:
@@ -127,7 +147,6 @@ async def _insert(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[_
         for entry, row, one in zip(entries, rows, known, strict=True)
     ]
     await _insert_uploads(session, [new for new in made if not new.entry.recorded])
-    await _insert_parts(session, made)
     await session.execute(inserted(Audit, [_taken_in(new) for new in made]))
     node = entries[0].origin.node
     unmeasured = [new.media.id for new in made if needs_measuring(new.media.content_type, parts=new.entry.part_count)]
@@ -146,14 +165,28 @@ async def _insert_uploads(session: AsyncSession, made: Sequence[_New]) -> None:
         await session.execute(inserted(Upload, rows, finished_at=func.now()))
 
 
-async def _insert_parts(session: AsyncSession, made: Sequence[_New]) -> None:
+async def _have_shipped(
+    session: AsyncSession, made: Sequence[_New], fresh: FreshParts | None
+) -> Mapping[int | None, ShipWork]:
+    """Insert the parts; returns the work of those that have no job."""
     rows = [
         part_values(new.entry.origin, part, new.media.category, media_id=new.media.id, last=part is new.entry.parts[-1])
         for new in made
         for part in new.entry.parts
     ]
-    ids = await session.scalars(inserted(Part, rows).returning(Part.id))
-    await wake_shippers(session, rows[0]["node"], ids.all(), priority=NORMAL)
+    ids = await session.execute(inserted(Part, rows).returning(Part.id, Part.media_key, Part.index))
+    by_place = {(row.media_key, row.index): row.id for row in ids}
+    parts = [Part(**row, id=by_place[row["media_key"], row["index"]], attempt=0) for row in rows]
+    whole = [new for new in made if new.entry.part_count == 1] if fresh is not None else []
+    single: dict[int | None, _New] = {new.media.id: new for new in whole}
+    direct = {
+        part: (new.media, facts_of(new.media, new.entry.numbers))
+        for part in parts
+        if (new := single.get(part.media_id)) is not None
+    }
+    await wake_shippers(session, rows[0]["node"], [part.id for part in parts if part not in direct], priority=NORMAL)
+    works = await fresh.works(session, direct) if fresh is not None and direct else []
+    return {work.part.media_id: work for work in works}
 
 
 def _taken_in(new: _New) -> dict[str, Any]:

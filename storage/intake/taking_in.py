@@ -1,12 +1,16 @@
 """Taking in: the HTTP door's bytes become a media. Receive, spool, acknowledge; what is not acknowledged is dropped."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.callers.quotas import require_room as require_quota
 from storage.clock import Clock
-from storage.database import Sessions
-from storage.domain import MediaKey, UploadId
+from storage.database import Sessions, Together
+from storage.domain import GONE, MediaId, MediaKey, UploadId
+from storage.engine.fresh import FreshParts
 from storage.errors import ShuttingDown, UploadIdInUse
 from storage.intake.arrivals import Accepted, Arrival
 from storage.intake.entering import Entering
@@ -15,7 +19,9 @@ from storage.intake.receiving import Limits
 from storage.intake.upload_session import UploadSession
 from storage.resumable.contract import Resumption
 from storage.spool import Spool
-from storage.tables import Upload
+from storage.tables import Media, Upload
+from storage.tables.many import among
+from storage.views import MediaView, media_views
 from storage.work_orders.gate import RequestGate, open_gate
 
 __all__ = ["Accepted", "Arrival", "Intake", "UploadSession"]
@@ -36,7 +42,9 @@ class Intake:
         clock: Clock,
         node: str,
         gate: RequestGate | None = None,
+        fresh: FreshParts | None = None,
     ) -> None:
+        """``fresh`` ships at once what was acknowledged; without it, jobs do."""
         self.sessions = sessions
         self.spool = spool
         self.board = board
@@ -44,7 +52,10 @@ class Intake:
         self.clock = clock
         self.node = node
         self.gate = gate or open_gate(sessions)
-        self.enter = Entering(sessions)
+        self.enter = Entering(sessions, fresh)
+        self.views = Together(sessions, _views, row=int, linger=0)
+        """New media as they are now, by their ids: None for what somebody has deleted meanwhile."""
+
         self.closing = False
 
     @asynccontextmanager
@@ -84,3 +95,9 @@ class Intake:
                 if await session.get(Upload, upload_id) is None:
                     return
         raise UploadIdInUse(upload_id=str(upload_id))
+
+
+async def _views(session: AsyncSession, media_ids: Sequence[int]) -> Sequence[MediaView | None]:
+    rows = (await session.scalars(select(Media).where(among(Media.id, media_ids), Media.status.not_in(GONE)))).all()
+    views = {view.id: view for view in await media_views(session, rows)}
+    return [views.get(MediaId(media_id)) for media_id in media_ids]

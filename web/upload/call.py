@@ -9,7 +9,6 @@ from typing import Any
 from aiohttp import web
 
 from storage.domain import Caller, MediaId, UploadId
-from storage.errors import MediaDeleted
 from storage.intake.idempotency import FirstCall
 from storage.intake.progress import Progress
 from storage.intake.taking_in import Accepted, Intake
@@ -116,10 +115,8 @@ class Call:
             return accepted.media
         if timeout > 0:
             await unless_closing(self.request.app, progress.wait_ended(timeout))
-        try:
-            return await self.media(accepted.media.id)
-        except MediaDeleted:
-            return accepted.media  # kept, and deleted by somebody within the wait: the upload itself succeeded
+        now = await self.intake.views(accepted.media.id)
+        return now or accepted.media  # deleted by somebody within the wait: the upload itself succeeded
 
 
 def begin_call(
