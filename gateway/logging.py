@@ -24,14 +24,18 @@ _CHATTY = ("aiogram", "aiohttp.access", "alembic", "asyncio", "pgqueuer", "sqlal
 """Libraries whose ``info`` is our ``debug``. Our own line for each request says more than aiohttp's access log."""
 
 
-class _MalformedRequests(logging.Filter):
-    """What a client sent that is no HTTP is no error of ours: one line, without the stack that read it."""
+class _OfClients(logging.Filter):
+    """What clients do is no error of ours. What they sent that is no HTTP is one line, without the stack that read it.
+
+    That they left in the middle of an answer, as players do with each seek, is no line: the request's own says it.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and isinstance(record.exc_info[1], BadHttpMessage):
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, BadHttpMessage):
             record.exc_info = None
             record.levelno, record.levelname = logging.INFO, "INFO"
-        return True
+        return not isinstance(error, ConnectionError) or isinstance(error, ConnectionRefusedError)
 
 
 class Redactor:
@@ -83,8 +87,8 @@ def configure_logging(
     root.addHandler(handler)
     root.setLevel(level.upper())
     server = logging.getLogger("aiohttp.server")
-    if not any(isinstance(known, _MalformedRequests) for known in server.filters):
-        server.addFilter(_MalformedRequests())
+    if not any(isinstance(known, _OfClients) for known in server.filters):
+        server.addFilter(_OfClients())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
     structlog.configure(

@@ -127,3 +127,14 @@ def test_ordinary_text_stays() -> None:
     redact = Redactor(["", "abc"])
     for text in ("part 3 of 12:30", "127.0.0.1:8080", "sha256:0a1b", "abc"):
         assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(ConnectionResetError("gone"), 0), (BrokenPipeError(), 0), (ConnectionRefusedError("db"), 1), (OSError(5), 1)],
+)
+def test_a_client_that_leaves_is_no_error(capsys: pytest.CaptureFixture[str], error: OSError, told: int) -> None:
+    """aiohttp says it with a stack trace; what refuses us is another matter."""
+    configure_logging("json")
+    logging.getLogger("aiohttp.server").error("Error handling request from %s", "127.0.0.1", exc_info=error)
+    assert len(lines(capsys)) == told
