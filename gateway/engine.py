@@ -71,11 +71,15 @@ class Engine:
         """The reader of the bot people talk to."""
         return self.readers[self.store.bot_ids[0]]
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Begins with what a killed process left open, and what the spool has lost meanwhile."""
+    async def settle(self) -> None:
+        """At start: what a killed process left open, and what the spool has lost meanwhile."""
         await self.losses.at_start()
         await self.reconciler.resume()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Settled, and open for what is acknowledged."""
+        await self.settle()
         async with self.fresh.running():
             yield
 
