@@ -77,9 +77,9 @@ async def test_what_makes_room_is_counted(tmp_path: Path) -> None:
             await read(cache, part(), source)
 
         async with asyncio.timeout(30):
-            while cache.figures.held > 8 * _SIZE or not cache.figures.evicted:
+            while cache.figures.held > 8 * _SIZE or cache.figures.evicted < 2:
                 await asyncio.sleep(0.01)
-        assert (cache.figures.misses, cache.figures.evicted) == (10, 2)
+        assert cache.figures.misses == 10
 
 
 def _nothing_waits() -> Workload:
