@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
@@ -63,6 +64,9 @@ class Filler:
         self._stopping = stopping
         self._rests = LaneRests()
         self._after = 0
+        self._settled: int | None = None
+        """Up to this id nothing was on its way when the pass began; None: none is under way."""
+
         self._whole_pass_at: datetime | None = None
 
     async def look(self) -> None:
@@ -117,7 +121,8 @@ class Filler:
         return len(leaving) == _BATCH
 
     async def _next(self) -> Part | None:
-        """The next part that is missing. All are looked through every few minutes, new ones always.
+        """The next part that is missing. All are looked through every few minutes, new ones always, and those that were
+        still on their way the last time.
 
         Those of lanes that have to wait are passed over, and come when these may go on.
         """
@@ -129,10 +134,14 @@ class Filler:
         later = exists().where(MirrorMiss.part_id == Part.id, MirrorMiss.retry_at > now)
         ours = (Part.id > self._after) & (Part.state == PartState.STORED) & Part.media_id.is_not(None)
         async with self._sessions.begin() as session:
+            if self._settled is None:
+                self._settled = await _settled(session)
             missing = select(Part).where(ours, ~kept, ~later, self._rests.free())
             part = await session.scalar(missing.order_by(Part.id).limit(1))
-            last = await session.scalar(select(func.max(Part.id))) if part is None else part.id
-        self._after = last or 0
+        if part is None:
+            self._after, self._settled = self._settled, None
+        else:
+            self._after = part.id
         return part
 
     async def _bring(self, part: Part) -> None:
@@ -199,6 +208,17 @@ class Filler:
             if still_there is not None:
                 await session.execute(row.on_conflict_do_update(index_elements=[MirrorMiss.part_id], set_=values))
         log.warning("mirror_part_missed", part_id=part.id, reason=reason, attempts=attempts)
+
+
+async def _settled(session: AsyncSession) -> int:
+    """The id up to which every part is stored for good, or will never be."""
+    coming = Part.state.in_((PartState.SPOOLED, PartState.SHIPPING)) | (
+        (Part.state == PartState.STORED) & Part.media_id.is_(None)
+    )
+    first = await session.scalar(select(func.min(Part.id)).where(coming))
+    if first is not None:
+        return first - 1
+    return await session.scalar(select(func.max(Part.id))) or 0
 
 
 def _each(function: Callable[[bytes], None], digests: list[bytes]) -> None:
