@@ -78,7 +78,7 @@ async def _execute(dsn: str, statement: str) -> None:
 async def database_url(postgres: str) -> AsyncIterator[str]:
     """A fresh database at the newest migration, gone after the test."""
     name = f"test_{next(_names)}"
-    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
     yield _named(postgres, name)
     await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
