@@ -25,6 +25,11 @@ _TEMPLATE = "mediagate_template"
 _CARELESS = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
 """Off: what happens to PostgreSQL itself is tried by tests with servers of their own; this one lives for a run."""
 
+_FIRST = frozenset(
+    {"test_bot_admin_alerts.py", "test_deploy.py", "test_migrations.py", "test_packaging.py", "test_previews.py"}
+)
+"""Files with a long wait or a long step of their own: begun last, one of them would run on alone at the end."""
+
 _names = itertools.count(1)
 
 
@@ -100,6 +105,10 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[SandboxClient]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-step", action="store_true", help="each fault at each step of shipping, not at a third")
     parser.addoption("--kills", type=int, default=1, help="how often the process is killed under load")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _FIRST)
 
 
 def pytest_collection_finish() -> None:
