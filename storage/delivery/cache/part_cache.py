@@ -218,6 +218,7 @@ class PartCache:
         await file.open()
         file.openings += 1
         if file.openings > 1:
+            await file.settled()
             self._heat(file)
             if file.complete and not file.trusted:
                 digest = await self._in_thread(_digest, file.path)

@@ -71,6 +71,12 @@ class PartFile:
         if self._fd < 0:
             self._fd = await self._in_thread(_opened, self.path, self.spans.total > 0)
 
+    async def settled(self) -> None:
+        """Wait for what has come to its end and is still being written: it is not fetched again for that."""
+        ending = [task for fetch, task in self._fetches.items() if fetch.at >= fetch.stop]
+        if ending:
+            await asyncio.wait(ending)
+
     async def close(self) -> None:
         """End what is still fetched, and close the file, unless somebody reads it again meanwhile."""
         if self.users:
