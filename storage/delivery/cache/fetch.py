@@ -21,7 +21,7 @@ AHEAD = 2 * 1024 * 1024
 """Bytes that may lie on disk before the fastest reader."""
 
 _LEAST_HELD, _MOST_HELD = 128 * 1024, 512 * 1024
-_WRITE = 512 * 1024
+_WRITE = 1024 * 1024
 _PATIENCE = 1.0
 """Seconds that a connection waits for readers in all, before it goes ahead and is given back."""
 
