@@ -17,7 +17,7 @@ from storage.spool import Spool
 from storage.tables import Media, Part
 from tests import media
 from tests.flow.archives import accept, eventually, read_back, some_bytes
-from tests.flow.bot_running import ADMIN, REQUESTS, RunningBot, running_bot
+from tests.flow.bot_running import REQUESTS, TENANT, RunningBot, running_bot
 from tests.flow.http_door import UPLOAD, Door, open_door
 from tests.flow.tus import Tus
 
@@ -58,6 +58,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.engine.reconciling.SETTLE_SECONDS", 0.3)
 
 
+@pytest.fixture(autouse=True)
+async def _english(sandbox: SandboxClient) -> None:
+    """Who sends is no administrator: those hear other things meanwhile, of the full spool too."""
+    await sandbox.person(TENANT, language_code="en")
+
+
 @asynccontextmanager
 async def both_doors(
     database_url: str, sandbox: SandboxClient, tmp_path: Path, *, spool: int = 1 << 30
@@ -88,15 +94,15 @@ async def test_the_bot_goes_on_while_the_spool_is_full(
         async with door.client.post(f"{UPLOAD}/stream?filename=b.txt", data=some_bytes(5_000)) as answer:
             assert (answer.status, (await answer.json())["code"]) == (503, "spool_full")
             assert int(answer.headers["Retry-After"]) > 0
-        (photo,) = await sandbox.send_files(ADMIN, [media.jpeg(tmp_path)], caption="Leak #250926-001")
-        await bot.card(ADMIN, photo["message_id"], "Stored")
+        (photo,) = await sandbox.send_files(TENANT, [media.jpeg(tmp_path)], caption="Leak #250926-001")
+        await bot.card(TENANT, photo["message_id"], "Stored")
         copied, _ = await media_of(bot, "photo")
         assert await read_back(bot.running, copied.id)
 
         SmallDisk.refused = 0
         spoken_file = media.voice(tmp_path)
-        (voice,) = await sandbox.send_files(ADMIN, [spoken_file], kind="voice")
-        await bot.card(ADMIN, voice["message_id"])
+        (voice,) = await sandbox.send_files(TENANT, [spoken_file], kind="voice")
+        await bot.card(TENANT, voice["message_id"])
 
         async def tried_often() -> bool:
             return SmallDisk.refused >= OFTEN
@@ -107,7 +113,7 @@ async def test_the_bot_goes_on_while_the_spool_is_full(
         assert [name for name in bot.running.spooled_files() if spoken.key.hex in name] == []
 
         await sandbox.remove_fault(stalled)
-        await bot.card(ADMIN, voice["message_id"], "Stored")
+        await bot.card(TENANT, voice["message_id"], "Stored")
         spoken, part = await media_of(bot, "voice")
         assert (spoken.verified, part.origin, part.state) == (True, "spool", PartState.STORED)
         kept = next(one for one in await sandbox.messages(REQUESTS) if one["message_id"] == part.message_id)
@@ -128,7 +134,7 @@ async def test_a_voice_message_waits_for_a_disk_that_is_full(
 ) -> None:
     async with running_bot(database_url, sandbox, tmp_path) as bot:
         SmallDisk.names, spoken_file = (step,), media.voice(tmp_path)
-        (sent,) = await sandbox.send_files(ADMIN, [spoken_file], kind="voice")
+        (sent,) = await sandbox.send_files(TENANT, [spoken_file], kind="voice")
 
         async def tried_often() -> bool:
             return SmallDisk.refused >= OFTEN
@@ -138,7 +144,7 @@ async def test_a_voice_message_waits_for_a_disk_that_is_full(
         spoken, _ = await media_of(bot, "voice")
         assert spoken.inspection is Inspection.PENDING
         SmallDisk.names = ()
-        await bot.card(ADMIN, sent["message_id"], "Stored")
+        await bot.card(TENANT, sent["message_id"], "Stored")
         assert await read_back(bot.running, spoken.id) == spoken_file.read_bytes()
         assert bot.running.spooled_files() == []
         assert bot.archive.spool.used_bytes == 0
