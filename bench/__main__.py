@@ -17,8 +17,8 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import burst, reading, servers, starting, uploads
-from bench.results import report
+from bench import asking, burst, reading, servers, starting, uploads
+from bench.results import blocks_table, report
 
 _PEERS = ("nginx", "bare", "tus-node", "tuspy", "predecessor", "cluster")
 _HERE = Path(__file__).parent
@@ -66,7 +66,10 @@ def _plot() -> None:
 
 
 async def _reading(place: Path, given: argparse.Namespace) -> str:
-    return "\n".join([line async for line in reading.measure(place, parts=52, rounds=given.rounds, readers=300)])
+    lines = [line async for line in reading.measure(place, parts=52, rounds=given.rounds, readers=300)]
+    (place / "blocks").mkdir()
+    blocks = await reading.blocks(place / "blocks", parts=52)
+    return "\n".join([*lines, "", *blocks_table(blocks)])
 
 
 async def _burst(_place: Path, given: argparse.Namespace) -> str:
@@ -77,10 +80,15 @@ async def _starting(place: Path, given: argparse.Namespace) -> str:
     return "\n".join(await starting.measure(place, given.rounds))
 
 
+async def _asking(place: Path, given: argparse.Namespace) -> str:
+    return "\n".join(await asking.measure(place, rows=given.rows, rounds=given.rounds))
+
+
 _ALL: dict[str, tuple[str, Callable[[Path, argparse.Namespace], Awaitable[str]]]] = {
     "uploads": ("Uploads", _uploads),
     "reading": ("Downloads", _reading),
     "burst": ("A burst of photos through the bot", _burst),
+    "asking": ("Searches", _asking),
     "starting": ("Starting", _starting),
 }
 
@@ -106,5 +114,6 @@ if __name__ == "__main__":
     parser.add_argument("--size", type=int, default=1024, help="MiB of the large file")
     parser.add_argument("--seconds", type=float, default=2.0, help="of each load of small files")
     parser.add_argument("--photos", type=int, default=1000)
+    parser.add_argument("--rows", type=int, default=200_000, help="media that are searched")
     parser.add_argument("--only", action="append", choices=list(_ALL))
     asyncio.run(_main(parser.parse_args()))

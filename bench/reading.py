@@ -23,6 +23,7 @@ from pathlib import Path
 import aiohttp
 
 from bench.burst import free_port, process
+from bench.lag import longest_block
 from bench.reading_rows import add_media, opened
 from bench.reading_sink import SIZE, content
 from storage.database import Sessions
@@ -42,6 +43,11 @@ class Stage:
     pid: int
     port: int
     index: Sessions
+    lag: Path
+
+    async def longest_block(self) -> float:
+        """Milliseconds that the event loop was away at most since this was asked before."""
+        return await longest_block(self.pid, self.lag)
 
     async def media(self, seed: str, parts: int) -> tuple[str, str]:
         """A media of ``parts`` parts that nobody has read: its path at ours, and at the pass-through."""
@@ -66,8 +72,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(place: Path, **settings: str) -> AsyncIterator[Stage]:
-    """Start everything; ``settings`` are the gateway's, in lower case."""
+async def stage(place: Path, *, watch_lag: bool = False, **settings: str) -> AsyncIterator[Stage]:
+    """Start everything; ``settings`` are the gateway's, in lower case. ``watch_lag``: see `bench.lag`."""
     sink, bare, door = free_port(), free_port(), free_port()
     address = f"http://127.0.0.1:{sink}"
     given = {
@@ -82,7 +88,10 @@ async def stage(place: Path, **settings: str) -> AsyncIterator[Stage]:
         **settings,
     }
     environ = {f"MEDIAGATE_{name.upper()}": value for name, value in given.items()}
-    gateway = ("-c", "from gateway.cli import main; main()", "run")
+    gateway: tuple[str, ...] = ("-c", "from gateway.cli import main; main()", "run")
+    if watch_lag:
+        gateway = ("-m", "bench.lag", "run")
+        environ["BENCH_LAG"] = str(place / "lag")
     async with (
         process(place, "-m", "bench.reading_sink", str(sink)),
         process(place, "-m", "bench.reading_bare", address, str(bare)),
@@ -97,7 +106,9 @@ async def stage(place: Path, **settings: str) -> AsyncIterator[Stage]:
         except TimeoutError:
             raise RuntimeError(_said(place)) from None
         async with opened(place / "data") as index:
-            yield Stage(ours=ours, bare=passed_on, sink=telegram, pid=running.pid, port=door, index=index)
+            yield Stage(
+                ours=ours, bare=passed_on, sink=telegram, pid=running.pid, port=door, index=index, lag=place / "lag"
+            )
 
 
 def _said(place: Path) -> str:
@@ -249,6 +260,20 @@ async def measure(place: Path, *, parts: int, rounds: int, readers: int) -> Asyn
             f"{readers} slow readers of {readers} parts: {held / MIB:.0f} MiB in all, "
             f"{held / readers / 1024:.0f} KiB each; {connections} connections to Telegram."
         )
+
+
+async def blocks(place: Path, *, parts: int) -> dict[str, float]:
+    """The longest block of our event loop in milliseconds; not timed, since watching costs."""
+    found = {}
+    async with stage(place, watch_lag=True) as on:
+        path, _ = await on.media("cold", parts)
+        await on.longest_block()
+        await download(on.ours, path, 0, parts * SIZE)
+        found[f"a download of {parts * SIZE // MIB} MiB"] = await on.longest_block()
+        path, _ = await on.media("ranges", parts)
+        await ranges(on.ours, path, spots(parts, 2 * parts), 4)
+        found["ranges of 1 MiB, 4 at a time"] = await on.longest_block()
+    return found
 
 
 def machine() -> str:

@@ -6,7 +6,6 @@ The client and the local Telegram's sink are pinned to the last core; whoever se
 import asyncio
 import os
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.lag import longest_block
 from bench.sink import CHANNEL
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,13 +50,7 @@ class Server:
 
     async def longest_block(self) -> float:
         """Milliseconds that its event loop was away at most since this was asked before; of ours with `watch_lag`."""
-        told = self.directory / "lag"
-        told.unlink(missing_ok=True)
-        os.kill(self.pid, signal.SIGUSR1)
-        async with asyncio.timeout(10):
-            while not told.exists() or not (text := told.read_text()).endswith("\n"):
-                await asyncio.sleep(0.02)
-        return float(text)
+        return await longest_block(self.pid, self.directory / "lag")
 
     def empty(self) -> None:
         """Remove the files it has got, so that neither the disk nor its cache fills up."""
