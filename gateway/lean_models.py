@@ -30,6 +30,7 @@ def import_aiogram() -> None:
     for model, names in asked_for.items():
         _supply(model, names)
     _keep_responses()
+    _build_what_every_update_needs()
 
 
 @contextmanager
@@ -66,3 +67,11 @@ def _keep_responses() -> None:
     from aiogram.methods.base import Response  # noqa: PLC0415 -- see `import_aiogram`
 
     setattr(Response, "__class_getitem__", cache(Response.__class_getitem__))  # noqa: B010 -- mypy takes no method's place
+
+
+def _build_what_every_update_needs() -> None:
+    """Here, since it takes a tenth of a second: too long for the event loop that gets the first update."""
+    from aiogram.types import Message, Update  # noqa: PLC0415 -- see `import_aiogram`
+
+    Message.model_rebuild()
+    Update.model_rebuild()
