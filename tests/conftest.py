@@ -3,12 +3,15 @@
 import asyncio
 import gc
 import itertools
+import os
+import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+import uvloop
 from sqlalchemy.engine import make_url
 
 from gateway.postgres import embedded_postgres
@@ -30,6 +33,9 @@ _FIRST = frozenset(
 )
 """Files with a long wait or a long step of their own: begun last, one of them would run on alone at the end."""
 
+_ROOM = 2 << 30
+"""Bytes for the databases of one process of tests, and then some."""
+
 _names = itertools.count(1)
 
 
@@ -46,7 +52,7 @@ def open_path() -> Iterator[Path]:
 def postgres() -> Iterator[str]:
     """The DSN of an embedded server whose template database is migrated to head."""
     with (
-        tempfile.TemporaryDirectory(prefix="mediagate-", ignore_cleanup_errors=True) as place,
+        tempfile.TemporaryDirectory(prefix="mediagate-", dir=_in_memory(), ignore_cleanup_errors=True) as place,
         asyncio.Runner() as runner,
     ):
         server = embedded_postgres(Path(place))
@@ -56,6 +62,13 @@ def postgres() -> Iterator[str]:
             yield dsn
         finally:
             runner.run(server.__aexit__(None, None, None))
+
+
+def _in_memory() -> str | None:
+    """Where files cost no disk, if there is room: a database per test is a thousand files made and removed."""
+    shared = Path("/dev/shm")  # noqa: S108 -- a directory of one's own is made in it
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > _ROOM
+    return str(shared) if roomy else None
 
 
 async def _make_template(dsn: str) -> None:
@@ -115,3 +128,8 @@ def pytest_collection_finish() -> None:
     """As the gateway does: what imports made stays, so full collections need not walk it again and again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """As the gateway runs."""
+    return {"uvloop": uvloop.new_event_loop}
