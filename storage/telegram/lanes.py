@@ -31,6 +31,9 @@ _PAUSE = 3.0
 _LONGEST = 60.0
 """Seconds after which whoever was turned away asks again at the latest: a lane may have come back."""
 
+_FURTHEST = 600.0
+"""Seconds: who is promised a place asks again at the latest then. Each asking costs; a new lane may serve them sooner."""
+
 _REMEMBERED = 2000
 
 
@@ -184,7 +187,7 @@ class Lanes:
             raise NoLane(retry_after=min([_LONGEST, *outages]))
         key = (tuple(wish.chat_ids), wish.urgency)
         spacing = WINDOW / sum(rates) if all(rates) else 0.0
-        promised = max(now + wait, min(self._promised.get(key, 0.0) + spacing, now + wait + _LONGEST))
+        promised = max(now + wait, min(self._promised.get(key, 0.0) + spacing, now + wait + _FURTHEST))
         self._promised[key] = promised
         for chat_id in wish.chat_ids:
             self._turned_away[chat_id, wish.urgency] = promised + MARGIN
