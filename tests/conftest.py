@@ -66,7 +66,7 @@ def postgres() -> Iterator[str]:
 
 def _in_memory() -> str | None:
     """Where files cost no disk, if there is room: a database per test is a thousand files made and removed."""
-    shared = Path("/dev/shm")  # noqa: S108 -- a directory of one's own is made in it
+    shared = Path("/dev/shm")
     roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > _ROOM
     return str(shared) if roomy else None
 
