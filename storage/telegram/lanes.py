@@ -32,7 +32,7 @@ _LONGEST = 60.0
 """Seconds after which whoever was turned away asks again at the latest: a lane may have come back."""
 
 _FURTHEST = 600.0
-"""Seconds: who is promised a place asks again at the latest then. Each asking costs; a new lane may serve them sooner."""
+"""Seconds: who is promised a place asks again at the latest then. Each asking costs, and a new lane may come."""
 
 _REMEMBERED = 2000
 
