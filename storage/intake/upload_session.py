@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
@@ -35,7 +36,7 @@ from storage.intake.upload_rows import (
     upload_values,
 )
 from storage.spool import Spool
-from storage.tables import Part, Upload
+from storage.tables import Media, Part, Upload
 from storage.views import MediaView, media_view
 from storage.wakeups import wake_shipper
 from storage.work_orders.gate import Check, RequestGate
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from storage.resumable.contract import Resumption
 
 log = structlog.get_logger(__name__)
+
+_AWAY = (DBAPIError, OSError)
+"""What is raised where PostgreSQL goes away."""
 
 
 class Means(Protocol):
@@ -82,6 +86,7 @@ class UploadSession:
         self.upload_id = arrival.upload_id or UploadId(uuid4())
         self.key = resumption.key if resumption else key or MediaKey(uuid4())
         self.accepted = False
+        self._in_doubt = False
         self._details = arrival.details
         self._journal = None if resumption is None else resumption.journal
         self._has_rows = resumption is not None
@@ -166,14 +171,33 @@ class UploadSession:
             recorded=self._has_rows,
             also=also,
         )
-        view = await self._enter(entry)
+        try:
+            view = await self._enter(entry)
+        except _AWAY as error:
+            view = await self._kept_all_the_same(error)
         self.accepted = True
         self.progress.accepted(view.id, received.last.index + 1)
         log.info("media_accepted", media_id=view.id, size=view.file_size, content_type=view.content_type)
         return Accepted(media=view, upload_id=self.upload_id)
 
+    async def _kept_all_the_same(self, error: Exception) -> MediaView:
+        """PostgreSQL went away; perhaps only the answer to the commit was lost. Raises ``error`` otherwise."""
+        try:
+            async with self._sessions.begin() as session:
+                media = await session.scalar(select(Media).where(Media.key == self.key))
+                view = None if media is None else await media_view(session, media)
+        except _AWAY:
+            self._in_doubt = True
+            raise error from None
+        if view is None:
+            raise error
+        return view
+
     async def discard(self, error: BaseException | None) -> None:
-        """Drop the upload: spool files, rows, and what was shipped of it. A cancellation does not stop it."""
+        """Drop the upload: spool files, rows, and what was shipped of it. A cancellation does not stop it.
+
+        Where nobody knows whether it was acknowledged, the next start does that, or finds it whole.
+        """
         await self._receiver.close()
         if self._check is not None:
             await self._check.drop()
@@ -183,6 +207,9 @@ class UploadSession:
         told = not self.progress.ended  # it has, well, where the caller asked for an own duplicate instead
         if told:
             self.progress.failed(reason)
+        if self._in_doubt:
+            log.warning("upload_in_doubt", upload_id=str(self.upload_id), help="the next start keeps it or drops it")
+            return
         begun = self._receiver.parts_begun
         dropping = discard_upload(self._sessions, self._spool, self.key, spooled=begun, recorded=self._has_rows)
         await asyncio.shield(asyncio.ensure_future(dropping))

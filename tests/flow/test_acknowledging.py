@@ -2,13 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from typing import cast
 
 import pytest
-from sqlalchemy import Text, cast, column, func, select
+from sqlalchemy import Text, column, func, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.callers.keys import KeyTerms
-from storage.domain import PartState, Quota, Scope
+from storage.database import Sessions
+from storage.details import NO_DETAILS
+from storage.domain import Caller, PartState, Quota, Scope
+from storage.intake.arrivals import Arrival
+from storage.intake.taking_in import Intake
 from storage.tables import Attachment, Audit, Media, Part
 from tests.flow.conftest import RunningArchive, eventually
 from tests.flow.http_door import UPLOAD, Door, open_door
@@ -25,7 +33,7 @@ async def door(archive: RunningArchive) -> AsyncIterator[Door]:
 
 async def transactions(door: Door) -> int:
     """How many made the media that are there."""
-    xmin = cast(column("xmin"), Text)
+    xmin = sql_cast(column("xmin"), Text)
     async with door.running.archive.sessions.begin() as session:
         return await session.scalar(select(func.count(xmin.distinct())).select_from(Media)) or 0
 
@@ -78,3 +86,46 @@ async def test_what_cannot_go_at_once_goes_by_a_job(door: Door) -> None:
             return await session.scalar(select(Part.state)) is PartState.STORED
 
     await eventually(stored)
+
+
+class LostAnswers:
+    """Sessions whose commits from the ``first`` one on are not heard of; ``away``: and then nothing answers."""
+
+    def __init__(self, inner: Sessions, *, first: int, away: bool) -> None:
+        self._inner = inner
+        self._left = first
+        self._away = away
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        if self._away and self._left < 0:
+            raise ConnectionRefusedError("nobody is there")
+        async with self._inner.begin() as session:
+            yield session
+        self._left -= 1
+        if self._left == -1:
+            raise ConnectionResetError("the answer was lost")
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_file_whose_acknowledgement_nobody_heard_of_keeps_its_bytes(door: Door, away: bool) -> None:
+    known = door.deps.use_cases.intake
+    lossy = LostAnswers(known.sessions, first=0, away=away)
+    intake = Intake(
+        sessions=cast("Sessions", lossy),
+        spool=known.spool,
+        board=known.board,
+        limits=known.limits,
+        clock=known.clock,
+        node="nobody's",  # no job of ours ships it meanwhile
+    )
+    caller = Caller.service("tests", frozenset(Scope))
+    arrival = Arrival(caller=caller, filename="a.txt", declared_type=None, details=NO_DETAILS)
+    with suppress(ConnectionResetError):
+        async with intake.begin(arrival) as upload:
+            await upload.write(b"text" * 20)
+            accepted = await upload.accept(await upload.finish(), NO_DETAILS)
+            assert accepted.media.file_size == 80
+    assert upload.accepted is not away, "it says so where it could find out"
+    left = await door.left_over()
+    assert (left["media"], left["parts"], left["spool"]) == (1, 1, 1)
