@@ -1,5 +1,7 @@
 """Every bench that compares, into one page: bench/RESULTS.md, and a plot of the uploads, bench/results.svg.
 
+What is to be said about the figures is in bench/limits.md, and comes at the end of the page.
+
     make bench                       (installs what is compared with into .bench, then runs this)
     python -m bench [--rounds 5] [--size 1GiB] [--only uploads]
 
@@ -105,7 +107,7 @@ async def _main(given: argparse.Namespace) -> None:
             pages.append(f"## {title}\n\n{await bench(Path(place), given)}\n")
         print(pages[-1], flush=True)
     if not given.only:
-        (_HERE / "RESULTS.md").write_text("\n".join(pages))
+        (_HERE / "RESULTS.md").write_text("\n".join([*pages, (_HERE / "limits.md").read_text()]))
 
 
 if __name__ == "__main__":
