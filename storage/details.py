@@ -32,6 +32,11 @@ class Details:
     override: bool = False
     """Attach also to a request that is closed: for those who may."""
 
+    @property
+    def numbers(self) -> tuple[RequestNumber, ...]:
+        """The requests it is about to be attached to."""
+        return () if self.request_number is None else (self.request_number,)
+
 
 NO_DETAILS = Details()
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.auditing.audit import change_row
 from storage.domain import EventType
 from storage.events.outbox import listened_to, tell
-from storage.intake.media_rows import insert_media
+from storage.intake.media_rows import described, insert_media
 from storage.intake.telegram_files import Taking
 from storage.tables import Audit, Media, Part
 from storage.tables.many import inserted
@@ -20,7 +20,7 @@ async def add_media(session: AsyncSession, takings: Sequence[Taking], *, node: s
 
     They are indexed, their parts are on their way, and whoever wants to know is told.
     """
-    rows = [taking.media_values() for taking in takings]
+    rows = [described(taking.media_values()) for taking in takings]
     ids = [media.id for media in await insert_media(session, rows)]
     parts = [taking.part_values(row, media_id, node) for taking, row, media_id in zip(takings, rows, ids, strict=True)]
     made = await session.execute(inserted(Part, parts).returning(Part.id, Part.media_id))

@@ -29,11 +29,10 @@ from storage.engine.ship_work import ShipWork
 from storage.events.outbox import listened_to, tell
 from storage.intake.media_rows import insert_media
 from storage.intake.receiving import Received, SpooledPart
-from storage.intake.upload_rows import Origin, category_of, media_values, part_values, upload_values
+from storage.intake.upload_rows import Origin, category_of, part_values, upload_values
 from storage.jobs import NORMAL
-from storage.request_numbers import RequestNumber
 from storage.tables import Audit, Media, Part, Upload
-from storage.tables.many import inserted
+from storage.tables.many import Row, inserted
 from storage.views import MediaView, new_view
 from storage.wakeups import wake_shippers
 
@@ -56,14 +55,13 @@ class Entry:
     parts: Sequence[SpooledPart]
     told_early: Details
     recorded: bool
+    media: Row
+    """Its columns, and in ``row`` what is derived from them too: made before the transaction, by each for itself."""
+
+    row: Row
     also: Also | None = None
     context: Mapping[str, Any] = field(default_factory=get_contextvars)
     """Which call this is, for the audit: in a shared transaction it is not the one that runs."""
-
-    @property
-    def numbers(self) -> Sequence[RequestNumber]:
-        """The requests it is about to be attached to."""
-        return () if self.details.request_number is None else (self.details.request_number,)
 
     @property
     def part_count(self) -> int:
@@ -140,11 +138,10 @@ async def enter(session: AsyncSession, entries: Sequence[Entry], fresh: FreshPar
 
 
 async def _insert(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[_New]:
-    rows = [media_values(entry.origin, entry.received, entry.details) for entry in entries]
-    known = await insert_media(session, rows, [entry.numbers for entry in entries])
+    known = await insert_media(session, [entry.row for entry in entries])
     made = [
-        _New(entry, Media(**row, **vars(one), unverified_request=False))
-        for entry, row, one in zip(entries, rows, known, strict=True)
+        _New(entry, Media(**entry.media, **vars(one), unverified_request=False))
+        for entry, one in zip(entries, known, strict=True)
     ]
     await _insert_uploads(session, [new for new in made if not new.entry.recorded])
     await session.execute(inserted(Audit, [_taken_in(new) for new in made]))
@@ -180,7 +177,7 @@ async def _have_shipped(
     whole = [new for new in made if new.entry.part_count == 1] if fresh is not None else []
     single: dict[int | None, _New] = {new.media.id: new for new in whole}
     direct = {
-        part: (new.media, facts_of(new.media, new.entry.numbers))
+        part: (new.media, facts_of(new.media, new.entry.details.numbers))
         for part in parts
         if (new := single.get(part.media_id)) is not None
     }
@@ -213,16 +210,16 @@ async def _complete(session: AsyncSession, new: _New, *, heard: bool) -> MediaVi
     entry, media = new.entry, new.media
     if entry.recorded:
         await _take_over(session, media, entry)
-    if entry.numbers or heard:
+    if entry.details.numbers or heard:
         media = await session.get_one(Media, media.id)
-    for number in entry.numbers:
+    for number in entry.details.numbers:
         await attach_row(session, media, number, by=media.owner, indexed=True)
     if entry.also is not None:
         await entry.also(session, media.id)
     if heard:
         await tell(session, EventType.MEDIA_RECEIVED, media, by=media.owner)
     await session.flush()
-    return new_view(media, entry.numbers)
+    return new_view(media, entry.details.numbers)
 
 
 async def _take_over(session: AsyncSession, media: Media, entry: Entry) -> None:

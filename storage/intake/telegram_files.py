@@ -1,5 +1,6 @@
 """A file in a chat as an update describes it, and the rows that a new media of it begins with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -90,7 +91,7 @@ class Taking:
             "source_message_id": file.message_id,
         }
 
-    def part_values(self, media: dict[str, Any], media_id: int, node: str) -> dict[str, Any]:
+    def part_values(self, media: Mapping[str, Any], media_id: int, node: str) -> dict[str, Any]:
         """The columns of its only part."""
         file = self.file
         return {

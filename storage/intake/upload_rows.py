@@ -40,7 +40,7 @@ def upload_values(origin: Origin, content_type: ContentType, details: Details, t
         content_type=content_type.mime,
         file_type=content_type.file_type,
         category=category_of(details, content_type),
-        request_numbers=() if details.request_number is None else (details.request_number,),
+        request_numbers=details.numbers,
         tags=details.tags,
         description=details.description,
         who=origin.owner,

@@ -26,15 +26,10 @@ from storage.filenames import clean_filename
 from storage.intake.arrivals import Accepted, Arrival
 from storage.intake.discarding import discard_upload
 from storage.intake.entering import Also, Entering, Entry
+from storage.intake.media_rows import described
 from storage.intake.progress import Progress
 from storage.intake.receiving import Limits, Received, Receiver, SpooledPart
-from storage.intake.upload_rows import (
-    Origin,
-    category_of,
-    own_duplicates,
-    part_values,
-    upload_values,
-)
+from storage.intake.upload_rows import Origin, category_of, media_values, own_duplicates, part_values, upload_values
 from storage.spool import Spool
 from storage.tables import Media, Part, Upload
 from storage.views import MediaView, media_view
@@ -161,6 +156,7 @@ class UploadSession:
             self.progress.accepted(existing.id, 0)
             return Accepted(media=existing, upload_id=self.upload_id, existing=True)
         await self._spool.sync(self.key, range(received.last.index + 1))
+        media = media_values(self._origin, received, details)
         entry = Entry(
             caller=self._arrival.caller,
             origin=self._origin,
@@ -169,6 +165,8 @@ class UploadSession:
             parts=(*self._waiting, received.last),
             told_early=self._details or NO_DETAILS,
             recorded=self._has_rows,
+            media=media,
+            row=described(media, details.numbers),
             also=also,
         )
         try:
