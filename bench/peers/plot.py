@@ -18,7 +18,7 @@ def bars(axes, names, values, title):
     colours = [OURS if name.startswith("**") else OTHERS for name in names]
     shown = [name.strip("*").replace("**", "") for name in names]
     drawn = axes.barh(shown, values, color=colours)
-    axes.bar_label(drawn, fmt="%.3g", padding=3)
+    axes.bar_label(drawn, fmt="{:.4g}", padding=3)
     axes.invert_yaxis()
     axes.set_title(title, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
@@ -31,7 +31,7 @@ def main(source, target):
     seconds = {label: statistics.median(one["acknowledged"] for one in rows) for label, rows in found["large"].items()}
     bars(left, list(seconds), list(seconds.values()), "1 GiB until acknowledged, seconds (less is better)")
     rates = {label: statistics.median(one["rate"] for one in rows["10"]) for label, rows in found["small"].items()}
-    bars(right, list(rates), list(rates.values()), "100 KiB files a second, 10 clients (more is better)")
+    bars(right, list(rates), list(rates.values()), "100 KiB files a second, 10 clients (more is)")
     figure.savefig(target, metadata={"Date": None})
 
 
