@@ -9,8 +9,6 @@ machine slows both. Every media is read cold unless it says otherwise.
 
 import argparse
 import asyncio
-import os
-import platform
 import random
 import statistics
 import tempfile
@@ -22,10 +20,11 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.burst import free_port, process
+from bench.burst import free_port, machine, process
 from bench.lag import longest_block
 from bench.reading_rows import add_media, opened
 from bench.reading_sink import SIZE, content
+from bench.results import spread
 from storage.database import Sessions
 
 TOKEN = f"7000000001:{'A' * 35}"
@@ -219,10 +218,6 @@ async def hit_rate(on: Stage, parts: int, count: int) -> float:
     return 1 - (await on.fetched() - before) / count
 
 
-def spread(values: Sequence[float], digits: int = 2) -> str:
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
-
-
 def row(name: str, pairs: Sequence[tuple[float, float]], size: int) -> str:
     bare, ours = ([size / MIB / pair[side] for pair in pairs] for side in (0, 1))
     ratios = [pair[0] / pair[1] for pair in pairs]
@@ -274,11 +269,6 @@ async def blocks(place: Path, *, parts: int) -> dict[str, float]:
         await ranges(on.ours, path, spots(parts, 2 * parts), 4)
         found["ranges of 1 MiB, 4 at a time"] = await on.longest_block()
     return found
-
-
-def machine() -> str:
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}, load average before the run {load}"
 
 
 async def _main(given: argparse.Namespace) -> None:
