@@ -13,7 +13,6 @@ import os
 import platform
 import signal
 import socket
-import statistics
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,6 +24,7 @@ import aiohttp
 
 from bench.burst_costs import Costs, Meter, counts_file
 from bench.burst_sink import CHANNEL
+from bench.results import spread
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS, BARE = f"7000000001:{'A' * 35}", f"7000000002:{'B' * 35}"
@@ -169,9 +169,9 @@ def table(pairs: Sequence[Pair], photos: int) -> str:
         bare = [getattr(pair.bare, mark) for pair in pairs]
         ours = [getattr(pair.ours, mark) for pair in pairs]
         ratios = [theirs / mine for theirs, mine in zip(bare, ours, strict=True)]
-        lines.append(f"| {name} | {_spread(bare)} | {_spread(ours)} | {_spread(ratios)} |")
+        lines.append(f"| {name} | {spread(bare)} | {spread(ours)} | {spread(ratios)} |")
     last = [pair.ours.last for pair in pairs]
-    lines.append(f"| every card says so | | {_spread(last)} | |")
+    lines.append(f"| every card says so | | {spread(last)} | |")
     calls = pairs[-1].ours.calls
     shown = ", ".join(f"{name} {calls[name] / photos:.2f}" for name in sorted(calls) if calls[name] * 20 > photos)
     lines += ["", *_costs(pairs, photos)]
@@ -184,15 +184,11 @@ def _costs(pairs: Sequence[Pair], photos: int) -> list[str]:
     ours = [pair.ours.costs.bot / photos for pair in pairs]
     database = [pair.ours.costs.database / photos for pair in pairs]
     lines = ["| a photo costs | bare | ours |", "| --- | --- | --- |"]
-    lines.append(f"| the bot, ms of processor | {_spread(bare)} | {_spread(ours)} |")
-    lines.append(f"| PostgreSQL, ms of processor | | {_spread(database)} |")
+    lines.append(f"| the bot, ms of processor | {spread(bare)} | {spread(ours)} |")
+    lines.append(f"| PostgreSQL, ms of processor | | {spread(database)} |")
     counts = [pair.ours.costs.counts for pair in pairs]
     names = sorted({name for one in counts for name in one})
-    return lines + [f"| {name} | | {_spread([one[name] / photos for one in counts])} |" for name in names]
-
-
-def _spread(values: Sequence[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
+    return lines + [f"| {name} | | {spread([one[name] / photos for one in counts])} |" for name in names]
 
 
 def machine() -> str:
