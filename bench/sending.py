@@ -134,7 +134,7 @@ class SmallFiles:
 
 
 async def small_files(port: int, how: SmallFiles, *, size: int, clients: int, seconds: float) -> Load:
-    """Have ``clients`` send one file after the other for a while, each over its own connection. Raises `Refused`."""
+    """Have ``clients`` send one file or more, one after the other, each over its own connection. Raises `Refused`."""
     content = (b"0123456789abcdef" * (size // 16 + 1))[:size]
     numbers = iter(range(int.from_bytes(os.urandom(4)) << 12, 1 << 48))
     waits: list[float] = []
@@ -143,11 +143,13 @@ async def small_files(port: int, how: SmallFiles, *, size: int, clients: int, se
     async def client() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            while time.monotonic() - began < seconds:
+            while True:
                 request, asked = how.request(content, next(numbers)), time.monotonic()
                 writer.write(request)
                 await _answer(reader)
                 waits.append(time.monotonic() - asked)
+                if time.monotonic() - began >= seconds:
+                    break
         finally:
             writer.close()
 
