@@ -60,7 +60,7 @@ class Spool:
         try:
             return function(*args)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if not is_full(error):
                 raise
             self._miscounted = True  # what was counted by `take` is not all there
             raise SpoolFull(retry_after=_RETRY_AFTER) from error
@@ -141,6 +141,11 @@ class Spool:
             offset += len(data)
             length -= len(data)
             yield data
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk has no room, or our share of it has none."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _step_back() -> None:

@@ -38,10 +38,7 @@ def inspect_job(node: str) -> str:
 
 async def wake_shipper(session: AsyncSession, part: Part, *, delay: float = 0) -> None:
     """Ship a part that is spooled."""
-    priority = INTERACTIVE if part.origin == "telegram" else NORMAL
-    await enqueue(
-        session, ship_job(part.node), {"part": part.id}, priority=priority, delay=delay, dedupe=f"ship:{part.id}"
-    )
+    await _wake_shipper(session, part.node, _urgency(part), [part.id], delay)
 
 
 async def wake_shippers(
@@ -56,11 +53,21 @@ async def wake_left_over(session: AsyncSession, parts: Sequence[Part]) -> None:
     """`wake_shipper` for many that may have a job already: a statement per node and priority."""
     groups: dict[tuple[str, int], list[int]] = {}
     for part in parts:
-        priority = INTERACTIVE if part.origin == "telegram" else NORMAL
-        groups.setdefault((part.node, priority), []).append(part.id)
+        groups.setdefault((part.node, _urgency(part)), []).append(part.id)
     for (node, priority), ids in groups.items():
-        jobs = [({"part": part_id}, f"ship:{part_id}") for part_id in ids]
-        await enqueue_all(session, ship_job(node), jobs, priority=priority)
+        await _wake_shipper(session, node, priority, ids)
+
+
+def _urgency(part: Part) -> int:
+    return INTERACTIVE if part.origin == "telegram" else NORMAL
+
+
+async def _wake_shipper(
+    session: AsyncSession, node: str, priority: int, part_ids: Sequence[int], delay: float = 0
+) -> None:
+    """A job for each, by the name of its row."""
+    jobs = [({"part": part_id}, f"ship:{part_id}") for part_id in part_ids]
+    await enqueue_all(session, ship_job(node), jobs, priority=priority, delay=delay)
 
 
 async def wake_inspector(session: AsyncSession, node: str, media_id: int) -> None:

@@ -85,8 +85,11 @@ class Measurer:
             .limit(_AT_A_TIME)
         )
         async with self._sessions.begin() as session:
-            for media_id, node in (await session.execute(query)).all():
-                await wake_measurers(session, node, [media_id], BULK)
+            by_node: dict[str, list[int]] = {}
+            for media_id, node in await session.execute(query):
+                by_node.setdefault(node, []).append(media_id)
+            for node, media_ids in by_node.items():
+                await wake_measurers(session, node, media_ids, BULK)
 
     async def _measured(self, media_id: int) -> Measure:
         """Nothing where nothing can be found out. Raises `Busy`, `MediaNotFound`, `MediaDeleted`."""

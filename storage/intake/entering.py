@@ -166,20 +166,18 @@ async def _have_shipped(
     session: AsyncSession, made: Sequence[_New], fresh: FreshParts | None
 ) -> Mapping[int | None, ShipWork]:
     """Insert the parts; returns the work of those that have no job."""
+    spooled = [(new, part) for new in made for part in new.entry.parts]
     rows = [
         part_values(new.entry.origin, part, new.media.category, media_id=new.media.id, last=part is new.entry.parts[-1])
-        for new in made
-        for part in new.entry.parts
+        for new, part in spooled
     ]
     ids = await session.execute(inserted(Part, rows).returning(Part.id, Part.media_key, Part.index))
     by_place = {(row.media_key, row.index): row.id for row in ids}
     parts = [Part(**row, id=by_place[row["media_key"], row["index"]], attempt=0) for row in rows]
-    whole = [new for new in made if new.entry.part_count == 1] if fresh is not None else []
-    single: dict[int | None, _New] = {new.media.id: new for new in whole}
     direct = {
         part: (new.media, facts_of(new.media, new.entry.details.numbers))
-        for part in parts
-        if (new := single.get(part.media_id)) is not None
+        for part, (new, _) in zip(parts, spooled, strict=True)
+        if fresh is not None and new.entry.part_count == 1
     }
     await wake_shippers(session, rows[0]["node"], [part.id for part in parts if part not in direct], priority=NORMAL)
     works = await fresh.works(session, direct) if fresh is not None and direct else []

@@ -1,7 +1,6 @@
 """Finding a backup and fetching it, by nothing but bots and a channel: there is no database yet."""
 
 import asyncio
-import errno
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from storage.ports import Seen
 from storage.recovery.errors import BackupDamaged, DiskFull, RecoveryError, TelegramAway, channel_error
 from storage.recovery.indexes import BackupIndex, Piece
 from storage.recovery.manifests import PieceManifest, parse_piece
+from storage.spool import is_full
 from storage.telegram.parts import BotPartStore
 from storage.telegram.pinning import Pins
 
@@ -95,7 +95,7 @@ class Finder:
                 try:
                     await self._fetch(piece, path)
                 except OSError as error:
-                    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    if not is_full(error):
                         raise
                     path.unlink(missing_ok=True)
                     raise DiskFull(str(place), index.size - piece.offset) from error

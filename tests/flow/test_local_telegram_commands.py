@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
-import structlog
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner, Result
 
@@ -22,16 +20,7 @@ from tests.flow.processes import free_port
 
 REQUESTS, ARCHIVE = -1_001_000_000_001, -1_001_000_000_003
 
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """Commands say where logs go; here they run within the process of the tests."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
 
 
 @pytest.fixture
