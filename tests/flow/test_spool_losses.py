@@ -140,6 +140,37 @@ async def test_a_spool_that_is_gone_at_start_and_comes_back(
         assert await read_back(running, media_id) == data
 
 
+async def test_a_file_that_was_spoilt_while_nothing_ran(
+    database_url: str, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    """Of the right length, with other bytes: it never gets to Telegram, and everything else goes on."""
+    await sandbox.add_fault("flood", method="sendDocument", retry_after=1)
+    async with running_archive(database_url, sandbox, tmp_path) as running:
+        spoilt = (await accept(running, some_bytes(50_000))).media.id
+
+        async def was_tried() -> bool:
+            async with running.archive.sessions.begin() as session:
+                return (await session.scalars(select(Part.attempt))).one() > 0
+
+        await eventually(was_tried)
+        sound = (await accept(running, some_bytes(50_000, seed=2))).media.id
+        async with running.archive.sessions.begin() as session:
+            key = await session.scalar(select(Part.media_key).where(Part.media_id == spoilt))
+        assert key is not None
+        victim = running.archive.spool.path(key, 0)
+    spoil(victim, "changed")
+    await sandbox.clear_faults()
+    async with running_archive(database_url, sandbox, tmp_path) as running:
+
+        async def settled() -> bool:
+            return await part_states(running) == [PartState.LOST, PartState.STORED]
+
+        await eventually(settled)
+        assert await read_back(running, sound) == some_bytes(50_000, seed=2)
+        with pytest.raises(PartLost):
+            await read_back(running, spoilt)
+
+
 async def test_an_upload_whose_part_was_lost_is_not_acknowledged(archive: RunningArchive) -> None:
     await archive.sandbox.add_fault("flood", method="sendDocument", retry_after=1)
     with pytest.raises(PartLost):
