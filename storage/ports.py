@@ -116,6 +116,10 @@ class PartSender(Protocol):
         """
         ...
 
+    async def reserve_now(self, wish: Wish) -> LaneKey | None:
+        """`reserve` for who does not wait: None where no lane is free this moment."""
+        ...
+
     async def send(self, lane: LaneKey, what: Shipment | Copy) -> Sent:
         """Put a part into the lane's channel, without a sound. Never called twice for one intent."""
         ...

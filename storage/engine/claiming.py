@@ -3,7 +3,7 @@
 Each names its lane and says which message ids were known in its channel before the send: a copy has a greater one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,22 +47,40 @@ async def claim_parts(
     if not ours:
         return [None] * len(claims)
     heads = await _heads(session, {claim.lane.chat_id for claim in ours})
+    tries = [attempts[claim.part.id] for claim in ours]
+    ids = dict(zip(map(id, ours), await note_intents(session, ours, tries, heads, node=node, now=now), strict=True))
+    return [ids.get(id(claim)) for claim in claims]
+
+
+async def note_intents(
+    session: AsyncSession,
+    claims: Sequence[Claim],
+    attempts: Sequence[int],
+    heads: Mapping[int, int],
+    *,
+    node: str,
+    now: datetime,
+) -> Sequence[int]:
+    """The ids of new intents, of the claims' attempts that are about to begin.
+
+    ``heads`` are the greatest message ids that are known in the channels.
+    """
     rows = [
         {
             "media_key": claim.part.media_key,
             "part_index": claim.part.index,
-            "attempt": attempts[claim.part.id],
+            "attempt": attempt,
             "bot_id": claim.lane.bot_id,
             "chat_id": claim.lane.chat_id,
             "after_message_id": heads.get(claim.lane.chat_id, 0),
             "node": node,
             "settle_at": now,
         }
-        for claim in ours
+        for claim, attempt in zip(claims, attempts, strict=True)
     ]
     made = await session.execute(inserted(Intent, rows).returning(Intent.id, Intent.media_key, Intent.part_index))
     ids = {(row.media_key, row.part_index): row.id for row in made}
-    return [ids[claim.part.media_key, claim.part.index] if claim.part.id in attempts else None for claim in claims]
+    return [ids[claim.part.media_key, claim.part.index] for claim in claims]
 
 
 async def release_part(session: AsyncSession, part_id: int, intent_id: int, next_attempt_at: datetime) -> None:

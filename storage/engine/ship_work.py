@@ -1,6 +1,6 @@
 """What is to be shipped: everything a send needs, read in one go for many parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,13 +45,10 @@ class ShipDesk:
         await reading.read(session)
         return [None if part_id not in parts else reading.work(parts[part_id]) for part_id in part_ids]
 
-    async def of_new(self, session: AsyncSession, media: Mapping[Part, tuple[Media, Facts]]) -> Sequence[ShipWork]:
-        """The work of parts that this transaction inserted, each the only one of its media. They have channels."""
-        reading = _Reading(self, [*media])
-        await reading.read_channels(session)
-        for part, (whole, facts) in media.items():
-            reading.note(part, whole, facts)
-        return [work for part in media if isinstance(work := reading.work(part), ShipWork)]
+    def of_new(self, part: Part, media: Media | None, facts: Facts, chat_ids: Sequence[int]) -> ShipWork:
+        """The work of a part that this transaction has inserted, of which nothing need be read."""
+        reading = _Reading(self, [part])
+        return reading.shown(part, media, facts, chat_ids)
 
 
 class _Reading:
@@ -69,12 +66,8 @@ class _Reading:
     async def read(self, session: AsyncSession) -> None:
         await self._read_media(session)
         await self._read_uploads(session)
-        await self.read_channels(session)
+        await self._read_channels(session)
         await self._read_neighbours(session)
-
-    def note(self, part: Part, media: Media, facts: Facts) -> None:
-        """What need not be read."""
-        self._media[part.media_id], self._facts[part.media_key] = media, facts
 
     def work(self, part: Part) -> ShipWork | ChannelNotBound | None:
         facts, channels = self._facts.get(part.media_key), self._channels[part.purpose]
@@ -82,13 +75,15 @@ class _Reading:
             return None
         if isinstance(channels, ChannelNotBound):
             return channels
-        media = self._media.get(part.media_id)
+        return self.shown(part, self._media.get(part.media_id), facts, channels)
+
+    def shown(self, part: Part, media: Media | None, facts: Facts, chat_ids: Sequence[int]) -> ShipWork:
         return ShipWork(
             part=part,
             facts=facts,
             manifest=part_manifest(part, media),
             kind=kind_in_channel(media),
-            wish=self._wish(part, channels),
+            wish=self._wish(part, chat_ids),
         )
 
     def _wish(self, part: Part, chat_ids: Sequence[int]) -> Wish:
@@ -116,7 +111,7 @@ class _Reading:
             for upload in await session.scalars(select(Upload).where(Upload.id.in_(waiting))):
                 self._facts[waiting[upload.id]] = Facts.from_json(upload.details)
 
-    async def read_channels(self, session: AsyncSession) -> None:
+    async def _read_channels(self, session: AsyncSession) -> None:
         for purpose in {part.purpose for part in self._parts}:
             try:
                 channels = await open_channels(session, purpose, self._desk.channel_most)

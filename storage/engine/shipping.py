@@ -81,7 +81,7 @@ class Shipper:
     ) -> None:
         self._sessions = sessions
         self._spool = spool
-        self._sender = sender
+        self.sender = sender
         self._board = board
         self._thumbnails = thumbnails
         self._losses = losses
@@ -103,10 +103,14 @@ class Shipper:
         """Whether there are parts that wait for others."""
         return self._places.locked()
 
-    async def ship(self, work: ShipWork) -> None:
-        """Ship a part whose bytes are known to be there. Raises `Later` where that cannot be now."""
-        async with self._places:
-            await self._ship_work(work)
+    async def ship(self, work: ShipWork, lane: LaneKey, intent_id: int) -> None:
+        """Ship a part that is shipping already, by its intent in the lane. Raises `Later` where that cannot be now."""
+        self._in_flight[id(work)] = intent_id
+        try:
+            async with self._places:
+                await self._ship(work, lane, intent_id, await self._thumbnail(work))
+        finally:
+            del self._in_flight[id(work)]
 
     async def _ship_when_free(self, part_id: int) -> None:
         async with self._places:
@@ -119,7 +123,7 @@ class Shipper:
     async def _ship_work(self, work: ShipWork) -> None:
         thumbnail = await self._thumbnail(work)
         try:
-            lane = await self._sender.reserve(work.wish)
+            lane = await self.sender.reserve(work.wish)
         except Postponed as wait:
             raise Later(wait.retry_after, wait.code) from wait
         claim = Claim(part=work.part, lane=lane)
@@ -136,7 +140,7 @@ class Shipper:
             intent_id = await self._claim(claim)
         finally:
             if intent_id is None:
-                self._sender.unused(claim.lane)
+                self.sender.unused(claim.lane)
         if intent_id is None:
             raise Later(0, "the part changed meanwhile")
         return intent_id
@@ -156,7 +160,7 @@ class Shipper:
 
     async def _ship(self, work: ShipWork, lane: LaneKey, intent_id: int, thumbnail: Thumbnail | None) -> None:
         try:
-            sent = await self._sender.send(lane, self._what(work, lane, thumbnail))
+            sent = await self.sender.send(lane, self._what(work, lane, thumbnail))
         except (Postponed, ChannelUnavailable) as error:
             # This lane takes nothing at present; which one does, `reserve` knows.
             await self._release(work, intent_id, 0)

@@ -5,7 +5,7 @@ A short file has no rows before; a long one has an upload's row and those of the
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import func, update
@@ -22,15 +22,15 @@ from storage.details import Details
 from storage.domain import Caller, EventType, UploadPhase
 from storage.engine.channels import require_bound
 from storage.engine.facts import facts_of
-from storage.engine.fresh import FreshParts
+from storage.engine.fresh import Departure, FreshParts, NewPart, record_parts
 from storage.engine.losing import require_none_lost
 from storage.engine.replacing import move_parts
-from storage.engine.ship_work import ShipWork
 from storage.events.outbox import listened_to, tell
 from storage.intake.media_rows import insert_media
 from storage.intake.receiving import Received, SpooledPart
 from storage.intake.upload_rows import Origin, category_of, part_values, upload_values
 from storage.jobs import NORMAL
+from storage.ports import LaneKey
 from storage.tables import Audit, Media, Part, Upload
 from storage.tables.many import Row, inserted
 from storage.views import MediaView, new_view
@@ -59,6 +59,11 @@ class Entry:
     """Its columns, and in ``row`` what is derived from them too: made before the transaction, by each for itself."""
 
     row: Row
+    lane: LaneKey | None = None
+    """Where its one part has a place; ``near`` is the channel of its earlier ones."""
+
+    near: int | None = None
+
     also: Also | None = None
     context: Mapping[str, Any] = field(default_factory=get_contextvars)
     """Which call this is, for the audit: in a shared transaction it is not the one that runs."""
@@ -70,10 +75,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What became of an entry. ``work``: its part, where that has no job."""
+    """What became of an entry. ``departure``: of its part, where that has no job."""
 
     view: MediaView
-    work: ShipWork | None = None
+    departure: Departure | None = None
 
 
 class Entering:
@@ -86,17 +91,23 @@ class Entering:
 
     async def __call__(self, entry: Entry) -> MediaView:
         """The new media, once that is committed. Raises what `enter` raises."""
-        if entry.recorded:
-            async with self._sessions.begin() as session:
-                (entered,) = await enter(session, [entry])
-        else:
-            entered = await self._together(entry)
-        if entered.work is not None and self._fresh is not None:
-            self._fresh.ship(entered.work)
+        if self._fresh is None or len(entry.parts) > 1:
+            return (await self._entered(entry)).view
+        part, category = entry.parts[0], category_of(entry.details, entry.received.content_type)
+        async with self._fresh.place(category.purpose, part.size, prefer=entry.near) as place:
+            entered = await self._entered(replace(entry, lane=place.lane))
+            place.departure = entered.departure
         return entered.view
 
+    async def _entered(self, entry: Entry) -> Entered:
+        if not entry.recorded:
+            return await self._together(entry)
+        async with self._sessions.begin() as session:
+            (entered,) = await self._enter(session, [entry])
+        return entered
+
     async def _enter(self, session: AsyncSession, entries: Sequence[Entry]) -> Sequence[Entered]:
-        return await enter(session, entries, self._fresh if self._fresh is not None and self._fresh.open else None)
+        return await enter(session, entries, self._fresh)
 
 
 def _same_bytes(entry: Entry) -> Hashable:
@@ -117,23 +128,21 @@ class _New:
 
 
 async def enter(session: AsyncSession, entries: Sequence[Entry], fresh: FreshParts | None = None) -> Sequence[Entered]:
-    """Insert the media, indexed, and have their parts shipped: by ``fresh`` where they are whole files, else by jobs.
+    """Insert the media, indexed, and have their parts shipped: at once where they have a lane, else by jobs.
 
     There is at least one entry; all are of one node. Raises `ChannelNotBound`, `PartLost`, and what `charge` raises.
     """
     for entry in entries:
         if entry.recorded:
             await require_none_lost(session, entry.origin.key)
-    for purpose in {category_of(entry.details, entry.received.content_type).purpose for entry in entries}:
-        await require_bound(session, purpose)
     made = await _insert(session, entries)
-    works = await _have_shipped(session, made, fresh)
+    departures = await _record_parts(session, made, fresh)
     await _charge(session, made)
     heard = await listened_to(session, EventType.MEDIA_RECEIVED)
     entered = []
     for new in made:
         with bound_contextvars(**new.entry.context):
-            entered.append(Entered(await _complete(session, new, heard=heard), works.get(new.media.id)))
+            entered.append(Entered(await _complete(session, new, heard=heard), departures.get(new.media.id)))
     return entered
 
 
@@ -162,26 +171,25 @@ async def _insert_uploads(session: AsyncSession, made: Sequence[_New]) -> None:
         await session.execute(inserted(Upload, rows, finished_at=func.now()))
 
 
-async def _have_shipped(
+async def _record_parts(
     session: AsyncSession, made: Sequence[_New], fresh: FreshParts | None
-) -> Mapping[int | None, ShipWork]:
-    """Insert the parts; returns the work of those that have no job."""
-    spooled = [(new, part) for new in made for part in new.entry.parts]
-    rows = [
-        part_values(new.entry.origin, part, new.media.category, media_id=new.media.id, last=part is new.entry.parts[-1])
-        for new, part in spooled
-    ]
-    ids = await session.execute(inserted(Part, rows).returning(Part.id, Part.media_key, Part.index))
-    by_place = {(row.media_key, row.index): row.id for row in ids}
-    parts = [Part(**row, id=by_place[row["media_key"], row["index"]], attempt=0) for row in rows]
-    direct = {
-        part: (new.media, facts_of(new.media, new.entry.details.numbers))
-        for part, (new, _) in zip(parts, spooled, strict=True)
-        if fresh is not None and new.entry.part_count == 1
-    }
-    await wake_shippers(session, rows[0]["node"], [part.id for part in parts if part not in direct], priority=NORMAL)
-    works = await fresh.works(session, direct) if fresh is not None and direct else []
-    return {work.part.media_id: work for work in works}
+) -> Mapping[int | None, Departure]:
+    """Insert the parts and have them shipped; by media, which of them depart at once."""
+    parts = [_new_part(new, part) for new in made for part in new.entry.parts]
+    if fresh is not None:
+        departures = await fresh.record(session, parts)
+        return {one.work.part.media_id: one for one in departures if one is not None}
+    for purpose in {part.row["purpose"] for part in parts}:
+        await require_bound(session, purpose)
+    recorded = await record_parts(session, parts)
+    await wake_shippers(session, recorded[0].node, [part.id for part in recorded], priority=NORMAL)
+    return {}
+
+
+def _new_part(new: _New, part: SpooledPart) -> NewPart:
+    entry, media = new.entry, new.media
+    row = part_values(entry.origin, part, media.category, media_id=media.id, last=part is entry.parts[-1])
+    return NewPart(row=row, facts=facts_of(media, entry.details.numbers), media=media, lane=entry.lane)
 
 
 def _taken_in(new: _New) -> dict[str, Any]:

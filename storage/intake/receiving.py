@@ -8,6 +8,7 @@ its sender is told that they are kept. And a run of it can be held: nothing of i
 released, and it can be taken back.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -89,7 +90,8 @@ class _Hold:
 class Receiver:
     """One file on its way into the spool. Not safe for concurrent calls.
 
-    ``on_part`` is awaited with each finished part but the last, which nobody can name before the end.
+    ``on_part`` is called with each finished part but the last, which nobody can name before the end: one after the
+    other, while the next part arrives. What it raises, the next `write` or `finish` raises.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Receiver:
         self._undecided: list[bytes] = []
         self._early: list[SpooledPart] = list(start.early) if start else []
         self._hold: _Hold | None = None
+        self._handing: asyncio.Future[None] | None = None
         self._writer = PartWriter(
             spool=spool,
             media_key=media_key,
@@ -143,6 +146,8 @@ class Receiver:
         Raises `FileTooLarge`, `TypeNotAllowed`, `TypeContradiction` or `SpoolFull`; the session is then over.
         """
         self._progress.received(len(chunk))
+        if self._handing is not None and self._handing.done():
+            await self._handed_on()
         limit = self._limits.max_file_size
         if self._progress.received_bytes > limit:
             raise FileTooLarge(limit=limit)
@@ -171,6 +176,7 @@ class Receiver:
             await self._decide(complete=received <= HEAD_SIZE)
         assert self._type is not None
         last = await self._writer.end_part()
+        await self._handed_on()
         if last.size == 0:  # a client that sent more once, and now says that this was the end
             raise IncompleteBody(received=received, size=size)
         whole = self._writer.whole
@@ -179,8 +185,9 @@ class Receiver:
         return Received(size=received, sha256=whole, content_type=self._type, last=last)
 
     async def settle(self) -> None:
-        """Have all that came in the spool, and no file open."""
+        """Have all that came in the spool, and no file open, and every part that ended handed on."""
         await self._writer.rest()
+        await self._handed_on()
 
     async def hold(self, also: Callable[[memoryview], None]) -> None:
         """What comes from here on waits for `release`; ``also`` is fed with it."""
@@ -212,6 +219,10 @@ class Receiver:
     async def close(self) -> None:
         """Let go of the file being written. Safe to call twice, and after `finish`."""
         await self._writer.close()
+        handing, self._handing = self._handing, None
+        if handing is not None:
+            await asyncio.wait({handing})
+            handing.exception()  # looked at, so that nobody warns about it: the upload has failed already
 
     async def _decide(self, *, complete: bool) -> None:
         self._type = self._judged(sniff(bytes(self._head), complete=complete))
@@ -223,7 +234,7 @@ class Receiver:
     async def hand_on(self) -> None:
         """Hand on what has ended before the type was known, where it is known now."""
         while self._early and self._type is not None:
-            await self._on_part(self._early[0], self._type)
+            await self._hand_on(self._early[0], self._type)
             self._early.pop(0)
 
     def _judged(self, detected: ContentType) -> ContentType:
@@ -241,4 +252,15 @@ class Receiver:
         elif self._type is None:
             self._early.append(part)  # parts smaller than a head
         else:
-            await self._on_part(part, self._type)
+            await self._hand_on(part, self._type)
+
+    async def _hand_on(self, part: SpooledPart, content_type: ContentType) -> None:
+        """The next part arrives meanwhile; one at a time is handed on."""
+        await self._handed_on()
+        self._handing = asyncio.ensure_future(self._on_part(part, content_type))
+
+    async def _handed_on(self) -> None:
+        """Raises what ``on_part`` raised."""
+        if self._handing is not None:
+            await asyncio.shield(self._handing)
+            self._handing = None

@@ -13,6 +13,7 @@ from storage.domain import GONE, MediaId, MediaKey, UploadId
 from storage.engine.fresh import FreshParts
 from storage.errors import ShuttingDown, UploadIdInUse
 from storage.intake.arrivals import Accepted, Arrival
+from storage.intake.early_parts import EarlyParts
 from storage.intake.entering import Entering
 from storage.intake.progress import ProgressBoard
 from storage.intake.receiving import Limits
@@ -44,7 +45,7 @@ class Intake:
         gate: RequestGate | None = None,
         fresh: FreshParts | None = None,
     ) -> None:
-        """``fresh`` ships at once what was acknowledged; without it, jobs do."""
+        """``fresh`` ships at once what was recorded; without it, jobs do."""
         self.sessions = sessions
         self.spool = spool
         self.board = board
@@ -53,6 +54,7 @@ class Intake:
         self.node = node
         self.gate = gate or open_gate(sessions)
         self.enter = Entering(sessions, fresh)
+        self.early = EarlyParts(sessions, fresh)
         self.views = Together(sessions, _views, row=int, linger=0)
         """New media as they are now, by their ids: None for what somebody has deleted meanwhile."""
 

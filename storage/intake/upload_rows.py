@@ -33,9 +33,9 @@ def category_of(details: Details, content_type: ContentType) -> Category:
     return details.category or Category(default_category(content_type.file_type))
 
 
-def upload_values(origin: Origin, content_type: ContentType, details: Details, total: int | None) -> dict[str, Any]:
-    """An upload that is being received; it says what captions of early parts need."""
-    facts = Facts(
+def upload_facts(origin: Origin, content_type: ContentType, details: Details) -> Facts:
+    """What captions of early parts say."""
+    return Facts(
         filename=clean_filename(origin.filename, mime=content_type.mime),
         content_type=content_type.mime,
         file_type=content_type.file_type,
@@ -46,6 +46,11 @@ def upload_values(origin: Origin, content_type: ContentType, details: Details, t
         who=origin.owner,
         when=origin.received_at.isoformat(),
     )
+
+
+def upload_values(origin: Origin, content_type: ContentType, details: Details, total: int | None) -> dict[str, Any]:
+    """An upload that is being received; it says what captions of early parts need."""
+    facts = upload_facts(origin, content_type, details)
     return {
         "id": origin.upload_id,
         "media_key": origin.key,
@@ -73,6 +78,7 @@ def part_values(
         "sha256": part.sha256,
         "last": last,
         "state": PartState.SPOOLED,
+        "attempt": 0,
         "origin": "spool",
         "node": origin.node,
         "purpose": category.purpose,

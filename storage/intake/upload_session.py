@@ -6,34 +6,33 @@ their captions say and which channel they go to.
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.content import ContentType
 from storage.database import Sessions
 from storage.details import NO_DETAILS, Details
 from storage.domain import EventType, MediaKey, UploadId
-from storage.engine.channels import require_bound
 from storage.errors import MediagateError
 from storage.events.outbox import tell_of_upload
 from storage.filenames import clean_filename
 from storage.intake.arrivals import Accepted, Arrival
 from storage.intake.discarding import discard_upload
+from storage.intake.early_parts import EarlyPart, EarlyParts
 from storage.intake.entering import Also, Entering, Entry
 from storage.intake.media_rows import described
 from storage.intake.progress import Progress
 from storage.intake.receiving import Limits, Received, Receiver, SpooledPart
-from storage.intake.upload_rows import Origin, category_of, media_values, own_duplicates, part_values, upload_values
+from storage.intake.upload_rows import Origin, media_values, own_duplicates
 from storage.spool import Spool
-from storage.tables import Media, Part, Upload
+from storage.tables import Media
 from storage.views import MediaView, media_view
-from storage.wakeups import wake_shipper
 from storage.work_orders.gate import Check, RequestGate
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ class Means(Protocol):
     def gate(self) -> RequestGate: ...
     @property
     def enter(self) -> Entering: ...
+    @property
+    def early(self) -> EarlyParts: ...
 
 
 class UploadSession:
@@ -89,6 +90,8 @@ class UploadSession:
         self._waiting: list[SpooledPart] = []
         self._gate = intake.gate
         self._enter = intake.enter
+        self._early = intake.early
+        self._near: int | None = None
         self._check: Check | None = None
         self._origin = Origin(
             upload_id=self.upload_id,
@@ -167,6 +170,7 @@ class UploadSession:
             recorded=self._has_rows,
             media=media,
             row=described(media, details.numbers),
+            near=self._near,
             also=also,
         )
         try:
@@ -245,37 +249,27 @@ class UploadSession:
         if details is None:
             self._waiting.append(part)
             return
-        category = category_of(details, content_type)
-        if self._journal is not None:
-            await self._journal.part_ended(part)
+        journal = self._journal
+        if journal is not None:
+            await journal.part_ended(part)
         existed, self._has_rows = self._has_rows, True
-        async with self._sessions.begin() as session:
-            if not self._described:
-                await require_bound(session, category.purpose)
-                row = Upload(**upload_values(self._origin, content_type, details, self._arrival.size))
-                await _describe(session, row, existed=existed)
-            if self._journal is not None:
-                await self._journal.part_recorded(session, part)
-            recorded = Part(**part_values(self._origin, part, category, media_id=None, last=False))
-            session.add(recorded)
-            await session.flush()
-            await wake_shipper(session, recorded)
+        early = EarlyPart(
+            origin=self._origin,
+            part=part,
+            content_type=content_type,
+            details=details,
+            total=self._arrival.size,
+            near=self._near,
+        )
+        told = None if journal is None else partial(journal.part_recorded, part=part)
+        chat_id = await self._early.record(early, described=self._described, existed=existed, also=told)
+        self._near = chat_id or self._near
         self._described = True
 
     async def _own_duplicate(self, received: Received, details: Details) -> MediaView | None:
         async with self._sessions.begin() as session:
             media = await session.scalar(own_duplicates(self._origin.owner, received, details))
             return None if media is None else await media_view(session, media)
-
-
-async def _describe(session: AsyncSession, row: Upload, *, existed: bool) -> None:
-    """Have the upload's row say what captions of early parts need."""
-    if existed:
-        told = {"details": row.details, "filename": row.filename}
-        await session.execute(update(Upload).where(Upload.id == row.id).values(**told))
-    else:
-        session.add(row)
-        await session.flush()
 
 
 def new_progress(upload_id: UploadId, arrival: Arrival) -> Progress:

@@ -73,6 +73,13 @@ class Lanes:
                 # A race for the place that was lost shows as no wait: look again, but let others run.
                 await asyncio.sleep(min(wait, left) if wait > 0 else 0)
 
+    async def reserve_now(self, wish: Wish) -> LaneKey | None:
+        """`PartSender.reserve_now`."""
+        with self._waits(wish) as ticket:
+            wait, lane = await self._best(wish, ticket)
+            taken = lane is not None and wait <= 0 and await self._take(lane, wish, ticket)
+            return lane if taken else None
+
     def over(self, lane: LaneKey) -> None:
         """The call for which a place was taken has ended, however it did."""
         self.ledger.arrived(lane.bot_id, lane.chat_id)

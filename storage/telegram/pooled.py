@@ -38,6 +38,9 @@ class PooledPartStore:
     async def reserve(self, wish: Wish) -> LaneKey:
         return await self._lanes.reserve(wish)
 
+    async def reserve_now(self, wish: Wish) -> LaneKey | None:
+        return await self._lanes.reserve_now(wish)
+
     def unused(self, lane: LaneKey) -> None:
         self._lanes.over(lane)
 

@@ -91,6 +91,11 @@ class _Sender:
         self._points.reach("lane reserved")
         return lane
 
+    async def reserve_now(self, wish: Wish) -> LaneKey | None:
+        lane: LaneKey | None = await self._inner.reserve_now(wish)
+        self._points.reach("lane reserved")
+        return lane
+
     def unused(self, lane: LaneKey) -> None:
         self._inner.unused(lane)
 
@@ -123,7 +128,7 @@ class Ground:
         engine = build_engine(
             settings=self.settings, bot=self.bot, http=self.http, on=on, thumbnails=self.thumbnails, incidents=incidents
         )
-        engine.shipper._sender = engine.copying.copier._sender = _Sender(engine.store, points)
+        engine.shipper.sender = engine.copying.copier._sender = _Sender(engine.store, points)
         return engine
 
     async def spooled(self, data: bytes) -> tuple[int, UUID]:
