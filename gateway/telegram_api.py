@@ -22,8 +22,11 @@ from aiogram.methods import (
     SendMessage,
     TelegramMethod,
 )
+from aiogram.types import InputFile
+from aiohttp import FormData
 
 from gateway.settings import Settings, SettingsError
+from storage.telegram.forms import Form, sized
 
 _TRIES_TIMEOUT = 15
 
@@ -37,12 +40,29 @@ message's two hundred classes is worth holding.
 """
 
 
+class BotSession(AiohttpSession):
+    """aiogram's, but that files go in bodies of a known length (`storage.telegram.forms`)."""
+
+    def build_form_data(self, bot: Bot, method: TelegramMethod[Any]) -> Any:
+        files: dict[str, InputFile] = {}
+        values = method.model_dump(warnings=False).items()
+        fields = {name: text for name, value in values if (text := self.prepare_value(value, bot=bot, files=files))}
+        if files and (known := sized(files)) is not None:
+            return Form(fields, known)
+        form = FormData(quote_fields=False)
+        for name, text in fields.items():
+            form.add_field(name, text)
+        for name, file in files.items():
+            form.add_field(name, file.read(bot), filename=file.filename or name)
+        return form
+
+
 @asynccontextmanager
 async def open_bot(settings: Settings, token: str, api_url: str) -> AsyncIterator[Bot]:
     """Yield a bot on the server at ``api_url``; its connections are closed at the end."""
     api = TelegramAPIServer.from_base(api_url, is_local=settings.telegram_local)
     proxy = None if settings.telegram_proxy is None else settings.telegram_proxy.get_secret_value()
-    session = AiohttpSession(proxy=proxy, api=api)
+    session = BotSession(proxy=proxy, api=api)
     async with Bot(token, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML)) as bot:
         yield bot
 

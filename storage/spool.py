@@ -120,6 +120,9 @@ class Spool:
 
     async def read(self, path: Path, offset: int, length: int) -> AsyncIterator[bytes]:
         """Yield ``length`` bytes of a file from ``offset`` on, in pieces. Raises FileNotFoundError."""
+        if length <= PIECE:
+            yield await self.run(_read, path, offset, length)
+            return
         async with self.reading(path, offset, length) as pieces:
             async for data in pieces:
                 yield data
@@ -141,6 +144,14 @@ class Spool:
             offset += len(data)
             length -= len(data)
             yield data
+
+
+def _read(path: Path, offset: int, length: int) -> bytes:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return os.pread(fd, length, offset)
+    finally:
+        os.close(fd)
 
 
 def is_full(error: OSError) -> bool:

@@ -1,7 +1,7 @@
 """Parts in channels, through one bot: the Bot API behind the `PartStore` port."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -29,9 +29,10 @@ from aiogram.types import (
 )
 
 from storage.errors import CallRefused, ChannelUnavailable, MessageMissing, OutcomeUnknown, Postponed
-from storage.ports import Copy, OpenStream, Seen, Sent, Shipment
+from storage.ports import Copy, Seen, Sent, Shipment
 from storage.telegram.by_path import SharedFiles
 from storage.telegram.files import FileReader
+from storage.telegram.forms import SizedFile
 from storage.telegram.translation import translated
 
 _CALL_TIMEOUT = 30
@@ -42,19 +43,6 @@ _NOT_READ = re.compile(r"wrong (remote )?file identifier|file not found|can't op
 """What a server says that does not see a path, or may not read it. Nothing was sent then."""
 
 _PLACEHOLDER = b"This file was deleted.\n"
-
-
-class _Stream(InputFile):
-    """Bytes from a factory: each read begins anew, as a retry must."""
-
-    def __init__(self, open_stream: OpenStream, filename: str) -> None:
-        super().__init__(filename=filename)
-        self._open_stream = open_stream
-
-    async def read(self, bot: Bot) -> AsyncGenerator[bytes, None]:
-        _ = bot
-        async for piece in self._open_stream():
-            yield piece
 
 
 class BotPartStore:
@@ -81,7 +69,7 @@ class BotPartStore:
                         if not _NOT_READ.search(error.description):
                             raise
                         self._shared.refused(error.description)  # without effect, so it may be sent again
-        return await self._send(chat_id, what, _Stream(what.open_stream, what.filename))
+        return await self._send(chat_id, what, SizedFile(what.open_stream, what.filename, what.size))
 
     async def _send(self, chat_id: int, what: Shipment, document: str | InputFile) -> Sent:
         method = SendDocument(
