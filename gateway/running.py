@@ -19,6 +19,9 @@ from storage.domain import PartState
 from storage.schema import migrate
 from storage.tables import Part
 
+_OBJECTS = 10_000
+"""How many more objects there may be before those that are young are looked at."""
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -45,9 +48,11 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
 def _spare_the_collector() -> None:
     """What the imports made lives as long as the process. Left in the collector's sight, a full collection looks at
     all of it (some 300,000 objects, most of them aiogram's) and blocks the event loop for a fifth of a second.
+    Collections of what is young come every 700 objects by default, many times for each file.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
 
 
 async def _waiting_parts(gateway: Gateway) -> int:

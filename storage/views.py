@@ -1,7 +1,7 @@
 """A media as the doors see it: one frozen value, read in one go, free of sessions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, Row, Select, and_, any_, bindparam, fu
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import Category, FileType, Inspection, MediaId, MediaStatus, PartState
+from storage.intake.progress import Landed
 from storage.previews.kinds import drawable
 from storage.tables import Attachment, FileRef, Media, Part
 from storage.users.port import Profile
@@ -90,6 +91,12 @@ async def media_view(session: AsyncSession, media: Media) -> MediaView:
 def new_view(media: Media, numbers: Sequence[str] = ()) -> MediaView:
     """The view of a media that this transaction has inserted, with a part that is not stored yet."""
     return _view(media, tuple(numbers), None)
+
+
+def stored_view(view: MediaView, landed: Landed) -> MediaView:
+    """The view of a new media whose only part has just been stored."""
+    place = TelegramPlace(channel_id=landed.chat_id, message_id=landed.message_id, file_id=landed.file_id, parts=1)
+    return replace(view, stored=True, telegram=place, width=landed.width, height=landed.height)
 
 
 def _around() -> Select[*tuple[Any, ...]]:

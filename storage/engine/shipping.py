@@ -34,7 +34,7 @@ from storage.engine.settling import Arrival, parts_stored
 from storage.engine.ship_work import ShipDesk, ShipWork
 from storage.engine.strays import cast_off
 from storage.errors import CallRefused, ChannelNotBound, ChannelUnavailable, OutcomeUnknown, Postponed
-from storage.intake.progress import ProgressBoard
+from storage.intake.progress import Landed, ProgressBoard
 from storage.jobs import Later, each, named
 from storage.mirror.keeping import SpoolKeeper
 from storage.ports import Copy, LaneKey, PartSender, Sent, Shipment
@@ -207,7 +207,14 @@ class Shipper:
         if part.origin == "spool":
             await self._keeper.keep_spooled(part, self._spool.path(part.media_key, part.index))
             await self._spool.remove(part.media_key, [part.index])
-        self._board.part_stored(part.media_key, part.index, part.size or 0)
+        landed = Landed(
+            chat_id=lane.chat_id,
+            message_id=sent.message_id,
+            file_id=sent.file_id,
+            width=None if thumbnail is None else thumbnail.source_width,
+            height=None if thumbnail is None else thumbnail.source_height,
+        )
+        self._board.part_stored(part.media_key, part.index, part.size or 0, landed)
         log.info("part_stored", part_id=part.id, media_id=part.media_id, message_id=sent.message_id)
 
     async def _settle_some(self, session: AsyncSession, settled: Sequence[_Settled]) -> Sequence[bool]:

@@ -17,6 +17,17 @@ KEEP_SECONDS = 3600
 _MAX_KEPT = 10_000
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Landed:
+    """Where a part has arrived; ``width`` and ``height`` of its picture, where that was measured on the way."""
+
+    chat_id: int
+    message_id: int
+    file_id: str | None
+    width: int | None = None
+    height: int | None = None
+
+
 @dataclass(kw_only=True)
 class Progress:
     """One upload. Bytes are counted as they are received and, part by part, as they are stored."""
@@ -32,6 +43,9 @@ class Progress:
     received_bytes: int = 0
     stored: dict[int, int] = field(default_factory=dict)
     """The size of each stored part, by its index: a part that is told of twice counts once."""
+
+    landed: Landed | None = None
+    """Where its first part is, as far as this process has sent it."""
 
     total_parts: int | None = None
     media_id: MediaId | None = None
@@ -92,8 +106,10 @@ class Progress:
         self.phase = UploadPhase.STORING
         self._end_when_stored()
 
-    def part_stored(self, index: int, size: int) -> None:
+    def part_stored(self, index: int, size: int, landed: Landed | None = None) -> None:
         self.stored[index] = size
+        if index == 0:
+            self.landed = landed
         self._end_when_stored()
 
     def failed(self, error: dict[str, Any]) -> None:
@@ -163,10 +179,10 @@ class ProgressBoard:
         """Nobody is to see it any more."""
         self._by_id.pop(upload_id, None)
 
-    def part_stored(self, media_key: UUID, index: int, size: int) -> None:
+    def part_stored(self, media_key: UUID, index: int, size: int, landed: Landed | None = None) -> None:
         """A part was stored; unknown media keys (after a restart) are nobody's business here."""
         if (progress := self._by_key.get(media_key)) is not None:
-            progress.part_stored(index, size)
+            progress.part_stored(index, size, landed)
 
     def part_lost(self, media_key: UUID, error: dict[str, Any]) -> None:
         """A part's bytes are gone: who waits for its upload waits in vain."""

@@ -150,8 +150,10 @@ class Lanes:
         return max(paused, bot.wait(now, wish.size), budget.wait(now, wish.urgency, wanted))
 
     def _used(self, lane: LaneKey, budget: LaneBudget) -> int:
-        now = self.ledger.now()
-        return budget.used(now) + sum(1 for at, _ in self._unlimited.get(lane, ()) if at > now - WINDOW)
+        now, taken = self.ledger.now(), self._unlimited.get(lane)
+        while taken and taken[0][0] <= now - WINDOW:
+            taken.popleft()
+        return budget.used(now) + (len(taken) if taken else 0)
 
     def _wanted(self, chat_id: int, urgency: Urgency, ticket: int) -> set[Urgency]:
         """The other urgencies that have work for the channel: waiting now, or turned away lately."""

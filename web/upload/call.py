@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from storage.domain import Caller, MediaId, UploadId
+from storage.domain import Caller, MediaId, UploadId, UploadPhase
 from storage.intake.idempotency import FirstCall
 from storage.intake.progress import Progress
 from storage.intake.taking_in import Accepted, Intake
-from storage.views import MediaView
+from storage.views import MediaView, stored_view
 from web.deps import CALLER, DEPS, REQUEST_ID, WebDeps
 from web.multipart import Multipart, boundary_of
 from web.rendering import media_path
@@ -115,6 +115,8 @@ class Call:
             return accepted.media
         if timeout > 0:
             await unless_closing(self.request.app, progress.wait_ended(timeout))
+        if progress.phase is UploadPhase.DONE and progress.total_parts == 1 and progress.landed is not None:
+            return stored_view(accepted.media, progress.landed)
         now = await self.intake.views(accepted.media.id)
         return now or accepted.media  # deleted by somebody within the wait: the upload itself succeeded
 
