@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import TableValuedAlias, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.cards.rows import ALBUM_SILENCE
 from bot.cards.text import Item, Moving
@@ -18,7 +19,7 @@ from storage.jobs import INTERACTIVE, Later, enqueue
 from storage.notices import MOVED
 from storage.resumable.cards import EVERY
 from storage.tables import Card, CardItem, Media, Part, Upload
-from storage.tables.many import among, changed
+from storage.tables.many import ForRows, among, update_by
 from storage.views import MediaView, media_views
 from storage.wakeups import CARD_JOB, wake_card
 
@@ -223,6 +224,14 @@ async def _contents(session: AsyncSession, card_ids: Sequence[int]) -> dict[int,
     return found
 
 
+def _shown(new: TableValuedAlias) -> ReturningUpdate[*tuple[Any, ...]]:
+    card = Card.__table__.c
+    return update_by(Card, new, shown_at=func.clock_timestamp()).returning(card.id, card.wanted)
+
+
+_SHOWN = ForRows(Card, _shown)
+
+
 async def _settle_some(session: AsyncSession, settled: Sequence[Settled]) -> Sequence[bool]:
     """True for a card that is behind again."""
     rows = [
@@ -231,8 +240,7 @@ async def _settle_some(session: AsyncSession, settled: Sequence[Settled]) -> Seq
     # In the order in which others lock several, so that nobody waits for each other.
     ours = select(Card.id).where(among(Card.id, [one.card_id for one in settled])).order_by(Card.id)
     await session.execute(ours.with_for_update())
-    shown = changed(Card, rows, shown_at=func.clock_timestamp()).returning(Card.id, Card.wanted)
-    wanted = {row.id: row.wanted for row in await session.execute(shown)}
+    wanted = {row.id: row.wanted for row in await _SHOWN.run(session, rows)}
     again = [one.card_id for one in settled if one.look_again]
     if again:
         payload = {"card": again, "late": True}

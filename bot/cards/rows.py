@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.notices import tell_staff_cards
 from storage.tables import Card, CardItem
-from storage.tables.many import inserted
+from storage.tables.many import ForRows, insert_of
 from storage.wakeups import wake_card, wake_cards
 
 ALBUM_SILENCE = 0.7
@@ -65,16 +65,21 @@ async def put_item(
             await tell_staff_cards(session, media_id)
 
 
+_NEW = Card.__table__.c
+_CARDS = ForRows(Card, lambda new: insert_of(Card, new).returning(_NEW.id, _NEW.chat_id, _NEW.reply_to_message_id))
+_ITEMS = ForRows(CardItem, lambda new: insert_of(CardItem, new))
+
+
 async def put_new(session: AsyncSession, places: Sequence[tuple[Place, int]]) -> None:
     """Show new media, each on a card of its own, for messages that have none yet."""
     cards = [_values(place) | {"wanted": 1} for place, _ in places]
-    made = await session.execute(inserted(Card, cards).returning(Card.id, Card.chat_id, Card.reply_to_message_id))
+    made = await _CARDS.run(session, cards)
     ids = {(row.chat_id, row.reply_to_message_id): row.id for row in made}
     items = [
         {"card_id": ids[place.chat_id, place.message_id], "message_id": place.message_id, "media_id": media_id}
         for place, media_id in places
     ]
-    await session.execute(inserted(CardItem, items))
+    await _ITEMS.run(session, items)
     await wake_cards(session, list(ids.values()), delay=FIRST_SIGN)
     await tell_staff_cards(session, *(media_id for _, media_id in places))
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, DateTime, TableValuedAlias, Update, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
@@ -19,7 +20,7 @@ from storage.events.outbox import listened_to, tell, tell_once
 from storage.notices import media_changed
 from storage.ports import Sent
 from storage.tables import Channel, FileRef, Media, Part, Upload
-from storage.tables.many import among, changed, inserted
+from storage.tables.many import ForRows, among, insert_of, update_by
 
 _IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
 _NO_PARTS = (False, False)
@@ -75,6 +76,19 @@ async def _shipping(session: AsyncSession, part_ids: Sequence[int]) -> Sequence[
     return (await session.scalars(fresh)).all()
 
 
+def _placed(new: TableValuedAlias) -> Update:
+    return update_by(Part, new, state=PartState.STORED, stored_at=bindparam("now", type_=DateTime(timezone=True)))
+
+
+def _remembered(new: TableValuedAlias) -> Insert:
+    refs = insert_of(FileRef, new)
+    values = {"file_id": refs.excluded.file_id, "file_unique_id": refs.excluded.file_unique_id}
+    return refs.on_conflict_do_update(index_elements=["part_id", "bot_id"], set_=values)
+
+
+_PLACED, _REMEMBERED = ForRows(Part, _placed), ForRows(FileRef, _remembered)
+
+
 async def _place(session: AsyncSession, arrivals: Sequence[Arrival], now: datetime) -> None:
     rows = [
         {
@@ -85,7 +99,7 @@ async def _place(session: AsyncSession, arrivals: Sequence[Arrival], now: dateti
         }
         for arrival in arrivals
     ]
-    await session.execute(changed(Part, rows, state=PartState.STORED, stored_at=now))
+    await _PLACED.run(session, rows, now=now)
 
 
 async def _remember_files(session: AsyncSession, arrivals: Sequence[Arrival], parts: dict[int, Part]) -> None:
@@ -96,9 +110,7 @@ async def _remember_files(session: AsyncSession, arrivals: Sequence[Arrival], pa
     rows = [row for arrival in arrivals if (row := _file(arrival, parts[arrival.part_id], uniques)) is not None]
     if not rows:
         return
-    new = inserted(FileRef, rows)
-    values = {"file_id": new.excluded.file_id, "file_unique_id": new.excluded.file_unique_id}
-    await session.execute(new.on_conflict_do_update(index_elements=[FileRef.part_id, FileRef.bot_id], set_=values))
+    await _REMEMBERED.run(session, rows)
 
 
 def _file(arrival: Arrival, part: Part, uniques: dict[int | None, str | None]) -> dict[str, Any] | None:

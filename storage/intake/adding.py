@@ -11,8 +11,12 @@ from storage.events.outbox import listened_to, tell
 from storage.intake.media_rows import described, insert_media
 from storage.intake.telegram_files import Taking
 from storage.tables import Audit, Media, Part
-from storage.tables.many import inserted
+from storage.tables.many import ForRows, insert_of
 from storage.wakeups import wake_inspectors, wake_shippers
+
+_NEW_PART = Part.__table__.c
+_PARTS = ForRows(Part, lambda new: insert_of(Part, new).returning(_NEW_PART.id, _NEW_PART.media_id))
+_CHANGES = ForRows(Audit, lambda new: insert_of(Audit, new))
 
 
 async def add_media(session: AsyncSession, takings: Sequence[Taking], *, node: str) -> Sequence[int]:
@@ -23,13 +27,13 @@ async def add_media(session: AsyncSession, takings: Sequence[Taking], *, node: s
     rows = [described(taking.media_values()) for taking in takings]
     ids = [media.id for media in await insert_media(session, rows)]
     parts = [taking.part_values(row, media_id, node) for taking, row, media_id in zip(takings, rows, ids, strict=True)]
-    made = await session.execute(inserted(Part, parts).returning(Part.id, Part.media_id))
+    made = await _PARTS.run(session, parts)
     part_of = {row.media_id: row.id for row in made}
     changes = [
         change_row(taking.caller.owner, "taken_in", media_id=media_id, detail={"source": "telegram"})
         for taking, media_id in zip(takings, ids, strict=True)
     ]
-    await session.execute(inserted(Audit, changes))
+    await _CHANGES.run(session, changes)
     await _tell(session, ids)
     inspected = [media_id for taking, media_id in zip(takings, ids, strict=True) if taking.inspectable]
     await wake_inspectors(session, node, inspected)

@@ -31,7 +31,7 @@ from storage.notices import media_changed
 from storage.ports import PartStore
 from storage.spool import Spool, write_piece
 from storage.tables import CardItem, Media, Part
-from storage.tables.many import among, changed
+from storage.tables.many import ForRows, among, update_by
 from storage.wakeups import wake_shipper, wake_shippers
 
 log = structlog.get_logger(__name__)
@@ -237,6 +237,10 @@ async def _pending(
     return [found.get(media_id) for media_id in media_ids]
 
 
+_SEEN = ForRows(Media, lambda new: update_by(Media, new, inspection=Inspection.DONE, verified=True))
+_SIZED = ForRows(Part, lambda new: update_by(Part, new))
+
+
 async def _note(session: AsyncSession, accepted: Sequence[_Accepted], *, node: str) -> None:
     """They are what their bytes say. The index of their words is the same as before; captions will say the type."""
     facts = await facts_of_several(session, [one.media for one in accepted])
@@ -260,8 +264,8 @@ async def _note(session: AsyncSession, accepted: Sequence[_Accepted], *, node: s
         }
         for one in accepted
     ]
-    await session.execute(changed(Media, media, inspection=Inspection.DONE, verified=True))
-    await session.execute(changed(Part, parts))
+    await _SEEN.run(session, media)
+    await _SIZED.run(session, parts)
     by_node: dict[str, list[int]] = defaultdict(list)
     for one in accepted:
         by_node[node if one.seen.keep else one.part.node].append(one.part.id)

@@ -1,10 +1,13 @@
 """Many rows in one statement: they go to PostgreSQL as one JSON value, so the statement is the same for any number.
 
 A statement with a placeholder per cell is compiled, prepared and planned anew for every number of rows.
+
+What is asked often is built once, as `ForRows`: SQLAlchemy takes longer to build such a statement, and to find out that
+it knows it, than to run it.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +16,13 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     ColumnElement,
+    Executable,
+    Result,
     TableValuedAlias,
     Text,
     Update,
     any_,
+    bindparam,
     cast,
     column,
     func,
@@ -24,7 +30,9 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import Table as BareTable
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
@@ -39,25 +47,52 @@ def given(table: type[Table], rows: Sequence[Row], **more: TypeEngine[Any]) -> T
 
     There is at least one row.
     """
-    cells = table.__table__.c
-    columns = [column(name, more[name] if name in more else cells[name].type) for name in rows[0]]
-    return func.json_to_recordset(_as_json(rows)).table_valued(*columns, name="given").render_derived(with_types=True)
+    return _source(table, tuple(rows[0]), literal(_as_json(rows), Text), more)
 
 
 def inserted(table: type[Table], rows: Sequence[Row], **more: Any) -> Insert:
     """An insert of the rows; ``more`` are columns given as SQL, the same for all. There is at least one row."""
-    source = given(table, rows)
-    cells = [source.c[name] for name in rows[0]]
-    return insert(table).from_select([*rows[0], *more], select(*cells, *more.values()))
+    return _filled(insert(table), given(table, rows), more)
 
 
 def changed(table: type[Table], rows: Sequence[Row], **more: Any) -> Update:
     """An update of the rows with these ``id``; ``more`` is set in all of them. There is at least one row."""
-    new = given(table, rows)
-    cells = table.__table__.c
-    values = {name: new.c[name] for name in rows[0] if name != "id"}
-    same = update(table).where(cells.id == new.c.id).values(**values, **more)
+    same = _changing(update(table), table, given(table, rows), more)
     return same.execution_options(synchronize_session=False)
+
+
+def insert_of(table: type[Table], new: TableValuedAlias, **more: Any) -> Insert:
+    """`inserted` for `ForRows`, of what it is given."""
+    return _filled(insert(_bare(table)), new, more)
+
+
+def update_by(table: type[Table], new: TableValuedAlias, **more: Any) -> Update:
+    """`changed` for `ForRows`, by what it is given."""
+    return _changing(update(_bare(table)), table, new, more)
+
+
+class ForRows:
+    """A statement about rows that are given to it when it is run: built once for each set of names that they have.
+
+    ``build`` makes it, of the rows as `given` has them; values that differ from run to run it names by ``bindparam``.
+    """
+
+    def __init__(
+        self, table: type[Table], build: Callable[[TableValuedAlias], Executable], **more: TypeEngine[Any]
+    ) -> None:
+        self._table = table
+        self._build = build
+        self._more = more
+        self._built: dict[tuple[str, ...], Executable] = {}
+
+    async def run(self, session: AsyncSession, rows: Sequence[Row], **values: Any) -> Result[Any]:
+        """There is at least one row."""
+        names = tuple(rows[0])
+        statement = self._built.get(names)
+        if statement is None:
+            source = _source(self._table, names, bindparam("rows", type_=Text), self._more)
+            statement = self._built[names] = self._build(source)
+        return await session.execute(statement, {"rows": _as_json(rows), **values})
 
 
 def among(cell: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -66,8 +101,32 @@ def among(cell: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnEl
     return cell == any_(literal(wanted, ARRAY(cell.type)))
 
 
-def _as_json(rows: Sequence[Row]) -> Any:
-    return cast(literal(json.dumps(rows, default=_plain), Text), JSON)
+def _source(
+    table: type[Table], names: Sequence[str], rows: ColumnElement[str], more: Mapping[str, TypeEngine[Any]]
+) -> TableValuedAlias:
+    cells = table.__table__.c
+    columns = [column(name, more[name] if name in more else cells[name].type) for name in names]
+    source = func.json_to_recordset(cast(rows, JSON)).table_valued(*columns, name="given")
+    return source.render_derived(with_types=True)
+
+
+def _filled(statement: Insert, new: TableValuedAlias, more: Mapping[str, Any]) -> Insert:
+    return statement.from_select([*new.c.keys(), *more], select(*new.c, *more.values()))
+
+
+def _changing(statement: Update, table: type[Table], new: TableValuedAlias, more: Mapping[str, Any]) -> Update:
+    values = {cell.name: cell for cell in new.c if cell.name != "id"}
+    return statement.where(table.__table__.c.id == new.c.id).values(**values, **more)
+
+
+def _bare(table: type[Table]) -> BareTable:
+    """The table without its class: SQLAlchemy does nothing then but to run the statement."""
+    assert isinstance(table.__table__, BareTable)
+    return table.__table__
+
+
+def _as_json(rows: Sequence[Row]) -> str:
+    return json.dumps(rows, default=_plain)
 
 
 def _plain(value: object) -> str:

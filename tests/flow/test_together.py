@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy import select, text
+from sqlalchemy import Executable, TableValuedAlias, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Sessions, Together
 from storage.tables import Request
-from storage.tables.many import among, inserted
+from storage.tables.many import ForRows, among, insert_of, inserted
 
 
 class Doubling:
@@ -78,3 +78,20 @@ async def test_words_of_people_go_and_come_back_as_they_are(sessions: Sessions) 
         await session.execute(inserted(Request, [{"number": number} for number in numbers]))
         found = await session.scalars(select(Request.number).where(among(Request.number, [*numbers[:2], "other"])))
         assert set(found) == set(numbers[:2])
+
+
+async def test_a_statement_for_rows_is_built_once_and_runs_with_others(sessions: Sessions) -> None:
+    built: list[TableValuedAlias] = []
+
+    def build(new: TableValuedAlias) -> Executable:
+        built.append(new)
+        return insert_of(Request, new).returning(Request.__table__.c.number)
+
+    statement = ForRows(Request, build)
+    async with sessions.begin() as session:
+        first = await statement.run(session, [{"number": "250926-001"}])
+        assert first.scalars().all() == ["250926-001"]
+        more = await statement.run(session, [{"number": "250926-002"}, {"number": "250926-003"}])
+        assert set(more.scalars()) == {"250926-002", "250926-003"}
+    assert len(built) == 1
+    assert len(await kept(sessions)) == 3
