@@ -11,13 +11,14 @@ A file that comes back after a power cut, because its removal was not synced, be
 import asyncio
 import errno
 import hashlib
+import itertools
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from storage.errors import SpoolFull
@@ -29,6 +30,7 @@ _RETRY_AFTER = 30
 _THREADS = 3
 """More only compete with the event loop: two cores hash faster than they can receive."""
 T = TypeVar("T")
+InOrder = Callable[..., asyncio.Future[Any]]
 
 
 class Spool:
@@ -40,6 +42,8 @@ class Spool:
         self._used = 0
         self._miscounted = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool", initializer=_step_back)
+        self._single = [ThreadPoolExecutor(1, thread_name_prefix="write", initializer=_step_back) for _ in range(2)]
+        self._turns = itertools.cycle(self._single)
 
     @property
     def used_bytes(self) -> int:
@@ -55,6 +59,11 @@ class Spool:
     def run(self, function: Callable[..., T], *args: object) -> asyncio.Future[T]:
         """Run blocking work in the spool's threads. A disk that is full raises `SpoolFull`, whatever was tried."""
         return asyncio.get_running_loop().run_in_executor(self._threads, self._working, function, *args)
+
+    def in_order(self) -> InOrder:
+        """`run` for who does several things without waiting for each: they are done one after the other."""
+        loop, turn = asyncio.get_running_loop(), next(self._turns)
+        return lambda function, *args: loop.run_in_executor(turn, self._working, function, *args)
 
     def _working(self, function: Callable[..., T], *args: object) -> T:
         try:
@@ -75,7 +84,8 @@ class Spool:
         try:
             yield self
         finally:
-            self._threads.shutdown(wait=True)
+            for threads in (self._threads, *self._single):
+                threads.shutdown(wait=True)
 
     def require_room(self, size: int) -> None:
         """Raise `SpoolFull` unless ``size`` more bytes fit."""

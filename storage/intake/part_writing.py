@@ -1,12 +1,13 @@
 """A stream of bytes into part files of the spool, each hashed, and the whole as well.
 
-Two pieces of `spool.PIECE` bytes are the most that is held. A `Mark` is a place between two bytes: writing can go back
-to it, and begin at one that an earlier process left.
+Three pieces of `spool.PIECE` bytes are the most that is held. A `Mark` is a place between two bytes: writing can go
+back to it, and begin at one that an earlier process left.
 """
 
 import asyncio
 import hashlib
 import os
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,6 +16,8 @@ from storage.resumable.sha256 import Digest
 from storage.spool import PIECE, Spool, write_piece
 
 _MAX_CHUNKS = 256
+_IN_FLIGHT = 2
+"""Pieces that a thread has or is about to get: so that it need not wait for the event loop between two."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +64,8 @@ class PartWriter:
         self._fd = -1
         self._chunks: list[bytes | memoryview] = []
         self._held = 0
-        self._writing: asyncio.Future[None] | None = None
+        self._writing: deque[asyncio.Future[None]] = deque()
+        self._in_order = spool.in_order()
         self.also: Callable[[memoryview], None] | None = None
         """Fed with every byte too, in a thread. To be set between `flush` and the next byte."""
         self._go_to(mark or Mark(index=-1, offset=0, size=0, wanted=0, whole=new_digest(), part=new_digest()))
@@ -94,7 +98,7 @@ class PartWriter:
         """Have every byte that came in its file."""
         if self._held:
             await self._hand_over()
-        await self._written()
+        await self._written(left=0)
 
     async def end_part(self) -> SpooledPart:
         await self.flush()
@@ -128,10 +132,11 @@ class PartWriter:
     async def close(self) -> None:
         """Let go of the file being written, and of what was not written. Safe to call twice, and at any time."""
         self._chunks, self._held = [], 0
-        if self._writing is not None:
-            await asyncio.wait({self._writing})
-            self._writing.exception()  # looked at, so that nobody warns about it: the upload has failed already
-            self._writing = None
+        if self._writing:
+            await asyncio.wait(self._writing)
+            for writing in self._writing:
+                writing.exception()  # looked at, so that nobody warns about it: the upload has failed already
+            self._writing.clear()
         self._close_file()
 
     async def rest(self) -> None:
@@ -156,7 +161,7 @@ class PartWriter:
         self._wanted = next(self._sizes)
 
     async def _hand_over(self) -> None:
-        await self._written()
+        await self._written(left=_IN_FLIGHT - 1)
         self._spool.take(self._held)
         if self._fd < 0:
             path = self._spool.path(self._key, self._index)
@@ -167,14 +172,15 @@ class PartWriter:
             hashes.append(self._part.update)
         if self.also is not None:
             hashes.append(self.also)
-        self._writing = self._spool.run(write_piece, self._fd, self._chunks, hashes)
+        self._writing.append(self._in_order(write_piece, self._fd, self._chunks, hashes))
         self._chunks, self._held = [], 0
 
-    async def _written(self) -> None:
-        if self._writing is not None:
+    async def _written(self, *, left: int) -> None:
+        """Wait until at most ``left`` pieces are being written."""
+        while len(self._writing) > left:
             # Shielded: a cancelled upload must not leave a thread writing into a closed descriptor.
-            await asyncio.shield(self._writing)
-            self._writing = None
+            await asyncio.shield(self._writing[0])
+            self._writing.popleft()
 
     def _close_file(self) -> None:
         if self._fd >= 0:

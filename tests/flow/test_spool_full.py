@@ -2,7 +2,6 @@
 
 import errno
 import os
-from asyncio import Future
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,14 +38,14 @@ class SmallDisk(Spool):
             type(self).refused += 1
             raise
 
-    def run(self, function: Callable[..., T], *args: object) -> Future[T]:
+    def _working(self, function: Callable[..., T], *args: object) -> T:
         def refusing(*given: object) -> T:
             if function.__name__ in type(self).names:
                 type(self).refused += 1
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return function(*given)
 
-        return super().run(refusing, *args)
+        return super()._working(refusing, *args)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 import errno
 import os
-from asyncio import Future
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -204,7 +203,7 @@ class FullDisk(Spool):
     names: tuple[str, ...] = ()
     left = 0
 
-    def run(self, function: Callable[..., T], *args: object) -> Future[T]:
+    def _working(self, function: Callable[..., T], *args: object) -> T:
         def counted(*given: object) -> T:
             cls = type(self)
             if function.__name__ in cls.names:
@@ -213,7 +212,7 @@ class FullDisk(Spool):
                 cls.left -= 1
             return function(*given)
 
-        return super().run(counted, *args)
+        return super()._working(counted, *args)
 
 
 @pytest.mark.parametrize(
