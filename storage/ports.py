@@ -13,7 +13,7 @@ from typing import Protocol
 
 from storage.domain import FileType
 
-OpenStream = Callable[[], AsyncIterator[bytes]]
+OpenStream = Callable[[], AsyncIterator[bytes | bytearray]]
 """A factory, so that a retry reads again from the first byte."""
 
 

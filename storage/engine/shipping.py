@@ -257,7 +257,7 @@ class Shipper:
         assert part.size is not None
         path, size = self._spool.path(part.media_key, part.index), part.size
         return Shipment(
-            open_stream=lambda: self._spool.read(path, 0, size),
+            open_stream=lambda: self._spool.stream(path, size),
             size=size,
             filename=part_filename(work.facts.filename, part.index, single=part.last and part.index == 0),
             caption=text,

@@ -10,6 +10,7 @@ import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from storage.resumable.sha256 import Digest
@@ -44,7 +45,7 @@ class Mark:
 
 
 class PartWriter:
-    """Not safe for concurrent calls. ``on_part`` is awaited with each finished part but the last."""
+    """Not safe for concurrent calls. ``on_part`` is awaited with each part that ends but the last."""
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class PartWriter:
         spool: Spool,
         media_key: UUID,
         sizes: Iterator[int],
-        on_part: Callable[[SpooledPart], Awaitable[None]],
+        on_part: Callable[[asyncio.Future[SpooledPart]], Awaitable[None]],
         new_digest: Callable[[], Digest] = hashlib.sha256,
         mark: Mark | None = None,
     ) -> None:
@@ -64,7 +65,7 @@ class PartWriter:
         self._fd = -1
         self._chunks: list[bytes | memoryview] = []
         self._held = 0
-        self._writing: deque[asyncio.Future[None]] = deque()
+        self._writing: deque[asyncio.Future[Any]] = deque()
         self._in_order = spool.in_order()
         self.also: Callable[[memoryview], None] | None = None
         """Fed with every byte too, in a thread. To be set between `flush` and the next byte."""
@@ -101,16 +102,21 @@ class PartWriter:
         await self._written(left=0)
 
     async def end_part(self) -> SpooledPart:
+        """The part that was being written, all of it in its file."""
         await self.flush()
         self._close_file()
-        sha256 = self._whole.digest() if self._index == 0 else self._part.digest()
-        return SpooledPart(
-            index=self._index,
-            offset=self._offset,
-            size=self._size,
-            sha256=sha256,
-            digest_state=getattr(self._whole, "state", None),
-        )
+        return self._part_so_far()()
+
+    def _part_so_far(self) -> Callable[[], SpooledPart]:
+        """To be called once the pieces so far are written, and before any other is."""
+        digest = self._whole if self._index == 0 else self._part
+        index, offset, size, whole = self._index, self._offset, self._size, self._whole
+
+        def part() -> SpooledPart:
+            state = getattr(whole, "state", None)
+            return SpooledPart(index=index, offset=offset, size=size, sha256=digest.digest(), digest_state=state)
+
+        return part
 
     async def mark(self) -> Mark:
         await self.flush()
@@ -152,8 +158,14 @@ class PartWriter:
     async def _next_part(self) -> None:
         """A part ends only when a byte of the next one is there: so the last is known as the last."""
         if self._index >= 0:
-            part = await self.end_part()
-            await self._on_part(part)
+            if self._held:
+                await self._hand_over()
+            fd, self._fd = self._fd, -1
+            ended = self._in_order(self._part_so_far())
+            self._writing.append(ended)
+            if fd >= 0:
+                ended.add_done_callback(lambda _: os.close(fd))
+            await self._on_part(ended)
             self._offset += self._size
         self._index += 1
         self._part = self._new_digest()

@@ -122,7 +122,7 @@ class Receiver:
             spool=spool,
             media_key=media_key,
             sizes=repeat(_ONE_FILE) if start and start.raw else part_sizes(limits.part_size),
-            on_part=self._part_finished,
+            on_part=self._part_ended,
             mark=start.mark if start else None,
             **({} if start is None else {"new_digest": sha256.NoDigest if start.raw else sha256.new}),
         )
@@ -206,7 +206,10 @@ class Receiver:
         if self._type is None and len(self._head) >= HEAD_SIZE:
             await self._decide(complete=False)
         for part in hold.parts if hold else ():
-            await self._part_finished(part)
+            if self._type is None:
+                self._early.append(part)
+            else:
+                await self._hand_on(part, self._type)
 
     async def take_back(self) -> None:
         """What was held never came."""
@@ -246,18 +249,22 @@ class Receiver:
             raise TypeNotAllowed(content_type=content_type.mime)
         return content_type
 
-    async def _part_finished(self, part: SpooledPart) -> None:
+    async def _part_ended(self, ended: asyncio.Future[SpooledPart]) -> None:
         if self._hold is not None:
-            self._hold.parts.append(part)
+            self._hold.parts.append(await asyncio.shield(ended))
         elif self._type is None:
-            self._early.append(part)  # parts smaller than a head
+            self._early.append(await asyncio.shield(ended))  # parts smaller than a head
         else:
-            await self._hand_on(part, self._type)
+            await self._hand_on(ended, self._type)
 
-    async def _hand_on(self, part: SpooledPart, content_type: ContentType) -> None:
+    async def _hand_on(self, part: SpooledPart | asyncio.Future[SpooledPart], content_type: ContentType) -> None:
         """The next part arrives meanwhile; one at a time is handed on."""
+
+        async def hand_on() -> None:
+            await self._on_part(part if isinstance(part, SpooledPart) else await asyncio.shield(part), content_type)
+
         await self._handed_on()
-        self._handing = asyncio.ensure_future(self._on_part(part, content_type))
+        self._handing = asyncio.ensure_future(hand_on())
 
     async def _handed_on(self) -> None:
         """Raises what ``on_part`` raised."""

@@ -23,13 +23,13 @@ class SizedFile(InputFile):
         self._open_stream = open_stream
         self.size = size
 
-    def pieces(self) -> AsyncIterator[bytes]:
+    def pieces(self) -> AsyncIterator[bytes | bytearray]:
         return self._open_stream()
 
     async def read(self, bot: Bot) -> AsyncGenerator[bytes, None]:
         _ = bot
         async for piece in self._open_stream():
-            yield piece
+            yield bytes(piece)
 
 
 class Form(Payload):
