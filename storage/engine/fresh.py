@@ -27,6 +27,9 @@ from storage.tables import Channel, Media, Part
 from storage.tables.many import Row, inserted
 from storage.wakeups import wake_shipper, wake_shippers
 
+_MOST = 200
+"""Parts under way, or waiting for one of the shipper's places: more wait as jobs."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -61,7 +64,7 @@ class Place:
 
 
 class FreshParts:
-    """Ships parts without a job while nothing older waits: they must not overtake."""
+    """Ships parts without a job, unless older ones wait for a lane: they must not overtake."""
 
     def __init__(self, *, sessions: Sessions, shipper: Shipper, desk: ShipDesk, clock: Clock) -> None:
         self._sessions = sessions
@@ -92,8 +95,10 @@ class FreshParts:
             task.add_done_callback(self._shipping.discard)
 
     async def _lane(self, purpose: Purpose, size: int, prefer: int | None) -> LaneKey | None:
-        closed = not self._running or self._shipper.busy or asyncio.get_running_loop().time() < self._queue_until
-        if closed or not self._chats.get(purpose):
+        is_open = (
+            self._running and len(self._shipping) < _MOST and asyncio.get_running_loop().time() > self._queue_until
+        )
+        if not is_open or not self._chats.get(purpose):
             return None
         wish = Wish(chat_ids=self._chats[purpose], urgency=Urgency.UPLOAD, size=size, prefer=prefer)
         return await self._shipper.sender.reserve_now(wish)

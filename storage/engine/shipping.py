@@ -98,11 +98,6 @@ class Shipper:
         """The job: ship the parts unless that is done or under way. Raises `Later` to be woken again."""
         await each(named(payload, "part"), self._ship_when_free)
 
-    @property
-    def busy(self) -> bool:
-        """Whether there are parts that wait for others."""
-        return self._places.locked()
-
     async def ship(self, work: ShipWork, lane: LaneKey, intent_id: int) -> None:
         """Ship a part that is shipping already, by its intent in the lane. Raises `Later` where that cannot be now."""
         self._in_flight[id(work)] = intent_id

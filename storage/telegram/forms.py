@@ -14,6 +14,9 @@ from aiohttp.abc import AbstractStreamWriter
 
 from storage.ports import OpenStream
 
+_TOGETHER = 256 * 1024
+"""Bytes that are copied into one rather than written each by a call of the system."""
+
 
 class SizedFile(InputFile):
     """``size`` bytes from a factory: each read begins anew, as a retry must."""
@@ -50,20 +53,33 @@ class Form(Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Raises OSError where a file is not as long as it was said to be."""
+        together = bytearray()
+        async for piece in self._pieces():
+            if len(together) + len(piece) <= _TOGETHER:
+                together += piece
+                continue
+            if together:
+                await writer.write(bytes(together))
+                together.clear()
+            await writer.write(piece)
+        if together:
+            await writer.write(bytes(together))
+
+    async def _pieces(self) -> AsyncIterator[bytes | bytearray]:
         for head, file in self._parts:
-            await writer.write(head)
+            yield head
             if isinstance(file, BufferedInputFile):
-                await writer.write(file.data)
+                yield file.data
                 continue
             left = file.size
             async for piece in file.pieces():
                 left -= len(piece)
                 if left < 0:
                     break
-                await writer.write(piece)
+                yield piece
             if left:
                 raise OSError(f"{file.filename} does not have {file.size} bytes any more")
-        await writer.write(self._end)
+        yield self._end
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 -- aiohttp names them
         raise TypeError("a form is written, not shown")
