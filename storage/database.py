@@ -20,7 +20,10 @@ _IDLE_SECONDS = 1.0
 """A connection used so lately is taken for alive: asking each time would double the shortest transactions."""
 
 _LINGER = 0.025
-"""Seconds for which a transaction that had company the last time waits for more: ten cost little more than one."""
+"""Seconds for which a transaction waits at most for as many as the last one had: ten cost little more than one."""
+
+_GRACE = 0.004
+"""Seconds more, once they are there, so that those who have just missed the last one are among them."""
 
 _MOST_TOGETHER = 100
 
@@ -82,12 +85,15 @@ class Together(Generic[T, R]):
         self._linger = linger
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._turn = asyncio.Lock()
-        self._company = False
+        self._expected = 1
+        self._enough: asyncio.Future[None] | None = None
 
     async def __call__(self, item: T) -> R:
         """What ``work`` returned for ``item``, or raised."""
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, result))
+        if self._enough is not None and len(self._waiting) >= self._expected and not self._enough.done():
+            self._enough.set_result(None)
         try:
             async with self._turn:
                 while not result.done():
@@ -97,14 +103,27 @@ class Together(Generic[T, R]):
             result.cancel()  # who was cancelled while waiting is not served any more
 
     async def _serve_next(self) -> None:
-        await asyncio.sleep(self._linger if self._company else 0)
+        await self._company()
         calls = self._next()
-        self._company = len(calls) > 1
+        self._expected = len(calls)
         try:
             await self._serve(calls)
         except BaseException:  # we are cancelled: the others are served by whose turn is next
             self._waiting.extendleft(reversed([call for call in calls if not call[1].done()]))
             raise
+
+    async def _company(self) -> None:
+        """Wait until as many are there as the last time: who is answered together mostly comes again together."""
+        if self._expected == 1 or not self._linger:
+            await asyncio.sleep(0)
+            return
+        if len(self._waiting) < self._expected:
+            self._enough = asyncio.get_running_loop().create_future()
+            try:
+                await asyncio.wait({self._enough}, timeout=self._linger)
+            finally:
+                self._enough = None
+        await asyncio.sleep(_GRACE)
 
     def _next(self) -> list[tuple[T, asyncio.Future[R]]]:
         """Those who wait, in their order; who is second for a row waits on."""
