@@ -20,17 +20,19 @@ async def bound_channels(session: AsyncSession, purpose: Purpose) -> Sequence[Ch
     Raises `ChannelNotBound` where there is neither.
     """
     for candidate in _serving(purpose):
-        channels = (
-            await session.scalars(
-                select(Channel)
-                .join(ChannelBinding, ChannelBinding.channel_id == Channel.id)
-                .where(ChannelBinding.purpose == candidate)
-                .order_by(ChannelBinding.position, Channel.id)
-            )
-        ).all()
+        channels = (await session.scalars(_CHANNELS, {"purpose": candidate})).all()
         if channels:
             return channels
     raise _not_bound(purpose)
+
+
+_CHANNELS = (
+    select(Channel)
+    .join(ChannelBinding, ChannelBinding.channel_id == Channel.id)
+    .where(ChannelBinding.purpose == bindparam("purpose"))
+    .order_by(ChannelBinding.position, Channel.id)
+)
+"""Built once, since it is asked for every file."""
 
 
 async def require_bound(session: AsyncSession, purpose: Purpose) -> None:
@@ -77,8 +79,15 @@ async def raise_head(session: AsyncSession, chat_id: int, message_id: int, *, po
 
     ``posted`` messages more of ours are in it.
     """
-    head = func.greatest(Channel.head_message_id, message_id)
-    raised = (
-        update(Channel).where(Channel.chat_id == chat_id).values(head_message_id=head, posted=Channel.posted + posted)
+    await session.execute(_RAISED, {"chat": chat_id, "head": message_id, "more": posted})
+
+
+_CELLS = Channel.__table__.c
+_RAISED = (
+    update(Channel.__table__)  # type: ignore[arg-type]  # a mapped table is one
+    .where(_CELLS.chat_id == bindparam("chat"))
+    .values(
+        head_message_id=func.greatest(_CELLS.head_message_id, bindparam("head")),
+        posted=_CELLS.posted + bindparam("more"),
     )
-    await session.execute(raised.execution_options(synchronize_session=False))
+)

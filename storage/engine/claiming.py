@@ -14,7 +14,7 @@ from storage.domain import PartState
 from storage.engine import reconciling
 from storage.ports import LaneKey
 from storage.tables import Channel, Intent, Part
-from storage.tables.many import among, given, inserted
+from storage.tables.many import ForRows, among, given, insert_of
 from storage.wakeups import wake_reconciler
 
 
@@ -52,6 +52,10 @@ async def claim_parts(
     return [ids.get(id(claim)) for claim in claims]
 
 
+_NEW = Intent.__table__.c
+_INTENTS = ForRows(Intent, lambda new: insert_of(Intent, new).returning(_NEW.id, _NEW.media_key, _NEW.part_index))
+
+
 async def note_intents(
     session: AsyncSession,
     claims: Sequence[Claim],
@@ -78,7 +82,7 @@ async def note_intents(
         }
         for claim, attempt in zip(claims, attempts, strict=True)
     ]
-    made = await session.execute(inserted(Intent, rows).returning(Intent.id, Intent.media_key, Intent.part_index))
+    made = await _INTENTS.run(session, rows)
     ids = {(row.media_key, row.part_index): row.id for row in made}
     return [ids[claim.part.media_key, claim.part.index] for claim in claims]
 

@@ -24,11 +24,14 @@ from storage.engine.shipping import Shipper
 from storage.jobs import GRACE, NORMAL, Later
 from storage.ports import LaneKey, Urgency, Wish
 from storage.tables import Channel, Media, Part
-from storage.tables.many import Row, inserted
+from storage.tables.many import ForRows, Row, insert_of
 from storage.wakeups import wake_shipper, wake_shippers
 
 _MOST = 200
 """Parts under way, or waiting for one of the shipper's places: more wait as jobs."""
+
+_NEW = Part.__table__.c
+_PARTS = ForRows(Part, lambda new: insert_of(Part, new).returning(_NEW.id, _NEW.media_key, _NEW.index))
 
 log = structlog.get_logger(__name__)
 
@@ -177,6 +180,6 @@ async def record_parts(
 ) -> Sequence[Part]:
     """Insert parts, as their rows say or as ``rows`` do. They are returned as they said, and are of no session."""
     rows = [part.row for part in parts] if rows is None else rows
-    made = await session.execute(inserted(Part, rows).returning(Part.id, Part.media_key, Part.index))
+    made = await _PARTS.run(session, rows)
     ids = {(row.media_key, row.index): row.id for row in made}
     return [Part(**part.row, id=ids[part.row["media_key"], part.row["index"]]) for part in parts]

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import any_, func, literal, or_, select
+from sqlalchemy import Select, Text, any_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import EventType
@@ -79,9 +79,18 @@ def event_data(view: MediaView) -> dict[str, Any]:
 
 async def _listeners(session: AsyncSession, kind: EventType, *, by: str = "") -> list[int]:
     """Who is to be told; a service is not told of what it had us do."""
-    wanted = or_(func.cardinality(Webhook.events) == 0, literal(kind.value) == any_(Webhook.events))
-    told = or_(Webhook.service.is_(None), func.concat("service:", Webhook.service) != by)
-    return list((await session.scalars(select(Webhook.id).where(Webhook.enabled, wanted, told))).all())
+    return list((await session.scalars(_LISTENERS, {"kind": kind.value, "by": by})).all())
+
+
+def _listening() -> Select[int]:
+    """Built once, since it is asked for every file."""
+    hooks = Webhook.__table__.c
+    wanted = or_(func.cardinality(hooks.events) == 0, bindparam("kind", type_=Text) == any_(hooks.events))
+    told = or_(hooks.service.is_(None), func.concat("service:", hooks.service) != bindparam("by", type_=Text))
+    return select(hooks.id).where(hooks.enabled, wanted, told)
+
+
+_LISTENERS = _listening()
 
 
 async def _note(

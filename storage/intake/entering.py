@@ -32,7 +32,7 @@ from storage.intake.upload_rows import Origin, category_of, part_values, upload_
 from storage.jobs import NORMAL
 from storage.ports import LaneKey
 from storage.tables import Audit, Media, Part, Upload
-from storage.tables.many import Row, inserted
+from storage.tables.many import ForRows, Row, insert_of
 from storage.views import MediaView, new_view
 from storage.wakeups import wake_shippers
 
@@ -146,6 +146,10 @@ async def enter(session: AsyncSession, entries: Sequence[Entry], fresh: FreshPar
     return entered
 
 
+_CHANGES = ForRows(Audit, lambda new: insert_of(Audit, new))
+_UPLOADS = ForRows(Upload, lambda new: insert_of(Upload, new, finished_at=func.now()))
+
+
 async def _insert(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[_New]:
     known = await insert_media(session, [entry.row for entry in entries])
     made = [
@@ -153,7 +157,7 @@ async def _insert(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[_
         for entry, one in zip(entries, known, strict=True)
     ]
     await _insert_uploads(session, [new for new in made if not new.entry.recorded])
-    await session.execute(inserted(Audit, [_taken_in(new) for new in made]))
+    await _CHANGES.run(session, [_taken_in(new) for new in made])
     node = entries[0].origin.node
     unmeasured = [new.media.id for new in made if needs_measuring(new.media.content_type, parts=new.entry.part_count)]
     await wake_measurers(session, node, unmeasured)
@@ -168,7 +172,7 @@ async def _insert_uploads(session: AsyncSession, made: Sequence[_New]) -> None:
         settled = {"phase": UploadPhase.STORING, "media_id": media.id, "received_bytes": received.size}
         rows.append(row | settled)
     if rows:
-        await session.execute(inserted(Upload, rows, finished_at=func.now()))
+        await _UPLOADS.run(session, rows)
 
 
 async def _record_parts(

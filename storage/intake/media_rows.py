@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, func, select
+from sqlalchemy import ARRAY, ColumnElement, Executable, TableValuedAlias, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
@@ -14,7 +14,7 @@ from storage.engine.captions import Facts
 from storage.search.indexing import vector
 from storage.search.lexemes import Searchable
 from storage.tables import Media
-from storage.tables.many import Row, given
+from storage.tables.many import ForRows, Row
 
 _INDEXED: dict[str, TypeEngine[Any]] = {"stemmed": Text(), "lexemes": ARRAY(Text())}
 
@@ -30,15 +30,22 @@ class NewMedia:
 
 async def insert_media(session: AsyncSession, rows: Sequence[Row]) -> list[NewMedia]:
     """Insert media as `described`, in one statement, and return them in their order. There is at least one."""
-    new = given(Media, rows, **_INDEXED)
-    cells: dict[str, ColumnElement[Any]] = {name: new.c[name] for name in rows[0] if name not in _INDEXED}
-    cells["search"] = vector(new.c.stemmed, new.c.lexemes)
-    if "sha256" in rows[0]:
-        cells["duplicate_of"] = _first_of_own(new.c.owner, new.c.sha256)
-    statement = insert(Media).from_select([*cells], select(*cells.values()))
-    made = await session.execute(statement.returning(Media.key, Media.id, Media.duplicate_of, Media.caption_wanted))
+    made = await _MEDIA.run(session, rows)
     by_key = {row.key: NewMedia(row.id, row.duplicate_of, row.caption_wanted) for row in made}
     return [by_key[row["key"]] for row in rows]
+
+
+def _inserted(new: TableValuedAlias) -> Executable:
+    cells: dict[str, ColumnElement[Any]] = {cell.name: cell for cell in new.c if cell.name not in _INDEXED}
+    cells["search"] = vector(new.c.stemmed, new.c.lexemes)
+    if "sha256" in new.c:
+        cells["duplicate_of"] = _first_of_own(new.c.owner, new.c.sha256)
+    statement = insert(Media.__table__).from_select([*cells], select(*cells.values()))  # type: ignore[arg-type]
+    made = Media.__table__.c
+    return statement.returning(made.key, made.id, made.duplicate_of, made.caption_wanted)
+
+
+_MEDIA = ForRows(Media, _inserted, **_INDEXED)
 
 
 def _first_of_own(owner: ColumnElement[str], sha256: ColumnElement[bytes]) -> ColumnElement[int | None]:
