@@ -8,7 +8,7 @@ from storage.domain import Scope
 from web import management
 from web.auth.limiting import limit_address, show_allowance
 from web.cors import allow_origin, answer_preflight
-from web.deps import CLOSING, DEPS, WebDeps
+from web.deps import CLOSING, DEPS, TURNS, WebDeps
 from web.docs import admin, files, media, resumable, service, serving, sharing, uploads
 from web.guard import Endpoint, add_endpoints
 from web.measuring import measure
@@ -33,6 +33,7 @@ from web.routes.telegram import take_update
 from web.routes.upload_page import ENDPOINTS as UPLOAD_PAGE
 from web.routes.uploads import upload_multiple, upload_stream, upload_with_progress
 from web.routes.webhooks import ENDPOINTS as WEBHOOKS
+from web.turns import Turns
 from web.tus import routes as tus
 from web.tus.protocol import UPLOADS, mark_answers
 from web.waiting import set_closing
@@ -142,6 +143,7 @@ def create_app(deps: WebDeps) -> web.Application:
     )
     app[DEPS] = deps
     app[CLOSING] = asyncio.Event()
+    app[TURNS] = Turns()
     app.on_shutdown.append(set_closing)
     app.on_shutdown.append(tus.stop_writers)
     app.on_response_prepare.append(finish_headers)

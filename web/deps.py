@@ -18,6 +18,7 @@ from storage.users.accounts import RoleOf, nobody
 from web.auth.call_limits import CallLimits
 from web.auth.port import Auth, NoAuth
 from web.metrics import Metrics
+from web.turns import Turns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +82,9 @@ class WebDeps:
 DEPS = web.AppKey("deps", WebDeps)
 CLOSING = web.AppKey("closing", asyncio.Event)
 """Set when the application ends: what only waits stops waiting."""
+
+TURNS = web.AppKey("turns", Turns)
+"""For what costs much before it waits for the first time."""
 
 CALLER = web.RequestKey("caller", Caller)
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from storage.intake.progress import Progress
-from web.deps import DEPS
+from web.deps import DEPS, TURNS
 from web.upload.call import begin_call, outcome_response
 from web.upload.lines import run_with_lines
 from web.upload.multiple import take_several
@@ -13,6 +13,7 @@ from web.upload.single import take_one
 
 async def upload_stream(request: web.Request) -> web.StreamResponse:
     """``POST /streaming/upload/stream``: one file."""
+    await request.app[TURNS]()
     call = begin_call(request, most_files=1)
     return outcome_response(call, await once(call, take_one))
 
