@@ -67,8 +67,45 @@ async def test_a_seek_fetches_what_it_reads_and_no_more(large: RunningArchive) -
     out = await downloads(large)
     assert await read_back(large, media_id, 600_000, 620_000) == DATA[600_000:620_000]
     assert await downloads(large) - out <= 20_000
-    assert await read_back(large, media_id, 590_000, 640_000) == DATA[590_000:640_000]
+    assert await read_back(large, media_id, 610_000, 640_000) == DATA[610_000:640_000]
     assert await downloads(large) - out <= 50_000
+    assert await read_back(large, media_id, 590_000, 640_000) == DATA[590_000:640_000]
+    assert await downloads(large) - out <= 70_000  # what was fetched twice was kept
+
+
+async def test_what_is_read_once_leaves_nothing_on_the_disk(large: RunningArchive) -> None:
+    """The second reading is fetched too, and kept; the third one is not."""
+    media_id = (await take_in(large, DATA)).media.id
+    before, cache = await downloads(large), cache_of(large)
+    assert await read_back(large, media_id) == DATA
+    assert cache.used_bytes == 0
+    assert await read_back(large, media_id) == DATA
+    assert await downloads(large) - before == 2 * len(DATA)
+
+    async def all_of_it_is_on_disk() -> bool:
+        return cache.used_bytes == len(DATA)
+
+    await eventually(all_of_it_is_on_disk)
+    assert await read_back(large, media_id) == DATA
+    assert await downloads(large) - before == 2 * len(DATA)
+
+
+async def test_who_comes_late_to_a_fetch_fetches_only_what_was_missed(
+    database_url: str, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    data = some_bytes(8_000_000)
+    async with running_archive(database_url, sandbox, tmp_path, part_size="16MiB") as running:
+        media_id = (await take_in(running, data)).media.id
+        delivery = running.archive.use_cases.delivery
+        deliverable = await delivery.open(SERVICE, media_id)
+        before = await downloads(running)
+        async with delivery.stream(deliverable, 0, deliverable.size) as early:
+            found = b""
+            while len(found) < 2_000_000:
+                found += await anext(early)
+            assert await read_back(running, media_id) == data
+            assert found + b"".join([chunk async for chunk in early]) == data
+        assert len(data) < await downloads(running) - before < len(data) + len(found)
 
 
 @pytest.mark.parametrize("ranged", [True, False])
@@ -80,8 +117,9 @@ async def test_a_short_read_is_taken_up_where_it_stopped(
         monkeypatch.setattr(cache_of(large), "_max_bytes", 0)
     await large.sandbox.options(range_on_file=ranged)
     media_id = (await take_in(large, DATA)).media.id
-    await large.sandbox.add_fault("truncate", method="file", count=2)
-    assert await read_back(large, media_id, 100, 1_499_000) == DATA[100:1_499_000]
+    for _ in range(2):  # passed on, and then kept
+        await large.sandbox.add_fault("truncate", method="file", count=2)
+        assert await read_back(large, media_id, 100, 1_499_000) == DATA[100:1_499_000]
 
     async def all_of_it_is_on_disk() -> bool:
         return cache_of(large).used_bytes == (1_499_000 - 100 if cached else 0)
@@ -131,10 +169,10 @@ async def test_what_is_hot_survives_a_restart_and_is_checked(
     async with running_archive(database_url, sandbox, tmp_path, part_size="1MiB") as running:
         kept = (await take_in(running, DATA)).media.id
         torn = (await take_in(running, some_bytes(500_000, seed=7))).media.id
-        for _ in range(2):
+        for _ in range(3):
             await read_back(running, torn)
         after_one = places(tmp_path)
-        for _ in range(2):
+        for _ in range(3):
             await read_back(running, kept)
     [place] = after_one
     os.truncate(place, 100_000)
@@ -162,21 +200,27 @@ async def test_a_full_disk_is_no_reason_not_to_read(large: RunningArchive, monke
     pwritev = os.pwritev
     monkeypatch.setattr("os.pwritev", full)
     monkeypatch.setattr("storage.delivery.cache.fetch._WRITE", 256 * 1024)  # in the middle of a part
-    assert await read_back(large, media_id) == DATA
-    assert written > 1
+    for _ in range(2):
+        assert await read_back(large, media_id) == DATA
+
+    async def it_was_full() -> bool:
+        return written > 1
+
+    await eventually(it_was_full)
     assert await read_back(large, media_id, 7, 70_000) == DATA[7:70_000]
 
 
 async def test_a_ceiling_holds_while_much_is_read(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> None:
-    """What was read once goes before what was read twice."""
+    """What was read twice goes before what was read more often."""
     async with running_archive(
         database_url, sandbox, tmp_path, part_size="64KiB", part_cache_max_bytes="600KiB"
     ) as running:
         hot = (await take_in(running, some_bytes(100_000, seed=3))).media.id
-        for _ in range(2):
+        for _ in range(3):
             await read_back(running, hot)
         media_id = (await take_in(running, DATA)).media.id
-        assert await read_back(running, media_id) == DATA
+        for _ in range(2):
+            assert await read_back(running, media_id) == DATA
 
         async def within() -> bool:
             return cache_of(running).used_bytes <= 600 * 1024
@@ -190,7 +234,7 @@ async def test_a_ceiling_holds_while_much_is_read(database_url: str, sandbox: Sa
 async def test_a_deleted_media_leaves_the_cache(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> None:
     async with running_archive(database_url, sandbox, tmp_path, part_size="1MiB", delete_grace="0s") as running:
         media_id = (await take_in(running, DATA)).media.id
-        for _ in range(2):
+        for _ in range(3):
             await read_back(running, media_id)
         assert places(tmp_path)
         await running.archive.use_cases.deleting.delete(SERVICE, media_id)

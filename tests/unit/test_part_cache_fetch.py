@@ -31,8 +31,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
     return moved_by_hand
 
 
-async def _read(clock: _Clock, rate: float) -> tuple[int, int]:
-    """How many bytes one fetch gave to a reader of so many bytes a second, and how many of them from memory."""
+async def _read(clock: _Clock, rate: float, *, keep: bool = True) -> tuple[int, int, int]:
+    """How many bytes one fetch gave to a reader of so many bytes a second, how many from memory, how many to disk."""
     written = 0
 
     async def source(_start: int, _length: int, _stack: AsyncExitStack) -> AsyncIterator[bytes]:
@@ -46,7 +46,7 @@ async def _read(clock: _Clock, rate: float) -> tuple[int, int]:
         nonlocal written
         written += sum(map(len, chunks))
 
-    fetch = Fetch(open_source=source, write=write, start=0, stop=_SIZE)
+    fetch = Fetch(open_source=source, write=write, start=0, stop=_SIZE, keep=keep)
     running = asyncio.create_task(fetch.run())
     running.add_done_callback(lambda _: fetch.ended(None))
     at = from_memory = 0
@@ -59,18 +59,26 @@ async def _read(clock: _Clock, rate: float) -> tuple[int, int]:
         at += _CHUNK
         fetch.read_to(at)
     await running
-    assert written == fetch.at
-    return fetch.at, from_memory
+    return fetch.at, from_memory, written
 
 
 async def test_a_reader_at_a_fair_pace_is_waited_for(clock: _Clock) -> None:
     """However long that is in all: a busy machine makes every reader slower than the source."""
-    fetched, from_memory = await _read(clock, 16 * MIB)
-    assert fetched == _SIZE
+    fetched, from_memory, written = await _read(clock, 16 * MIB)
+    assert fetched == written == _SIZE
     assert from_memory > _SIZE // 2
 
 
 async def test_a_slow_reader_gets_a_run_on_the_disk(clock: _Clock) -> None:
-    fetched, from_memory = await _read(clock, MIB / 4)
-    assert fetched < _SIZE
+    fetched, from_memory, written = await _read(clock, MIB / 4)
+    assert fetched == written < _SIZE
     assert from_memory < fetched
+
+
+async def test_what_nobody_else_wants_is_not_written(clock: _Clock) -> None:
+    assert await _read(clock, 16 * MIB, keep=False) == (_SIZE, _SIZE, 0)
+
+
+async def test_what_a_slow_reader_has_not_read_is_written(clock: _Clock) -> None:
+    fetched, from_memory, written = await _read(clock, MIB / 4, keep=False)
+    assert from_memory < written <= fetched < _SIZE

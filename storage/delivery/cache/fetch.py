@@ -1,8 +1,9 @@
 """One stream of a part's bytes on its way into a file, driven by how fast its readers read.
 
-What comes is handed to readers at its end from memory, and written beside. Memory holds a little: more as long as a
-reader empties it. When readers are slower than the source, a bounded run goes ahead to the disk and the connection is
-given back: whoever needs the next byte then begins another fetch.
+What comes is handed to readers at its end from memory. Memory holds a little: more as long as a reader empties it. It
+is written beside only where that is of use: to others, or to a reader who is slower than the source. For that one a
+bounded run goes ahead to the disk and the connection is given back: whoever needs the next byte then begins another
+fetch.
 """
 
 import asyncio
@@ -21,6 +22,9 @@ AHEAD = 2 * 1024 * 1024
 """Bytes that may lie on disk before the fastest reader."""
 
 _LEAST_HELD, _MOST_HELD = 128 * 1024, 512 * 1024
+_BEHIND = 256 * 1024
+"""Bytes that stay in memory after they were read, where none are written: who begins just now misses none of them."""
+
 _WRITE = 1024 * 1024
 _PATIENCE = 1.0
 """Seconds that a connection waits for readers in all, before it goes ahead and is given back."""
@@ -45,21 +49,27 @@ class NoRoom(Exception):
 class Fetch:
     """Bytes ``[start, stop)`` of a part. ``write`` puts a run of them where they belong, and raises `NoRoom`.
 
-    ``hurry``: there is no reader yet, and it will be faster than the source; go ahead to the end.
+    ``keep``: write what comes, from the beginning. ``hurry``: there is no reader yet, and it will be faster than the
+    source; go ahead to the end, on the disk.
     """
 
-    def __init__(self, *, open_source: Open, write: Write, start: int, stop: int, hurry: bool = False) -> None:
+    def __init__(
+        self, *, open_source: Open, write: Write, start: int, stop: int, keep: bool, hurry: bool = False
+    ) -> None:
         self.start, self.stop, self.at = start, stop, start
+        self.kept_from = start
+        """All that came from here on is in memory or on the disk."""
+
         self.done = False
         self.error: BaseException | None = None
         self._whole = False
         self._open, self._write = open_source, write
+        self._keep = keep or hurry
         self._hurry = hurry
         self._read_to = start
         self._held: deque[tuple[int, bytes]] = deque()
         self._most = _LEAST_HELD
-        self._unwritten: list[bytes] = []
-        self._unwritten_from = start
+        self._handed = start
         self._writing: asyncio.Task[None] | None = None
         self._written = start
         self._waited = 0.0
@@ -72,6 +82,16 @@ class Fetch:
             if begins <= at < begins + len(data):
                 return data if begins == at else data[at - begins :]
         return None
+
+    @property
+    def ending(self) -> bool:
+        """Whether all has come and is still being written."""
+        return self._keep and self.at >= self.stop
+
+    def keep(self) -> None:
+        """Somebody else wants the bytes: write what is in memory, and what comes."""
+        self._keep = True
+        self._taken.set()
 
     def read_to(self, at: int) -> None:
         """A reader has all bytes before ``at``."""
@@ -94,9 +114,10 @@ class Fetch:
             raise OutcomeUnknown(method="file", reason="nothing_came")
 
     async def run(self) -> None:
-        """Fetch. What came is written also when it is cancelled. `ended` has to be told what it raises."""
+        """Fetch. What is kept is written also when it is cancelled. `ended` has to be told what it raises."""
         try:
             await self._fetched()
+            await self._passed_on()
             await self._flush()
             self._whole = True
         finally:
@@ -118,7 +139,7 @@ class Fetch:
                 async with AsyncExitStack() as stack:
                     async for chunk in await self._open(self.at, self.stop - self.at, stack):
                         self._take(chunk)
-                        if self.at - self._unwritten_from >= _WRITE:
+                        if self._keep and self.at - self._handed >= _WRITE:
                             await self._hand_over()
                         if self._ahead() and await self._enough():
                             return
@@ -136,7 +157,6 @@ class Fetch:
 
     def _take(self, chunk: bytes) -> None:
         self._held.append((self.at, chunk))
-        self._unwritten.append(chunk)
         self.at += len(chunk)
         self._tell()
 
@@ -153,32 +173,45 @@ class Fetch:
                     await self._taken.wait()
             self._waited += time.monotonic() - began
             if self._waited >= _SOON:
-                await self._flush()
-                self._drop()
+                await self._to_disk()
         if not self._ahead():
             return False
-        await self._flush()
-        self._drop()
+        await self._to_disk()
         if not self._hurry and self.at - self._read_to >= AHEAD:
             self.stop = self.at
             return True
         return False
 
+    async def _passed_on(self) -> None:
+        """What is not written is in memory until it was read; not for long."""
+        while self._read_to < self.at and not self._keep:
+            self._taken.clear()
+            try:
+                async with asyncio.timeout(_SOON):
+                    await self._taken.wait()
+            except TimeoutError:
+                self._keep = True
+
+    async def _to_disk(self) -> None:
+        self._keep = True
+        await self._flush()
+        self._drop()
+
     async def _hand_over(self) -> None:
         """Have what came written, while more comes."""
         await self._settle()
-        if self._unwritten:
-            chunks, at = self._unwritten, self._unwritten_from
-            self._unwritten, self._unwritten_from = [], self.at
-            self._writing = asyncio.ensure_future(self._put(at, chunks, self.at))
+        if self._handed < self.at:
+            at, self._handed = self._handed, self.at
+            self._writing = asyncio.ensure_future(self._put(at, [data for begins, data in self._held if begins >= at]))
 
-    async def _put(self, at: int, chunks: list[bytes], to: int) -> None:
+    async def _put(self, at: int, chunks: list[bytes]) -> None:
         await self._write(at, chunks)
-        self._written = to
+        self._written = at + sum(map(len, chunks))
 
     async def _flush(self) -> None:
-        await self._hand_over()
-        await self._settle()
+        if self._keep:
+            await self._hand_over()
+            await self._settle()
 
     async def _settle(self) -> None:
         if self._writing is not None:
@@ -187,14 +220,16 @@ class Fetch:
             self._drop()
 
     def _drop(self) -> None:
-        """Let go of what is on disk and was read, or is not read for a while."""
-        keep_from = self._read_to if self._waited < _SOON and not self._hurry else self.at
-        while self._held:
-            begins, data = self._held[0]
-            end = begins + len(data)
-            if end > self._written or end > keep_from:
-                return
+        """Let go of what was read, or is not read for a while, and is on the disk or not to get there."""
+        if self._keep:
+            patient = self._waited < _SOON and not self._hurry
+            let_go = min(self._written, self._read_to if patient else self.at)
+        else:
+            let_go = self._read_to - _BEHIND
+        while self._held and self._held[0][0] + len(self._held[0][1]) <= let_go:
             self._held.popleft()
+        if not self._keep:
+            self.kept_from = self._handed = self._written = self._held[0][0] if self._held else self.at
 
     def _tell(self) -> None:
         news, self._news = self._news, asyncio.Event()

@@ -1,8 +1,10 @@
 """The cache's directory.
 
-``cold/`` is for what was opened once, and of this process only; ``<hh>/<media key>.<index>`` for what is kept.
+``cold/`` is for what was not opened again since it was written, and of this process only;
+``<hh>/<media key>.<index>`` for what is kept.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -42,6 +44,12 @@ def move_in(path: Path, root: Path, key: tuple[UUID, int]) -> Path:
     place = root / key[0].hex[:2] / f"{key[0].hex}.{key[1]:06d}"
     place.parent.mkdir(mode=0o700, exist_ok=True)
     return path.replace(place)
+
+
+def digest_of(path: Path) -> bytes:
+    """Its SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def touch(path: Path) -> None:

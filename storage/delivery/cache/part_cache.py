@@ -1,15 +1,15 @@
-"""Parts that are read, on disk under a ceiling, and those read more than once kept over restarts.
+"""Parts that are read, on disk under a ceiling, and those read often kept over restarts.
 
-Every part that comes from Telegram passes through a file here: so any number of readers costs one fetch, a slow one
-holds no connection, and a seek back finds what was there. What is opened again is *hot*: checked by its SHA-256 before
-it is trusted, and moved into place. The least recently used goes first, and what was opened once before what is hot,
-so that one reader of a large file does not push out what everybody reads.
+What one reader reads once passes by the disk: most of it is never asked for again. What several read at a time, what is
+fetched for the second time, and what lies before a reader who is slower than Telegram, is written into the part's file:
+so any number of readers costs one fetch, or two, and a slow one holds no connection. A file that is opened again is
+*hot*: checked by its SHA-256 before it is trusted, and moved into place. The least recently used goes first, and what
+was opened once before what is hot, so that one reader of a large file does not push out what everybody reads.
 
 Nothing is synced: what a power cut tears is found by its digest. Where nothing can be written, reading goes on without.
 """
 
 import asyncio
-import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -22,14 +22,18 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from storage.delivery.cache.files_on_disk import found, move_in, touch
+from storage.delivery.cache.files_on_disk import digest_of, found, move_in, touch
 from storage.delivery.cache.part_file import Key, PartFile
+from storage.delivery.cache.spans import Spans
 from storage.tables import Part
 
 log = structlog.get_logger(__name__)
 
 _THREADS = 4
 _MOST_FORGOTTEN = 10_000
+_MOST_FETCHED = 10_000
+"""Parts of which it is remembered what was fetched."""
+
 _TOO_LARGE = 8
 """A part larger than this fraction of the ceiling would push out too much."""
 
@@ -72,6 +76,7 @@ class PartCache:
         self._cold: OrderedDict[Key, PartFile] = OrderedDict()
         self._hot: OrderedDict[Key, PartFile] = OrderedDict()
         self._forgotten: OrderedDict[UUID, None] = OrderedDict()
+        self._fetched: OrderedDict[Key, Spans] = OrderedDict()
         self._used = self._used_hot = 0
         self._off_until = 0.0
         self._touched: dict[Key, float] = {}
@@ -126,7 +131,7 @@ class PartCache:
             file.users += 1
             try:
                 async with file.lock:
-                    usable = await self._usable(file)
+                    usable = await self._usable(file, start, stop)
             except FileNotFoundError:
                 usable = False  # somebody emptied the directory
             except OSError as error:
@@ -211,17 +216,25 @@ class PartCache:
             file.sha256 = part.sha256
         return file
 
-    async def _usable(self, file: PartFile) -> bool:
+    def _fetched_of(self, key: Key) -> Spans:
+        """What was fetched of a part so far, whether it was kept or not."""
+        known = self._fetched.setdefault(key, Spans())
+        self._fetched.move_to_end(key)
+        if len(self._fetched) > _MOST_FETCHED:
+            self._fetched.popitem(last=False)
+        return known
+
+    async def _usable(self, file: PartFile, start: int, stop: int) -> bool:
         """Open the file; one that is opened again is checked once it is complete, and kept."""
         if file.gone:
             return False
-        await file.open()
+        await file.open(start, stop)
         file.openings += 1
         if file.openings > 1:
             await file.settled()
             self._heat(file)
             if file.complete and not file.trusted:
-                digest = await self._in_thread(_digest, file.path)
+                digest = await self._in_thread(digest_of, file.path)
                 if digest != file.sha256:
                     self._figures.wrong += 1
                     log.warning("cached_part_wrong", media_key=str(file.key[0]), part=file.key[1])
@@ -250,6 +263,8 @@ class PartCache:
 
     async def _closed(self, file: PartFile) -> None:
         await file.close()
+        if not (file.users or file.gone or file.spans.total):
+            await self.drop(file)
         if self._used > self._max_bytes:
             await self._evict()
 
@@ -272,6 +287,7 @@ class PartCache:
             path=path,
             size=size,
             sha256=sha256,
+            fetched=self._fetched_of(key),
             threads=self._threads,
             spawn=self._spawn,
             admit=self.admit,
@@ -283,8 +299,3 @@ class PartCache:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

@@ -1,7 +1,7 @@
 """One part on this node's disk: what of it is there, what fetches the rest, and its readers.
 
-All readers of a part read from one file, and a byte is fetched once for all of them. Who is at the end of what came
-waits for the fetch; who asks for bytes far from it begins another one there.
+All readers of a part read from one file, and what is fetched for several, or again, is fetched once for all of them.
+Who is at the end of what came waits for the fetch; who asks for bytes far from it begins another one there.
 """
 
 import asyncio
@@ -29,9 +29,10 @@ Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 class PartFile:
-    """``path`` is where the bytes are; it is open while somebody reads it.
+    """``path`` is where the bytes are, once there are some; it is open while somebody reads it.
 
-    ``admit`` says whether so many more bytes may lie on disk, ``grown`` is told how many do.
+    ``fetched`` are the bytes that were fetched before, which are kept when they are fetched again. ``admit`` says
+    whether so many more bytes may lie on disk, ``grown`` is told how many do.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class PartFile:
         path: Path,
         size: int,
         sha256: bytes,
+        fetched: Spans,
         threads: Executor,
         spawn: Spawn,
         admit: Callable[[int], bool],
@@ -58,7 +60,10 @@ class PartFile:
         """Not to be opened any more: erased, evicted, or wrong."""
 
         self.lock = asyncio.Lock()
+        self._opening = asyncio.Lock()
+        self._made = False
         self._fd = -1
+        self._fetched = fetched
         self._threads, self._spawn, self._admit, self._grown = threads, spawn, admit, grown
         self._fetches: dict[Fetch, asyncio.Task[None]] = {}
 
@@ -66,14 +71,17 @@ class PartFile:
     def complete(self) -> bool:
         return self.spans.total == self.size
 
-    async def open(self) -> None:
-        """Raises OSError."""
-        if self._fd < 0:
-            self._fd = await self._in_thread(_opened, self.path, self.spans.total > 0)
+    async def open(self, start: int, stop: int) -> None:
+        """For who will read ``[start, stop)``: what is fetched of that for others is kept. Raises OSError."""
+        if self.spans.total:
+            await self._open()
+        for fetch in self._fetches:
+            if fetch.kept_from < stop and start < fetch.stop:
+                fetch.keep()
 
     async def settled(self) -> None:
         """Wait for what has come to its end and is still being written: it is not fetched again for that."""
-        ending = [task for fetch, task in self._fetches.items() if fetch.at >= fetch.stop]
+        ending = [task for fetch, task in self._fetches.items() if fetch.ending]
         if ending:
             await asyncio.wait(ending)
 
@@ -92,9 +100,17 @@ class PartFile:
             fd, self._fd = self._fd, -1
             os.close(fd)
 
+    async def _open(self) -> None:
+        async with self._opening:
+            if self._fd < 0:
+                if self.gone:  # it would be made anew, and nobody would remove it
+                    raise FileNotFoundError(self.path)
+                self._made = True
+                self._fd = await self._in_thread(_opened, self.path, self.spans.total > 0)
+
     def is_fetching(self, at: int) -> bool:
         """Whether the byte ``at`` is on its way, for somebody who wanted it before."""
-        return any(not fetch.done and fetch.start <= at < fetch.stop for fetch in self._fetches)
+        return any(not fetch.done and fetch.kept_from <= at < fetch.stop for fetch in self._fetches)
 
     async def read(self, start: int, stop: int, open_source: Open) -> AsyncIterator[bytes]:
         """Yield ``[start, stop)``, fetching what is not there. Raises `ArchiveError`s, and `NoRoom`."""
@@ -121,8 +137,13 @@ class PartFile:
     async def reached(self, at: int, stop: int, open_source: Open, *, hurry: bool = False) -> None:
         """Wait until the byte ``at`` can be read, which begins a fetch of what is not there of ``[at, stop)``."""
         while at < stop and self._held(at) is None and self.spans.reach(at) == at:
-            fetch = self._fetch_near(at) or self._begin(at, self.spans.gap_end(at, stop), open_source, hurry=hurry)
+            fetch = self._fetch_near(at) or self._begin(at, self._gap_end(at, stop), open_source, hurry=hurry)
             await fetch.past(at)
+
+    def _gap_end(self, at: int, stop: int) -> int:
+        """Where what is there, or on its way for others, begins after ``at``; at most ``stop``."""
+        coming = [fetch.kept_from for fetch in self._fetches if not fetch.done and fetch.kept_from > at]
+        return self.spans.gap_end(at, min(stop, *coming) if coming else stop)
 
     def _held(self, at: int) -> bytes | None:
         for fetch in self._fetches:
@@ -143,13 +164,15 @@ class PartFile:
         return None
 
     def _begin(self, start: int, stop: int, open_source: Open, *, hurry: bool) -> Fetch:
-        fetch = Fetch(open_source=open_source, write=self._write, start=start, stop=stop, hurry=hurry)
+        keep = self.users > 1 or self._fetched.reach(start) > start
+        fetch = Fetch(open_source=open_source, write=self._write, start=start, stop=stop, keep=keep, hurry=hurry)
         task = self._fetches[fetch] = self._spawn(fetch.run())
         task.add_done_callback(lambda ended: self._ended(fetch, ended))
         return fetch
 
     def _ended(self, fetch: Fetch, task: "asyncio.Task[None]") -> None:
         del self._fetches[fetch]
+        self._fetched.add(fetch.start, fetch.at)
         fetch.ended(None if task.cancelled() else task.exception())
 
     async def _write(self, at: int, chunks: Sequence[bytes]) -> None:
@@ -157,14 +180,17 @@ class PartFile:
         if not self._admit(size) or (self.gone and not self.users):
             raise NoRoom
         try:
+            await self._open()
             await self._in_thread(_write_all, self._fd, chunks, at)
         except OSError as error:
-            raise NoRoom from error
+            raise NoRoom from (None if self.gone else error)
         self._grown(self, self.spans.add(at, at + size))
 
     async def remove(self) -> None:
-        with suppress(OSError):
-            await self._in_thread(os.unlink, self.path)
+        async with self._opening:
+            if self._made or self.spans.total:
+                with suppress(OSError):
+                    await self._in_thread(os.unlink, self.path)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
