@@ -74,6 +74,7 @@ class Delivery:
         async with AsyncExitStack() as stack:
             first = None
             if pieces:
+                stack.enter_context(self._places.cache.demand.noted(pieces[0].part.media_key, start, stop))
                 first = await self._enter_first(stack, pieces[0])
             chunks = read_in_order(self._places, pieces, first)
             stack.push_async_callback(chunks.aclose)

@@ -35,7 +35,7 @@ async def _letters(length: int) -> AsyncIterator[bytes]:
 
 
 def part() -> Part:
-    return Part(media_key=uuid4(), index=0, size=_SIZE, sha256=hashlib.sha256(b"a" * _SIZE).digest())
+    return Part(media_key=uuid4(), index=0, offset=0, size=_SIZE, sha256=hashlib.sha256(b"a" * _SIZE).digest())
 
 
 async def read(cache: PartCache, of: Part, source: Source, stop: int = _SIZE) -> None:

@@ -22,18 +22,15 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from storage.delivery.cache.demand import Demand
 from storage.delivery.cache.files_on_disk import digest_of, found, move_in, touch
 from storage.delivery.cache.part_file import Key, PartFile
-from storage.delivery.cache.spans import Spans
 from storage.tables import Part
 
 log = structlog.get_logger(__name__)
 
 _THREADS = 4
 _MOST_FORGOTTEN = 10_000
-_MOST_FETCHED = 10_000
-"""Parts of which it is remembered what was fetched."""
-
 _TOO_LARGE = 8
 """A part larger than this fraction of the ceiling would push out too much."""
 
@@ -71,12 +68,12 @@ class PartCache:
     """The directory. ``max_bytes`` 0 keeps nothing, and writes nothing."""
 
     def __init__(self, root: Path, max_bytes: int) -> None:
+        self.demand = Demand()
         self._root = root
         self._max_bytes = max_bytes
         self._cold: OrderedDict[Key, PartFile] = OrderedDict()
         self._hot: OrderedDict[Key, PartFile] = OrderedDict()
         self._forgotten: OrderedDict[UUID, None] = OrderedDict()
-        self._fetched: OrderedDict[Key, Spans] = OrderedDict()
         self._used = self._used_hot = 0
         self._off_until = 0.0
         self._touched: dict[Key, float] = {}
@@ -129,6 +126,7 @@ class PartCache:
             if file is None:
                 return None
             file.users += 1
+            file.shared |= self.demand.is_shared(part.media_key, part.offset + start, part.offset + stop)
             try:
                 async with file.lock:
                     usable = await self._usable(file, start, stop)
@@ -216,14 +214,6 @@ class PartCache:
             file.sha256 = part.sha256
         return file
 
-    def _fetched_of(self, key: Key) -> Spans:
-        """What was fetched of a part so far, whether it was kept or not."""
-        known = self._fetched.setdefault(key, Spans())
-        self._fetched.move_to_end(key)
-        if len(self._fetched) > _MOST_FETCHED:
-            self._fetched.popitem(last=False)
-        return known
-
     async def _usable(self, file: PartFile, start: int, stop: int) -> bool:
         """Open the file; one that is opened again is checked once it is complete, and kept."""
         if file.gone:
@@ -287,7 +277,7 @@ class PartCache:
             path=path,
             size=size,
             sha256=sha256,
-            fetched=self._fetched_of(key),
+            fetched=self.demand.fetched(key),
             threads=self._threads,
             spawn=self._spawn,
             admit=self.admit,

@@ -59,6 +59,9 @@ class PartFile:
         self.gone = False
         """Not to be opened any more: erased, evicted, or wrong."""
 
+        self.shared = False
+        """Whether several want it now: what is fetched is kept."""
+
         self.lock = asyncio.Lock()
         self._opening = asyncio.Lock()
         self._made = False
@@ -164,7 +167,7 @@ class PartFile:
         return None
 
     def _begin(self, start: int, stop: int, open_source: Open, *, hurry: bool) -> Fetch:
-        keep = self.users > 1 or self._fetched.reach(start) > start
+        keep = self.shared or self._fetched.reach(start) > start
         fetch = Fetch(open_source=open_source, write=self._write, start=start, stop=stop, keep=keep, hurry=hurry)
         task = self._fetches[fetch] = self._spawn(fetch.run())
         task.add_done_callback(lambda ended: self._ended(fetch, ended))
