@@ -124,7 +124,7 @@ def _require_bytes(response: aiohttp.ClientResponse) -> None:
 async def _exactly(response: aiohttp.ClientResponse, skip: int, length: int) -> AsyncIterator[bytes]:
     left = length
     with translated("file"):
-        async for chunk in response.content.iter_any():
+        async for chunk, _ in response.content.iter_chunks():  # as they came: `iter_any` joins them, a copy of all
             data = chunk
             if skip:
                 data, skip = data[skip:], max(0, skip - len(data))
