@@ -30,7 +30,7 @@ from storage.tables import Card, Group, StaffCard
 log = structlog.get_logger(__name__)
 
 RETRY_DELAY = 3.0
-_SHOWN_AT_ONCE = 32
+_SHOWN_AT_ONCE = 64
 GONE = ("message to edit not found", "message can't be edited")
 UNCHANGED = "message is not modified"
 

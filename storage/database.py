@@ -25,7 +25,10 @@ _LINGER = 0.025
 _GRACE = 0.004
 """Seconds more, once they are there, so that those who have just missed the last one are among them."""
 
-_MOST_TOGETHER = 100
+UNHURRIED = 0.1
+"""The same for what nobody waits for, and for `_ENOUGH`: the more that come together, the less each costs."""
+
+_ENOUGH, _MOST_TOGETHER = 48, 100
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -92,7 +95,7 @@ class Together(Generic[T, R]):
         """What ``work`` returned for ``item``, or raised."""
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, result))
-        if self._enough is not None and len(self._waiting) >= self._expected and not self._enough.done():
+        if self._enough is not None and len(self._waiting) >= self._wanted and not self._enough.done():
             self._enough.set_result(None)
         try:
             async with self._turn:
@@ -112,12 +115,16 @@ class Together(Generic[T, R]):
             self._waiting.extendleft(reversed([call for call in calls if not call[1].done()]))
             raise
 
+    @property
+    def _wanted(self) -> int:
+        return _ENOUGH if self._linger >= UNHURRIED else self._expected
+
     async def _company(self) -> None:
         """Wait until as many are there as the last time: who is answered together mostly comes again together."""
         if self._expected == 1 or not self._linger:
             await asyncio.sleep(0)
             return
-        if len(self._waiting) < self._expected:
+        if len(self._waiting) < self._wanted:
             self._enough = asyncio.get_running_loop().create_future()
             try:
                 await asyncio.wait({self._enough}, timeout=self._linger)

@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.cards.rows import ALBUM_SILENCE
 from bot.cards.text import Item, Moving
 from bot.versions import VersionedRows
-from storage.database import Sessions, Together
+from storage.database import UNHURRIED, Sessions, Together
 from storage.domain import PartState, UploadId
 from storage.intake.progress import ProgressBoard
 from storage.jobs import INTERACTIVE, Later, enqueue
@@ -84,8 +84,8 @@ class CardRows(VersionedRows):
     def __init__(self, sessions: Sessions, board: ProgressBoard) -> None:
         super().__init__(sessions, Card, wake_card)
         self._board = board
-        self._claim = Together(sessions, self._claim_some, row=int)
-        self.settle = Together(sessions, _settle_some, row=lambda settled: settled.card_id)
+        self._claim = Together(sessions, self._claim_some, row=int, linger=UNHURRIED)
+        self.settle = Together(sessions, _settle_some, row=lambda settled: settled.card_id, linger=UNHURRIED)
 
     async def claim(self, card_id: int) -> ClaimedCard | None:
         """See `CatchingUp.claim`.

@@ -15,6 +15,7 @@ without an effect, and the part goes to another one at once.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
-from storage.database import Sessions, Together
+from storage.database import UNHURRIED, Sessions, Together
 from storage.engine import reconciling
 from storage.engine.captions import caption, part_filename
 from storage.engine.channels import raise_head
@@ -49,7 +50,10 @@ _RETRY_DELAYS = (1.0, 5.0, 15.0, 60.0, 300.0)
 _NO_CHANNEL_DELAY = 60.0
 _LEFT_BEHIND_SECONDS = 60.0
 _SENDS_AT_ONCE = 32
-"""Of one process: as many parts wait for Telegram, or for their lanes."""
+"""Of one process: as many parts whose bytes we send wait for Telegram, or for their lanes."""
+
+_READ_AT_ONCE = 64
+"""As many parts of jobs have been read. Copies, which hold no bytes, need no other place."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +94,8 @@ class Shipper:
         self._node = node
         self._in_flight: dict[int, int] = {}
         self._places = asyncio.Semaphore(_SENDS_AT_ONCE)
-        self._read = Together(sessions, desk.read, row=int)
+        self._known = asyncio.Semaphore(_READ_AT_ONCE)
+        self._read = Together(sessions, desk.read, row=int, linger=UNHURRIED)
         self._claim = Together(sessions, self._claim_some, row=lambda claim: claim.part.id)
         self._settle = Together(sessions, self._settle_some, row=lambda settled: settled.intent_id)
 
@@ -108,12 +113,15 @@ class Shipper:
             del self._in_flight[id(work)]
 
     async def _ship_when_free(self, part_id: int) -> None:
-        async with self._places:
+        async with self._known:
             work = await self._read(part_id)
             if isinstance(work, ChannelNotBound):
                 raise Later(_NO_CHANNEL_DELAY, work.code) from work
-            if work is not None and await self._losses.intact(work.part):
-                await self._ship_work(work)
+            if work is None:
+                return
+            async with self._places if work.part.origin == "spool" else nullcontext():
+                if await self._losses.intact(work.part):
+                    await self._ship_work(work)
 
     async def _ship_work(self, work: ShipWork) -> None:
         thumbnail = await self._thumbnail(work)

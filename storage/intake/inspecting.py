@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.auditing.audit import record
 from storage.content import HEAD_SIZE, ContentType, resolve, sniff
 from storage.content import TypeContradiction as Contradiction
-from storage.database import Sessions, Together
+from storage.database import UNHURRIED, Sessions, Together
 from storage.domain import EventType, FileType, Inspection, MediaStatus, PartState
 from storage.engine.facts import facts_of_several
 from storage.errors import ArchiveError, CallRefused, FileTooBig, Postponed, SpoolFull
@@ -42,7 +42,9 @@ _RETRY_DELAY = 3.0
 _ROOM_AGAIN = 10.0
 """Seconds until a full spool is asked for room again."""
 
-_FETCHES_AT_ONCE = 24
+_FETCHES_AT_ONCE, _READ_AT_ONCE = 24, 96
+"""Each fetch holds bytes; what waits for its place, or for its transaction, does not."""
+
 _HASHED_HERE = 256 * 1024
 """Bytes: to hash so few takes less than to ask a thread for it."""
 
@@ -83,8 +85,9 @@ class Inspector:
         self._failures: dict[int, int] = {}
         self._under_way: set[int] = set()
         self._places = asyncio.Semaphore(_FETCHES_AT_ONCE)
-        self._read = Together(sessions, _pending, row=int)
-        self._conclude = Together(sessions, self._conclude_some, row=lambda seen: seen.media_id)
+        self._known = asyncio.Semaphore(_READ_AT_ONCE)
+        self._read = Together(sessions, _pending, row=int, linger=UNHURRIED)
+        self._conclude = Together(sessions, self._conclude_some, row=lambda seen: seen.media_id, linger=UNHURRIED)
 
     async def handle(self, payload: dict[str, Any]) -> None:
         """The job, for one media or many.
@@ -100,7 +103,7 @@ class Inspector:
             return
         self._under_way.add(media_id)
         try:
-            async with self._places:
+            async with self._known:
                 await self._inspect(media_id)
         finally:
             self._under_way.discard(media_id)
@@ -112,7 +115,8 @@ class Inspector:
         media, part = found
         keep = media.file_type in _RESHIPPED
         try:
-            fetched = await self._fetch(media, part, keep=keep)
+            async with self._places:
+                fetched = await self._fetch(media, part, keep=keep)
         except (ArchiveError, SpoolFull, OSError) as error:
             if keep:
                 await self._spool.remove(media.key, [part.index])

@@ -39,6 +39,12 @@ async def test_those_who_come_together_share_transactions(sessions: Sessions) ->
     assert await double(1000) == 2000, "and who is alone is served too"
 
 
+async def test_nobody_waits_for_more_where_enough_have_come(sessions: Sessions) -> None:
+    double = Together(sessions, Doubling().work, row=int, linger=60)
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*map(double, range(200))) == [2 * number for number in range(200)]
+
+
 async def test_one_that_fails_harms_no_other(sessions: Sessions) -> None:
     double = Together(sessions, Doubling().work, row=int)
     first, broken, last = await asyncio.gather(*map(double, (1, -2, 3)), return_exceptions=True)
