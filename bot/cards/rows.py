@@ -16,8 +16,9 @@ from storage.wakeups import wake_card, wake_cards
 ALBUM_SILENCE = 0.7
 """Seconds without another item before an album's card is sent: there is no end marker (TELEGRAM.md, Updates)."""
 
-FIRST_SIGN = 0.8
-"""Seconds after which a sender is told that a file was received. Most are stored by then, and that is all they hear."""
+FIRST_SIGN = 2.0
+"""Seconds after which a sender is told that a file was received. Most are stored by then, and that is all they hear: it
+takes three calls of Telegram, one after the other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
