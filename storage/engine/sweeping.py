@@ -1,9 +1,10 @@
 """The minute's sweep: domain rows are the truth, and whatever has no wake-up gets one."""
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, func, select
 
 from storage.catalog.deleting import Eraser
 from storage.clock import Clock
@@ -13,7 +14,7 @@ from storage.engine.reconciling import Reconciler
 from storage.engine.strays import stray_chats
 from storage.intake.idempotency import forget_keys, needed_for_a_retry
 from storage.tables import Card, Media, Part, Upload
-from storage.wakeups import wake_cards, wake_inspector, wake_left_over, wake_strays
+from storage.wakeups import wake_cards, wake_inspectors, wake_left_over, wake_strays
 
 Sweep = Callable[[], Awaitable[None]]
 _UPLOADS_KEPT = timedelta(hours=1)
@@ -21,6 +22,8 @@ _MOST = 1000
 """Of a kind in one sweep, the oldest: with more than that to do there are jobs enough, and the next sweep comes."""
 
 _CARDS_OF_A_JOB = 50
+_JUST_WOKEN = timedelta(minutes=1)
+"""What came or changed so lately has the wake-up of that moment, and is likely under way; the next sweep sees it."""
 
 
 class Sweeper:
@@ -46,7 +49,10 @@ class Sweeper:
         await self._forget()
 
     async def _wake_parts(self) -> None:
-        due = (Part.state == PartState.SPOOLED) & (Part.next_attempt_at <= self._clock.now())
+        # Parts that an upload left behind may have none, and are not spared: they are sent without a job first.
+        now = self._clock.now()
+        woken = case((Part.origin == "telegram", now - _JUST_WOKEN), else_=now)
+        due = (Part.state == PartState.SPOOLED) & (Part.next_attempt_at <= woken)
         inspected = Media.id.is_(None) | (Media.inspection != Inspection.PENDING)
         query = select(Part).outerjoin(Media, Media.id == Part.media_id).where(due, inspected).order_by(Part.id)
         async with self._sessions.begin() as session:
@@ -56,14 +62,19 @@ class Sweeper:
         pending = (Media.inspection == Inspection.PENDING) & Media.status.in_(
             (MediaStatus.ACTIVE, MediaStatus.ARCHIVING)
         )
+        pending &= Media.uploaded_at < func.now() - _JUST_WOKEN
         query = select(Media.id, Part.node).join(Part, Part.media_id == Media.id).where(pending).order_by(Media.id)
+        by_node: dict[str, list[int]] = defaultdict(list)
         async with self._sessions.begin() as session:
-            for media_id, node in (await session.execute(query.limit(_MOST))).all():
-                await wake_inspector(session, node, media_id)
+            for media_id, node in await session.execute(query.limit(_MOST)):
+                by_node[node].append(media_id)
+            for node, media_ids in by_node.items():
+                await wake_inspectors(session, node, media_ids)
 
     async def _wake_cards_and_strays(self) -> None:
         async with self._sessions.begin() as session:
-            behind = select(Card.id).where(Card.sent < Card.wanted).order_by(Card.id).limit(_MOST)
+            quiet = Card.changed_at < func.now() - _JUST_WOKEN
+            behind = select(Card.id).where(Card.sent < Card.wanted, quiet).order_by(Card.id).limit(_MOST)
             ids = (await session.scalars(behind)).all()
             for start in range(0, len(ids), _CARDS_OF_A_JOB):
                 await wake_cards(session, ids[start : start + _CARDS_OF_A_JOB])
