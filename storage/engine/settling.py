@@ -1,7 +1,7 @@
 """Parts have arrived in their channels, by answers or by being found there: one transaction for all of them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,8 +141,8 @@ async def _leave_former_places(session: AsyncSession, parts: Sequence[Part]) -> 
 async def note_if_whole(session: AsyncSession, *media_ids: int, now: datetime) -> None:
     """Media whose last part may have arrived: the upload is done, or they are archived, and cards want an edit."""
     # Two parts settling at once must not each see the other as missing: the media's row orders them.
-    locked = select(Media).where(among(Media.id, media_ids)).order_by(Media.id).with_for_update()
-    rows = (await session.scalars(locked.execution_options(populate_existing=True))).all()
+    columns = select(Media.id, Media.status, Media.caption_wanted)
+    rows = (await session.execute(columns.where(among(Media.id, media_ids)).order_by(Media.id).with_for_update())).all()
     parts = select(Part.media_id, func.bool_or(Part.state.in_(_MISSING)), func.bool_or(_says_else()))
     parts = parts.join(Media, Media.id == Part.media_id).where(among(Part.media_id, media_ids)).group_by(Part.media_id)
     states = {media_id: (missing, late) for media_id, missing, late in await session.execute(parts)}
@@ -153,7 +153,7 @@ async def note_if_whole(session: AsyncSession, *media_ids: int, now: datetime) -
     if whole:
         done = update(Upload).where(among(Upload.media_id, [media.id for media in whole]))
         await session.execute(done.values(phase=UploadPhase.DONE).execution_options(synchronize_session=False))
-        await _tell_whole(session, whole, now)
+        await _tell_whole(session, {media.id: media.status for media in whole}, now)
         await media_changed(session, *(media.id for media in whole))
 
 
@@ -163,9 +163,13 @@ def _says_else() -> ColumnElement[bool]:
     return said & Part.caption_sent.is_distinct_from(Media.caption_wanted)
 
 
-async def _tell_whole(session: AsyncSession, whole: Sequence[Media], now: datetime) -> None:
+async def _tell_whole(session: AsyncSession, whole: Mapping[int, MediaStatus], now: datetime) -> None:
     heard = await listened_to(session, EventType.MEDIA_STORED)
-    for media in whole:
+    told = [one for one, status in whole.items() if heard or status is MediaStatus.ARCHIVING]
+    if not told:
+        return
+    query = select(Media).where(among(Media.id, told)).order_by(Media.id)
+    for media in await session.scalars(query.execution_options(populate_existing=True)):
         if media.status is MediaStatus.ARCHIVING:
             media.status, media.archived_at = MediaStatus.ARCHIVED, now
             record(session, "system", "archived", media_id=media.id)
