@@ -1,11 +1,11 @@
 """Telling the bot's cards that a media moved on: in the same transaction, as rows and wake-ups."""
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Executable, and_, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.tables import Card, CardItem, Media, StaffCard
-from storage.tables.many import among
+from storage.tables.many import among, among_these, bare
 from storage.wakeups import CARD_JOB, wake_card, wake_cards, wake_staff_cards
 
 MOVED = 10**12
@@ -16,19 +16,22 @@ __all__ = ["CARD_JOB", "MOVED", "came_with_card", "media_changed", "tell_staff_c
 
 async def media_changed(session: AsyncSession, *media_ids: int) -> None:
     """Every card that shows one of the media wants one more edit."""
-    showing = select(CardItem.card_id).where(among(CardItem.media_id, media_ids))
-    # In an order, so that two who change several never wait for each other.
-    locked = select(Card.id).where(Card.id.in_(showing)).order_by(Card.id).with_for_update().cte("locked")
-    changed = await session.scalars(
-        update(Card)
-        .where(Card.id.in_(select(locked.c.id)))
-        .values(wanted=Card.wanted + 1, changed_at=func.now())
-        .returning(Card.id)
-        .execution_options(synchronize_session=False)
-    )
-    if cards := changed.all():
+    await session.flush()
+    if cards := (await session.scalars(_WANTED, {"ids": media_ids})).all():
         await wake_cards(session, cards)
         await tell_staff_cards(session, *media_ids)
+
+
+def _wanted() -> Executable:
+    cards, items = bare(Card).c, bare(CardItem).c
+    showing = select(items.card_id).where(among_these(items.media_id))
+    # In an order, so that two who change several never wait for each other.
+    locked = select(cards.id).where(cards.id.in_(showing)).order_by(cards.id).with_for_update().cte("locked")
+    changed = update(bare(Card)).where(cards.id.in_(select(locked.c.id)))
+    return changed.values(wanted=cards.wanted + 1, changed_at=func.now()).returning(cards.id)
+
+
+_WANTED = _wanted()
 
 
 def came_with_card() -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from storage.domain import NO_FALLBACK, Purpose
 from storage.engine.events import EventKind, note_event
 from storage.errors import ChannelNotBound
 from storage.tables import Channel, ChannelBinding
+from storage.tables.many import bare
 
 _RETRY_AFTER = 300
 
@@ -82,9 +83,9 @@ async def raise_head(session: AsyncSession, chat_id: int, message_id: int, *, po
     await session.execute(_RAISED, {"chat": chat_id, "head": message_id, "more": posted})
 
 
-_CELLS = Channel.__table__.c
+_CELLS = bare(Channel).c
 _RAISED = (
-    update(Channel.__table__)  # type: ignore[arg-type]  # a mapped table is one
+    update(bare(Channel))
     .where(_CELLS.chat_id == bindparam("chat"))
     .values(
         head_message_id=func.greatest(_CELLS.head_message_id, bindparam("head")),

@@ -20,7 +20,7 @@ from storage.events.outbox import listened_to, tell, tell_once
 from storage.notices import media_changed
 from storage.ports import Sent
 from storage.tables import Channel, FileRef, Media, Part, Upload
-from storage.tables.many import ForRows, among, insert_of, update_by
+from storage.tables.many import ForRows, among, among_these, bare, insert_of, update_by
 
 _IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
 _NO_PARTS = (False, False)
@@ -71,9 +71,16 @@ async def _raise_heads(session: AsyncSession, arrivals: Sequence[Arrival]) -> No
 
 async def _shipping(session: AsyncSession, part_ids: Sequence[int]) -> Sequence[Part]:
     """Those that are on their way, locked."""
-    query = select(Part).where(among(Part.id, part_ids), Part.state == PartState.SHIPPING).order_by(Part.id)
-    fresh = query.with_for_update().execution_options(populate_existing=True)
-    return (await session.scalars(fresh)).all()
+    fresh = {"populate_existing": True}
+    return (await session.scalars(_ON_THEIR_WAY, {"ids": part_ids}, execution_options=fresh)).all()
+
+
+_ON_THEIR_WAY = (
+    select(Part)
+    .where(among_these(Part.__table__.c.id), Part.state == PartState.SHIPPING)
+    .order_by(Part.id)
+    .with_for_update()
+)
 
 
 def _placed(new: TableValuedAlias) -> Update:
@@ -140,19 +147,18 @@ async def _leave_former_places(session: AsyncSession, parts: Sequence[Part]) -> 
 
 async def note_if_whole(session: AsyncSession, *media_ids: int, now: datetime) -> None:
     """Media whose last part may have arrived: the upload is done, or they are archived, and cards want an edit."""
+    await session.flush()
     # Two parts settling at once must not each see the other as missing: the media's row orders them.
-    columns = select(Media.id, Media.status, Media.caption_wanted)
-    rows = (await session.execute(columns.where(among(Media.id, media_ids)).order_by(Media.id).with_for_update())).all()
-    parts = select(Part.media_id, func.bool_or(Part.state.in_(_MISSING)), func.bool_or(_says_else()))
-    parts = parts.join(Media, Media.id == Part.media_id).where(among(Part.media_id, media_ids)).group_by(Part.media_id)
-    states = {media_id: (missing, late) for media_id, missing, late in await session.execute(parts)}
+    rows = (await session.execute(_LOCKED, {"ids": media_ids})).all()
+    states = {
+        media_id: (missing, late) for media_id, missing, late in await session.execute(_OF_PARTS, {"ids": media_ids})
+    }
     for media in rows:
         if states.get(media.id, _NO_PARTS)[1]:
             await note_captions(session, media.id, media.caption_wanted)
     whole = [media for media in rows if not states.get(media.id, _NO_PARTS)[0]]
     if whole:
-        done = update(Upload).where(among(Upload.media_id, [media.id for media in whole]))
-        await session.execute(done.values(phase=UploadPhase.DONE).execution_options(synchronize_session=False))
+        await session.execute(_DONE, {"ids": [media.id for media in whole]})
         await _tell_whole(session, {media.id: media.status for media in whole}, now)
         await media_changed(session, *(media.id for media in whole))
 
@@ -161,6 +167,17 @@ def _says_else() -> ColumnElement[bool]:
     """Whether a part's caption says something else than its media wants by now: then it is to be edited."""
     said = Part.state.in_(_IN_CHANNEL) & Media.caption_wanted.is_not(None)
     return said & Part.caption_sent.is_distinct_from(Media.caption_wanted)
+
+
+_M, _P, _U = (bare(table).c for table in (Media, Part, Upload))
+_LOCKED = select(_M.id, _M.status, _M.caption_wanted).where(among_these(_M.id)).order_by(_M.id).with_for_update()
+_OF_PARTS = (
+    select(Part.media_id, func.bool_or(Part.state.in_(_MISSING)), func.bool_or(_says_else()))
+    .join(Media, Media.id == Part.media_id)
+    .where(among_these(_P.media_id))
+    .group_by(Part.media_id)
+)
+_DONE = update(bare(Upload)).where(among_these(_U.media_id)).values(phase=UploadPhase.DONE)
 
 
 async def _tell_whole(session: AsyncSession, whole: Mapping[int, MediaStatus], now: datetime) -> None:

@@ -42,7 +42,7 @@ from storage.ports import Copy, LaneKey, PartSender, Sent, Shipment
 from storage.previews import Thumbnail, ThumbnailMaker
 from storage.spool import Spool
 from storage.tables import Intent, Media
-from storage.tables.many import among
+from storage.tables.many import among_these, bare
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,9 @@ _SENDS_AT_ONCE = 32
 
 _READ_AT_ONCE = 64
 """As many parts of jobs have been read. Copies, which hold no bytes, need no other place."""
+
+
+_SETTLED = delete(bare(Intent)).where(among_these(bare(Intent).c.id))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -222,7 +225,7 @@ class Shipper:
 
     async def _settle_some(self, session: AsyncSession, settled: Sequence[_Settled]) -> Sequence[bool]:
         """False for a part that nobody owns any more."""
-        await session.execute(delete(Intent).where(among(Intent.id, [one.intent_id for one in settled])))
+        await session.execute(_SETTLED, {"ids": [one.intent_id for one in settled]})
         owned = await parts_stored(session, [one.arrival for one in settled], now=self._clock.now())
         for one in settled:
             if one.thumbnail is not None and one.media_id is not None and one.arrival.part_id in owned:

@@ -14,7 +14,7 @@ from storage.engine.captions import Facts
 from storage.search.indexing import vector
 from storage.search.lexemes import Searchable
 from storage.tables import Media
-from storage.tables.many import ForRows, Row
+from storage.tables.many import ForRows, Row, bare
 
 _INDEXED: dict[str, TypeEngine[Any]] = {"stemmed": Text(), "lexemes": ARRAY(Text())}
 
@@ -40,7 +40,7 @@ def _inserted(new: TableValuedAlias) -> Executable:
     cells["search"] = vector(new.c.stemmed, new.c.lexemes)
     if "sha256" in new.c:
         cells["duplicate_of"] = _first_of_own(new.c.owner, new.c.sha256)
-    statement = insert(Media.__table__).from_select([*cells], select(*cells.values()))  # type: ignore[arg-type]
+    statement = insert(bare(Media)).from_select([*cells], select(*cells.values()))
     made = Media.__table__.c
     return statement.returning(made.key, made.id, made.duplicate_of, made.caption_wanted)
 

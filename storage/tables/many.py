@@ -63,12 +63,12 @@ def changed(table: type[Table], rows: Sequence[Row], **more: Any) -> Update:
 
 def insert_of(table: type[Table], new: TableValuedAlias, **more: Any) -> Insert:
     """`inserted` for `ForRows`, of what it is given."""
-    return _filled(insert(_bare(table)), new, more)
+    return _filled(insert(bare(table)), new, more)
 
 
 def update_by(table: type[Table], new: TableValuedAlias, **more: Any) -> Update:
     """`changed` for `ForRows`, by what it is given."""
-    return _changing(update(_bare(table)), table, new, more)
+    return _changing(update(bare(table)), table, new, more)
 
 
 class ForRows:
@@ -101,6 +101,11 @@ def among(cell: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnEl
     return cell == any_(literal(wanted, ARRAY(cell.type)))
 
 
+def among_these(cell: ColumnElement[Any], name: str = "ids") -> ColumnElement[bool]:
+    """`among` for statements that are built once: the values are given as ``name`` when it is run."""
+    return cell == any_(bindparam(name, type_=ARRAY(cell.type)))
+
+
 def _source(
     table: type[Table], names: Sequence[str], rows: ColumnElement[str], more: Mapping[str, TypeEngine[Any]]
 ) -> TableValuedAlias:
@@ -119,7 +124,7 @@ def _changing(statement: Update, table: type[Table], new: TableValuedAlias, more
     return statement.where(table.__table__.c.id == new.c.id).values(**values, **more)
 
 
-def _bare(table: type[Table]) -> BareTable:
+def bare(table: type[Table]) -> BareTable:
     """The table without its class: SQLAlchemy does nothing then but to run the statement."""
     assert isinstance(table.__table__, BareTable)
     return table.__table__

@@ -73,8 +73,11 @@ async def test_a_seek_fetches_what_it_reads_and_no_more(large: RunningArchive) -
     assert await downloads(large) - out <= 70_000  # what was fetched twice was kept
 
 
-async def test_what_is_read_once_leaves_nothing_on_the_disk(large: RunningArchive) -> None:
-    """The second reading is fetched too, and kept; the third one is not."""
+async def test_what_is_read_once_leaves_nothing_on_the_disk(
+    large: RunningArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second reading is fetched too, and kept; the third one is not. Here no part is short."""
+    monkeypatch.setattr("storage.delivery.cache.part_file._SHORT", 0)
     media_id = (await take_in(large, DATA)).media.id
     before, cache = await downloads(large), cache_of(large)
     assert await read_back(large, media_id) == DATA
@@ -88,6 +91,20 @@ async def test_what_is_read_once_leaves_nothing_on_the_disk(large: RunningArchiv
     await eventually(all_of_it_is_on_disk)
     assert await read_back(large, media_id) == DATA
     assert await downloads(large) - before == 2 * len(DATA)
+
+
+async def test_a_short_part_is_kept_when_it_is_first_read(large: RunningArchive) -> None:
+    """A picture that was looked at is looked at again."""
+    media_id = (await take_in(large, DATA)).media.id
+    before, cache = await downloads(large), cache_of(large)
+    assert await read_back(large, media_id) == DATA
+
+    async def all_of_it_is_on_disk() -> bool:
+        return cache.used_bytes == len(DATA)
+
+    await eventually(all_of_it_is_on_disk)
+    assert await read_back(large, media_id) == DATA
+    assert await downloads(large) - before == len(DATA)
 
 
 async def test_who_comes_late_to_a_fetch_fetches_only_what_was_missed(

@@ -20,6 +20,9 @@ from storage.delivery.cache.spans import Spans
 _NEAR = 256 * 1024
 """Bytes that are sooner waited for than fetched by a connection of their own."""
 
+_SHORT = 1024 * 1024
+"""Bytes: a part that is no longer is kept when it is first read, since pictures are looked at again."""
+
 _FIRST_PIECE, _MOST_PIECE = 64 * 1024, 512 * 1024
 _QUICK = 0.05
 """Seconds that a piece may take to be worth a larger one next: what a reader has not taken yet is held for it."""
@@ -167,7 +170,7 @@ class PartFile:
         return None
 
     def _begin(self, start: int, stop: int, open_source: Open, *, hurry: bool) -> Fetch:
-        keep = self.shared or self._fetched.reach(start) > start
+        keep = self.shared or self.size <= _SHORT or self._fetched.reach(start) > start
         fetch = Fetch(open_source=open_source, write=self._write, start=start, stop=stop, keep=keep, hurry=hurry)
         task = self._fetches[fetch] = self._spawn(fetch.run())
         task.add_done_callback(lambda ended: self._ended(fetch, ended))
