@@ -28,6 +28,7 @@ from storage.clock import SystemClock
 from storage.database import Sessions
 from storage.domain import CopyRole, CopyState, PartState, Purpose, UploadPhase
 from storage.engine.captions import Facts, parse_manifest
+from storage.engine.fresh import NewPart
 from storage.engine.strays import StrayCollector
 from storage.intake.discarding import discard_interrupted
 from storage.intake.progress import ProgressBoard
@@ -45,6 +46,12 @@ _SECOND_TOKEN = f"{SECOND}:second-bot-token-bbbbbbbbbbbbbbbbbbbbbbbb"
 ARCHIVE = -1_001_000_000_003
 CHANNELS = (REQUESTS, REPORTS, ARCHIVE)
 _EMMA = 1003
+
+
+FACTS = Facts(
+    filename="a.txt", content_type="text/plain", file_type="document", category="other", who="test",
+    when="2026-01-01T00:00:00+00:00",
+)  # fmt: skip
 
 
 class Killed(BaseException):
@@ -131,24 +138,49 @@ class Ground:
         engine.shipper.sender = engine.copying.copier._sender = _Sender(engine.store, points)
         return engine
 
-    async def spooled(self, data: bytes) -> tuple[int, UUID]:
-        """A part of an upload that waits in the spool: its id, and its media's key."""
-        facts = Facts(
-            filename="a.txt", content_type="text/plain", file_type="document", category="other", who="test",
-            when="2026-01-01T00:00:00+00:00",
-        )  # fmt: skip
+    async def received(self, data: bytes) -> dict[str, Any]:
+        """A part of an upload whose bytes are in the spool: its row, which is not recorded yet."""
         upload = Upload(id=uuid4(), media_key=uuid4(), owner="service:test", node="test", phase=UploadPhase.STORING)
-        upload.details = facts.as_json()
+        upload.details = FACTS.as_json()
         self.spool.path(upload.media_key, 0).write_bytes(data)
-        part = Part(
-            media_key=upload.media_key, upload_id=upload.id, index=0, offset=0, size=len(data), node="test",
-            sha256=hashlib.sha256(data).digest(), state=PartState.SPOOLED, origin="spool", purpose=Purpose.REQUESTS,
-        )  # fmt: skip
+        row = {
+            "media_key": upload.media_key, "upload_id": upload.id, "index": 0, "offset": 0, "size": len(data),
+            "node": "test", "sha256": hashlib.sha256(data).digest(), "state": PartState.SPOOLED, "origin": "spool",
+            "purpose": Purpose.REQUESTS, "attempt": 0,
+        }  # fmt: skip
         async with self.sessions.begin() as session:
             session.add(upload)
-            await session.flush()
+        return row
+
+    async def spooled(self, data: bytes) -> tuple[int, UUID]:
+        """A part of an upload that waits in the spool: its id, and its media's key."""
+        part = Part(**await self.received(data))
+        async with self.sessions.begin() as session:
             session.add(part)
-        return part.id, upload.media_key
+        return part.id, part.media_key
+
+    async def departs(self, engine: Engine, row: dict[str, Any]) -> None:
+        """The part is recorded and goes on its way at once; waits for the end of that."""
+        async with engine.fresh.running():
+            engine.fresh._chats[Purpose.REQUESTS] = (REQUESTS, REPORTS)  # as after an upload
+            async with engine.fresh.place(Purpose.REQUESTS, row["size"]) as place:
+                async with engine.on.sessions.begin() as session:
+                    new = NewPart(row=row, facts=FACTS, media=None, lane=place.lane)
+                    (departure,) = await engine.fresh.record(session, [new])
+                place.departure = departure
+            await asyncio.gather(*engine.fresh._shipping)
+
+    async def is_recorded(self, key: UUID) -> bool:
+        async with self.sessions.begin() as session:
+            return await session.scalar(select(Part.id).where(Part.media_key == key)) is not None
+
+    async def nothing_of(self, key: UUID) -> bool:
+        """Whether no channel, no intent and no file of the spool has anything of a media."""
+        async with self.sessions.begin() as session:
+            if await session.scalar(select(Intent.id).where(Intent.media_key == key)) is not None:
+                return False
+        captions = [m.get("caption") for chat in CHANNELS for m in await self.sandbox.messages(chat, limit=1000)]
+        return not self.spool.path(key, 0).exists() and not any(key.hex in (text or "") for text in captions)
 
     async def foreign_posts(self) -> None:
         for chat_id in (REQUESTS, REPORTS):

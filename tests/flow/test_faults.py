@@ -115,6 +115,37 @@ async def test_a_part_is_there_once_wherever_shipping_dies(
     pytest.fail("the protocol has more steps than are tried")
 
 
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_part_is_there_once_wherever_its_departure_dies(
+    ground: Ground, table: Table, fault: str, pytestconfig: pytest.Config
+) -> None:
+    """A part that is recorded as on its way; before that commit there is nothing of it."""
+    each = fault in _COMMON or pytestconfig.getoption("every_step")
+    for at in range(0, _MOST_STEPS, 1 if each else 3):
+        data = some_bytes(3_000, seed=at)
+        row = await ground.received(data)
+        key = row["media_key"]
+        await ground.foreign_posts()
+        if FAULTS[fault]:
+            await ground.sandbox.add_fault(method="sendDocument", count=1, **FAULTS[fault])
+        points = Points(at)
+        engine = ground.engine(points)
+        step = await die_at(points, lambda: ground.departs(engine, row))  # noqa: B023 -- called at once
+        await ground.foreign_posts()
+        await ground.settle()
+        await ground.sandbox.clear_faults()
+        if await ground.is_recorded(key):
+            broken = await ground.broken_invariants(key, data)
+        else:
+            broken = [] if await ground.nothing_of(key) else ["something is left of what was not recorded"]
+        table.note("departure", fault, "to the end" if step is None else f"{at + 1}. {step}", broken)
+        assert not broken, step
+        if step is None:
+            assert at > 3
+            return
+    pytest.fail("the protocol has more steps than are tried")
+
+
 @pytest.mark.parametrize("fault", ["answer lost", "cut in the body"])
 async def test_a_part_is_there_once_wherever_the_search_dies(ground: Ground, table: Table, fault: str) -> None:
     """The outcome of a send is unknown, and the search for it is killed too."""
