@@ -12,7 +12,6 @@ import asyncio
 import os
 import platform
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,6 +24,7 @@ import aiohttp
 from bench.burst_costs import Costs, Meter, counts_file
 from bench.burst_sink import CHANNEL
 from bench.results import spread
+from bench.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS, BARE = f"7000000001:{'A' * 35}", f"7000000002:{'B' * 35}"
@@ -49,12 +49,6 @@ class Pair:
 
     bare: Burst
     ours: Burst
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @asynccontextmanager

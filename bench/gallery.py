@@ -11,7 +11,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import statistics
 import sys
 import tempfile
@@ -24,16 +23,11 @@ import aiohttp
 import psutil
 
 from bench.gallery_files import Made, make_files
+from bench.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = 320
 KEY = "test-key"
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @asynccontextmanager

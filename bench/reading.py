@@ -20,11 +20,12 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.burst import free_port, machine, process
+from bench.burst import machine, process
 from bench.lag import longest_block
 from bench.reading_rows import add_media, opened
 from bench.reading_sink import SIZE, content
 from bench.results import spread
+from bench.servers import free_port
 from storage.database import Sessions
 
 TOKEN = f"7000000001:{'A' * 35}"
