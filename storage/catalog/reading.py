@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Select, and_, any_, bindparam, func, literal, select
+from sqlalchemy import BigInteger, Select, and_, any_, bindparam, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.access import require_reading_by_number, visible_media
@@ -167,7 +167,7 @@ def _file_query(caller: Caller) -> Plain:
     """What `FileView` needs, by the rights that ``caller`` has: only the text is remembered, not what it found."""
     columns = (Media.id, Media.filename, Media.content_type, Media.uploaded_at, Media.file_size, Media.sha256)
     query = select(*columns, Media.status, Media.inspection)
-    return plain(query.where(Media.id == bindparam("media_id", 0), visible_media(caller)))
+    return plain(query.where(Media.id == bindparam("media_id", 0, type_=BigInteger), visible_media(caller)))
 
 
 def _require_possible(media_id: int) -> None:

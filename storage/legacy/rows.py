@@ -1,7 +1,7 @@
 """The values of our rows for what is taken over."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from storage.domain import MediaStatus, PartState
@@ -51,6 +51,10 @@ def media_file(kept: Kept) -> dict[str, Any]:
     }
 
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Due since then: nothing was woken for these parts, so that no sweep is to spare them."""
+
+
 def part_row(kept: Kept, key: object, *, node: str, bot_id: int | None, copy: bool) -> dict[str, Any]:
     """Where the bytes are: in the predecessor's message, or with ``copy`` to be copied from there.
 
@@ -77,6 +81,7 @@ def part_row(kept: Kept, key: object, *, node: str, bot_id: int | None, copy: bo
         "chat_id": content.chat_id if here else None,
         "message_id": content.message_id if here else None,
         "stored_at": content.uploaded_at if here else None,
+        "next_attempt_at": _LONG_AGO,
     }
 
 

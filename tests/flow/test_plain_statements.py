@@ -90,3 +90,9 @@ async def test_who_stops_waiting_leaves_a_pool_that_works(sessions: Sessions) ->
     with pytest.raises(Exception, match="division by zero"):
         await fetch_row(sessions, plain(select((1 / bindparam("none", 0)).label("nothing"))))
     assert await fetch_row(sessions, _PID) is not None
+
+
+@pytest.mark.parametrize("media_id", [0, 1, 2**31, 2**63 - 2, 2**63 - 1, 2**63, 10**30])
+async def test_an_id_may_be_as_large_as_it_wants(sessions: Sessions, media_id: int) -> None:
+    with pytest.raises(MediaNotFound):
+        await Reading(sessions).file(_CALLERS[0], media_id)
