@@ -18,10 +18,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from storage.errors import SpoolFull
+from storage.in_order import InOrder
 
 PIECE = 512 * 1024
 """Bytes handed to a thread at once. Larger gains nothing measurable, and every transfer may hold two."""
@@ -60,7 +61,7 @@ class Spool:
         """Run blocking work in the spool's threads. A disk that is full raises `SpoolFull`, whatever was tried."""
         return asyncio.get_running_loop().run_in_executor(self._threads, self._working, function, *args)
 
-    def in_order(self) -> "InOrder":
+    def in_order(self) -> InOrder:
         """`run` for who does several things without waiting for each."""
         return InOrder(next(self._turns), self._working)
 
@@ -188,28 +189,6 @@ def _cached(fd: int, size: int, offset: int) -> bytes | bytearray:
         return b""
     del data[count:]
     return data
-
-
-class InOrder:
-    """Runs blocking work in a thread, one thing after the other. After one that fails, all others fail as it did."""
-
-    def __init__(self, thread: ThreadPoolExecutor, working: Callable[..., Any]) -> None:
-        self._thread = thread
-        self._working = working
-        self._failed: BaseException | None = None
-
-    def __call__(self, function: Callable[..., T], *args: object) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._thread, self._unless_failed, function, *args)
-
-    def _unless_failed(self, function: Callable[..., T], *args: object) -> T:
-        if self._failed is not None:
-            raise self._failed
-        try:
-            done: T = self._working(function, *args)
-        except BaseException as error:
-            self._failed = error
-            raise
-        return done
 
 
 def is_full(error: OSError) -> bool:
