@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, Update
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -28,14 +28,17 @@ class Plain:
     values: Mapping[str, object]
 
 
-def plain(statement: Select[*tuple[Any, ...]]) -> Plain:
+def plain(statement: Select[*tuple[Any, ...]] | Update) -> Plain:
     """Compile it. Each parameter has a value of a type that the driver takes as it is: a number, a text, a moment."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     return Plain(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
 
 
 async def fetch_row(sessions: Sessions, asked: Plain, **values: object) -> Mapping[str, Any] | None:
-    """The first row as the driver has it, enums as texts; None where there is none. No transaction is begun."""
+    """The first row as the driver has it, enums as texts; None where there is none.
+
+    No transaction is begun: the statement is one of its own, and what it writes is committed when this returns.
+    """
     engine: AsyncEngine = sessions.kw["bind"]
     given = [values[name] if name in values else asked.values[name] for name in asked.names]
     row: Mapping[str, Any] | None = await greenlet_spawn(_fetched, engine.sync_engine, asked.text, given)

@@ -2,16 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import MediaKey, UploadId
 from storage.intake.part_writing import SpooledPart
-from storage.resumable.rows import advance
+from storage.resumable.rows import advance, advance_to_part
 from storage.spool import Spool
-from storage.tables import ResumableUpload
 
 
 class UploadJournal:
@@ -45,21 +43,16 @@ class UploadJournal:
             return
         await self._spool.sync(self._key, range(self._unsynced, index + 1))
         self._unsynced = index
-        async with self._sessions.begin() as session:
-            await self._advance(session, offset)
-        self.told = offset
-
-    async def _advance(self, session: AsyncSession, offset: int) -> None:
-        self.until = self._clock.now() + self._expiry
-        await advance(session, self._upload_id, offset, until=self.until)
+        until = self._clock.now() + self._expiry
+        await advance(self._sessions, self._upload_id, offset, until=until)
+        self.told, self.until = offset, until
 
     async def part_ended(self, part: SpooledPart) -> None:
         await self._spool.sync(self._key, [part.index])
         self._unsynced = max(self._unsynced, part.index + 1)
 
     async def part_recorded(self, session: AsyncSession, part: SpooledPart) -> None:
-        offset = part.offset + part.size
-        await self._advance(session, offset)
-        mine = ResumableUpload.id == self._upload_id
-        await session.execute(update(ResumableUpload).where(mine).values(digest_state=part.digest_state))
+        offset, self.until = part.offset + part.size, self._clock.now() + self._expiry
+        state = part.digest_state
+        await advance_to_part(session, self._upload_id, offset, until=self.until, digest_state=state)
         self.told = max(self.told, offset)

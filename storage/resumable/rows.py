@@ -1,17 +1,40 @@
 """The rows of resumable uploads."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Update, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.database import Sessions
 from storage.domain import MediaId, UploadId, UploadPhase
 from storage.errors import TooManyUploads, UploadGone, UploadNotFound
 from storage.filenames import clean_filename
+from storage.plain_statements import fetch_row, plain
 from storage.resumable.model import Creation, Kind, Outcome, Status, Uploader
 from storage.tables import ResumableUpload, Upload
+from storage.tables.many import bare
 
 _PLACE_SECONDS = 60
+_ROWS, _UPLOADS = bare(ResumableUpload).c, bare(Upload).c
+
+
+def _advance(**more: BindParameter[Any]) -> Update:
+    """Both rows in one statement: it is run with every chunk, and would else need a transaction around it."""
+    reached = bindparam("reached", type_=BigInteger)
+    until = bindparam("until", type_=_ROWS.expires_at.type)
+    told = {"offset": func.greatest(_ROWS.offset, reached), "expires_at": until}
+    mine = _ROWS.id == bindparam("upload_id", type_=_ROWS.id.type)
+    moved = update(bare(ResumableUpload)).where(mine).values(**told, **more).returning(_ROWS.id).cte("moved")
+    received = func.greatest(_UPLOADS.received_bytes, reached)
+    its = _UPLOADS.id == select(moved.c.id).scalar_subquery()
+    return update(bare(Upload)).where(its).values(received_bytes=received)
+
+
+_ADVANCE = plain(_advance())
+_ADVANCE_TO_PART = _advance(digest_state=bindparam("digest_state", type_=_ROWS.digest_state.type))
+_FIND = plain(select(*_ROWS).where(_ROWS.id == bindparam("upload_id", type_=_ROWS.id.type)))
 
 
 def of_uploader(uploader: Uploader) -> ColumnElement[bool]:
@@ -35,14 +58,24 @@ async def require_place(session: AsyncSession, uploader: Uploader, most: int) ->
         raise TooManyUploads(limit=most, retry_after=_PLACE_SECONDS)
 
 
-async def find(session: AsyncSession, uploader: Uploader, upload_id: UploadId) -> ResumableUpload:
-    """Raises `UploadNotFound`, and `UploadGone` for one that was terminated, refused or has expired."""
-    row = await session.scalar(select(ResumableUpload).where(ResumableUpload.id == upload_id, of_uploader(uploader)))
-    if row is None:
+async def find(sessions: Sessions, uploader: Uploader, upload_id: UploadId) -> ResumableUpload:
+    """The row as it is now, of no session. It is asked for with every request.
+
+    Raises `UploadNotFound`, and `UploadGone` for one that was terminated, refused or has expired.
+    """
+    found = await fetch_row(sessions, _FIND, upload_id=upload_id)
+    if found is None or not _is_of(found, uploader):
         raise UploadNotFound(upload_id=str(upload_id))
+    row = ResumableUpload(**found)
     if row.outcome is not None and row.outcome != Outcome.KEPT:
         raise UploadGone(upload_id=str(upload_id), reason=row.outcome)
     return row
+
+
+def _is_of(found: Mapping[str, Any], uploader: Uploader) -> bool:
+    """As `of_uploader`."""
+    own: bool = found["owner"] == uploader.caller.owner
+    return own and (uploader.invited is None or found["invitation_id"] == uploader.invited.id)
 
 
 def status_of(row: ResumableUpload) -> Status:
@@ -100,13 +133,17 @@ def new_rows(
     return upload, resumable
 
 
-async def advance(session: AsyncSession, upload_id: UploadId, offset: int, *, until: datetime) -> None:
-    """So much is durable. Never takes anything back."""
-    mine = ResumableUpload.id == upload_id
-    reached = func.greatest(ResumableUpload.offset, offset)
-    await session.execute(update(ResumableUpload).where(mine).values(offset=reached, expires_at=until))
-    received = func.greatest(Upload.received_bytes, offset)
-    await session.execute(update(Upload).where(Upload.id == upload_id).values(received_bytes=received))
+async def advance(sessions: Sessions, upload_id: UploadId, offset: int, *, until: datetime) -> None:
+    """So much is durable, in a transaction of its own. Never takes anything back."""
+    await fetch_row(sessions, _ADVANCE, upload_id=upload_id, reached=offset, until=until)
+
+
+async def advance_to_part(
+    session: AsyncSession, upload_id: UploadId, offset: int, *, until: datetime, digest_state: bytes | None
+) -> None:
+    """The same where a part ended, with what the digest of the whole goes on from."""
+    reached = {"upload_id": upload_id, "reached": offset, "until": until, "digest_state": digest_state}
+    await session.execute(_ADVANCE_TO_PART, reached)
 
 
 async def set_length(session: AsyncSession, upload_id: UploadId, length: int) -> None:

@@ -158,8 +158,7 @@ class Resumable:
 
     async def open_row(self, uploader: Uploader, upload_id: UploadId) -> ResumableUpload:
         """Raises what `find` raises, `UploadElsewhere`, and `UploadGone` for one that has expired."""
-        async with self.intake.sessions.begin() as session:
-            row = await find(session, uploader, upload_id)
+        row = await find(self.intake.sessions, uploader, upload_id)
         if row.outcome is None and row.expires_at <= self.intake.clock.now():
             raise UploadGone(upload_id=str(upload_id), reason=Outcome.EXPIRED)
         if row.outcome is None and row.node != self.intake.node:

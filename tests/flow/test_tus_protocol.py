@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import event
 
 from storage.tables import ResumableUpload, Upload
 from tests.flow.archives import RunningArchive, count
@@ -288,6 +289,23 @@ async def test_method_override(tus: Tus) -> None:
     assert (await tus.call("POST", url, X_HTTP_Method_Override="HEAD")).offset == 50
     assert (await tus.call("POST", url, X_HTTP_Method_Override="DELETE")).status == 204
     assert (await tus.call("POST", url, X_HTTP_Method_Override="BREW")).status == 405
+
+
+async def test_a_chunk_of_an_upload_at_rest_begins_no_transaction(tus: Tus) -> None:
+    """It is read, and moved on, by a statement each."""
+    url, begun = await tus.begin(300), 0
+    await tus.patch(url, 0, text(100))
+    engine = tus.door.running.archive.sessions.kw["bind"].sync_engine
+
+    def note(_connection: object) -> None:
+        nonlocal begun
+        begun += 1
+
+    event.listen(engine, "begin", note)
+    assert (await tus.patch(url, 100, text(100))).offset == 200
+    event.remove(engine, "begin", note)
+    assert begun == 0
+    assert (await tus.head(url)).offset == 200
 
 
 async def test_others_uploads_are_not_there(tus: Tus) -> None:
