@@ -129,14 +129,16 @@ class Resumable:
         a chunk with a checksum. Raises `UploadNotFound`, `UploadGone`, `FinalUpload`, `WrongOffset`,
         `FileTooLarge`, `InvalidFields`, `UploadTakenOver` and `UploadElsewhere`.
         """
-        await self.open_row(uploader, upload_id)
-        async with self.live.using(upload_id) as live, live.slot.held(stop):
-            writing = Writing(self, uploader, live, checksum)
-            try:
-                await writing.begin(upload_id, offset=offset, size=size, length=length)
-                yield writing
-            finally:
-                await writing.close()
+        async with self.live.using(upload_id) as live:
+            if live.users > 1:
+                await self.open_row(uploader, upload_id)  # nobody but its uploader is to stop the writer
+            async with live.slot.held(stop):
+                writing = Writing(self, uploader, live, checksum)
+                try:
+                    await writing.begin(upload_id, offset=offset, size=size, length=length)
+                    yield writing
+                finally:
+                    await writing.close()
 
     async def terminate(self, uploader: Uploader, upload_id: UploadId) -> None:
         """End the upload and drop its bytes; a media that it became stays. Raises `UploadNotFound`, `UploadGone`."""

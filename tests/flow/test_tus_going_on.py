@@ -14,8 +14,8 @@ from storage.intake.discarding import discard_interrupted
 from storage.resumable import sha256
 from storage.resumable.expiring import expire
 from storage.tables import ChannelBinding, ResumableUpload, Upload
-from tests.flow.archives import RunningArchive, count, running_archive
-from tests.flow.http_door import UPLOAD, open_door
+from tests.flow.archives import RunningArchive, count, eventually, running_archive
+from tests.flow.http_door import OTHER, UPLOAD, open_door
 from tests.flow.processes import gateway_process, sandbox_process
 from tests.flow.tus import Tus, checksum, metadata, text
 from web.deps import BodyTimes
@@ -96,6 +96,17 @@ async def test_a_newcomer_takes_over_at_once(tus: Tus) -> None:
     assert answer.media_id is not None
     assert " 423 " in await first.answer()
     assert await tus.bytes_of(answer.media_id) == data
+
+
+async def test_who_may_not_write_stops_nobody(tus: Tus) -> None:
+    data = text(100_000)
+    url = await tus.begin(len(data))
+    patch = await tus.open_patch(url, 0, len(data))
+    await patch.send(data[:40_000])
+    await eventually(tus.is_writing)
+    assert (await tus.patch(url, 40_000, data[40_000:], X_API_Key=OTHER)).status == 404
+    await patch.send(data[40_000:])
+    assert " 204 " in await patch.answer()
 
 
 async def test_a_newcomer_at_an_old_offset_is_told_the_new_one(tus: Tus) -> None:
