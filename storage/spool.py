@@ -204,8 +204,13 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 2)
 
 
-def write_piece(fd: int, chunks: Sequence[bytes | memoryview], hashes: Sequence[Callable[[memoryview], None]]) -> None:
-    """In a thread, by `Spool.run`: append ``chunks`` and feed each to ``hashes``."""
+def write_piece(
+    fd: int,
+    chunks: Sequence[bytes | memoryview],
+    hashes: Sequence[Callable[[memoryview], None]],
+    then: Callable[[int], None] | None = None,
+) -> None:
+    """In a thread, by `Spool.run`: append ``chunks``, feed each to ``hashes``, ``then`` do more with the file."""
     views = [memoryview(chunk) for chunk in chunks]
     for view in views:
         for update in hashes:
@@ -216,6 +221,8 @@ def write_piece(fd: int, chunks: Sequence[bytes | memoryview], hashes: Sequence[
             written -= len(views.pop(0))
         if written:
             views[0] = views[0][written:]
+    if then is not None:
+        then(fd)
 
 
 def _size_of(root: Path) -> int:

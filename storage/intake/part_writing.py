@@ -15,6 +15,7 @@ from uuid import UUID
 
 from storage.resumable.sha256 import Digest
 from storage.spool import PIECE, Spool, write_piece
+from storage.write_out import begin_write_out
 
 _MAX_CHUNKS = 256
 _IN_FLIGHT = 2
@@ -45,7 +46,10 @@ class Mark:
 
 
 class PartWriter:
-    """Not safe for concurrent calls. ``on_part`` is awaited with each part that ends but the last."""
+    """Not safe for concurrent calls. ``on_part`` is awaited with each part that ends but the last.
+
+    ``to_disk``: bytes are synced soon after they came, so the disk begins with them at once.
+    """
 
     def __init__(
         self,
@@ -56,8 +60,10 @@ class PartWriter:
         on_part: Callable[[asyncio.Future[SpooledPart]], Awaitable[None]],
         new_digest: Callable[[], Digest] = hashlib.sha256,
         mark: Mark | None = None,
+        to_disk: bool = False,
     ) -> None:
         self._spool = spool
+        self._then = begin_write_out if to_disk else None
         self._key = media_key
         self._sizes = sizes
         self._on_part = on_part
@@ -184,7 +190,7 @@ class PartWriter:
             hashes.append(self._part.update)
         if self.also is not None:
             hashes.append(self.also)
-        self._writing.append(self._in_order(write_piece, self._fd, self._chunks, hashes))
+        self._writing.append(self._in_order(write_piece, self._fd, self._chunks, hashes, self._then))
         self._chunks, self._held = [], 0
 
     async def _written(self, *, left: int) -> None:

@@ -124,6 +124,7 @@ class Receiver:
             sizes=repeat(_ONE_FILE) if start and start.raw else part_sizes(limits.part_size),
             on_part=self._part_ended,
             mark=start.mark if start else None,
+            to_disk=start is not None,
             **({} if start is None else {"new_digest": sha256.NoDigest if start.raw else sha256.new}),
         )
 
