@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Select, Update
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
@@ -38,6 +40,7 @@ async def fetch_row(sessions: Sessions, asked: Plain, **values: object) -> Mappi
     """The first row as the driver has it, enums as texts; None where there is none.
 
     No transaction is begun: the statement is one of its own, and what it writes is committed when this returns.
+    Raises DBAPIError.
     """
     engine: AsyncEngine = sessions.kw["bind"]
     given = [values[name] if name in values else asked.values[name] for name in asked.names]
@@ -50,8 +53,10 @@ def _fetched(engine: Engine, text: str, values: list[object]) -> Any:
     try:
         driver: Any = connection.driver_connection
         return await_only(driver.fetchrow(text, *values))
-    except BaseException:
+    except BaseException as error:
         connection.invalidate()  # as SQLAlchemy does: nobody knows what state it is in
+        if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError):
+            raise DBAPIError(text, None, error, hide_parameters=True) from error  # whoever catches it knows that one
         raise
     finally:
         connection.close()
