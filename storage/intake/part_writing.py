@@ -190,7 +190,8 @@ class PartWriter:
             hashes.append(self._part.update)
         if self.also is not None:
             hashes.append(self.also)
-        self._writing.append(self._in_order(write_piece, self._fd, self._chunks, hashes, self._then))
+        then = self._then if self._held >= PIECE else None  # what is less is synced at once
+        self._writing.append(self._in_order(write_piece, self._fd, self._chunks, hashes, then))
         self._chunks, self._held = [], 0
 
     async def _written(self, *, left: int) -> None:

@@ -91,7 +91,8 @@ class Receiver:
     """One file on its way into the spool. Not safe for concurrent calls.
 
     ``on_part`` is called with each finished part but the last, which nobody can name before the end: one after the
-    other, while the next part arrives. What it raises, the next `write` or `finish` raises.
+    other, while the next part arrives. What it raises, the next `write` or `finish` raises. ``waits``: it keeps them
+    until the end, in the spool.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Receiver:
         filename: str | None,
         on_part: Callable[[SpooledPart, ContentType], Awaitable[None]],
         start: Start | None = None,
+        waits: bool = False,
     ) -> None:
         self._limits = limits
         self._progress = progress
@@ -124,7 +126,7 @@ class Receiver:
             sizes=repeat(_ONE_FILE) if start and start.raw else part_sizes(limits.part_size),
             on_part=self._part_ended,
             mark=start.mark if start else None,
-            to_disk=start is not None,
+            to_disk=start is not None or waits,
             **({} if start is None else {"new_digest": sha256.NoDigest if start.raw else sha256.new}),
         )
 

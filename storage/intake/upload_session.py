@@ -112,6 +112,7 @@ class UploadSession:
             filename=arrival.filename,
             on_part=self._part_finished,
             start=None if resumption is None else resumption.start,
+            waits=self._details is None,
         )
 
     @property
