@@ -25,7 +25,7 @@ from storage.errors import SpoolFull
 from storage.in_order import InOrder
 
 PIECE = 512 * 1024
-"""Bytes handed to a thread at once. Larger gains nothing measurable, and every transfer may hold two."""
+"""Bytes handed to a thread at once. Larger gains nothing measurable, and every transfer may hold three."""
 
 _RETRY_AFTER = 30
 _THREADS = 3

@@ -55,20 +55,15 @@ def inserted(table: type[Table], rows: Sequence[Row], **more: Any) -> Insert:
     return _filled(insert(table), given(table, rows), more)
 
 
-def changed(table: type[Table], rows: Sequence[Row], **more: Any) -> Update:
-    """An update of the rows with these ``id``; ``more`` is set in all of them. There is at least one row."""
-    same = _changing(update(table), table, given(table, rows), more)
-    return same.execution_options(synchronize_session=False)
-
-
 def insert_of(table: type[Table], new: TableValuedAlias, **more: Any) -> Insert:
     """`inserted` for `ForRows`, of what it is given."""
     return _filled(insert(bare(table)), new, more)
 
 
 def update_by(table: type[Table], new: TableValuedAlias, **more: Any) -> Update:
-    """`changed` for `ForRows`, by what it is given."""
-    return _changing(update(bare(table)), table, new, more)
+    """For `ForRows`: an update of the rows with the given ``id``; ``more`` is set in all of them."""
+    values = {cell.name: cell for cell in new.c if cell.name != "id"}
+    return update(bare(table)).where(bare(table).c.id == new.c.id).values(**values, **more)
 
 
 class ForRows:
@@ -117,11 +112,6 @@ def _source(
 
 def _filled(statement: Insert, new: TableValuedAlias, more: Mapping[str, Any]) -> Insert:
     return statement.from_select([*new.c.keys(), *more], select(*new.c, *more.values()))
-
-
-def _changing(statement: Update, table: type[Table], new: TableValuedAlias, more: Mapping[str, Any]) -> Update:
-    values = {cell.name: cell for cell in new.c if cell.name != "id"}
-    return statement.where(table.__table__.c.id == new.c.id).values(**values, **more)
 
 
 def bare(table: type[Table]) -> BareTable:
