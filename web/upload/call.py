@@ -111,10 +111,9 @@ class Call:
     async def settled(self, accepted: Accepted, timeout: float) -> MediaView:
         """The media once it is in Telegram, or as it is after ``timeout`` seconds."""
         progress = self.progresses.get(accepted.upload_id)
-        if accepted.existing or accepted.media.stored or progress is None:
+        if accepted.existing or accepted.media.stored or progress is None or timeout <= 0:
             return accepted.media
-        if timeout > 0:
-            await unless_closing(self.request.app, progress.wait_ended(timeout))
+        await unless_closing(self.request.app, progress.wait_ended(timeout))
         if progress.phase is UploadPhase.DONE and progress.total_parts == 1 and progress.landed is not None:
             return stored_view(accepted.media, progress.landed)
         now = await self.intake.views(accepted.media.id)
