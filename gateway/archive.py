@@ -121,7 +121,9 @@ async def open_archive(
             shared=await stack.enter_async_context(open_shared(settings)),
         )
         store, reconciler = archive_engine.store, archive_engine.reconciler
-        inspector = Inspector(sessions=sessions, store=store, spool=spool, limits=limits, node=node)
+        inspector = Inspector(
+            sessions=sessions, store=store, spool=spool, limits=limits, fresh=archive_engine.fresh, node=node
+        )
         sources = archive_engine.sources
         delivering = await stack.enter_async_context(
             open_delivering(settings=settings, sessions=sessions, spool=spool, sources=sources)

@@ -170,7 +170,7 @@ def build_engine(
         copying=build_copying(copies, looker, sources),
         losses=losses,
         shipper=shipper,
-        fresh=FreshParts(sessions=on.sessions, shipper=shipper, desk=desk, clock=on.clock),
+        fresh=FreshParts(sessions=on.sessions, shipper=shipper, desk=desk, clock=on.clock, node=on.node),
         reconciler=Reconciler(
             sessions=on.sessions,
             store=store,

@@ -1,4 +1,4 @@
-"""Parts that are recorded this moment go on their way at once: what a job would read is still in memory.
+"""Parts that are recorded, or looked at, this moment go on their way at once: what a job would read is in memory.
 
 Where a lane is free, a part is recorded as on its way, with its intent, in one transaction; after the commit it is
 sent. Where none is, or something older waits, it gets its job. What a kill leaves behind is found as ever: by its
@@ -6,11 +6,12 @@ intent, or by the sweep.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 
 import structlog
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
@@ -21,17 +22,21 @@ from storage.engine.channels import open_channels
 from storage.engine.claiming import Claim, note_intents
 from storage.engine.ship_work import ShipDesk, ShipWork
 from storage.engine.shipping import Shipper
+from storage.errors import ChannelNotBound
 from storage.jobs import GRACE, NORMAL, Later
 from storage.ports import LaneKey, Urgency, Wish
 from storage.tables import Channel, Media, Part
-from storage.tables.many import ForRows, Row, insert_of
+from storage.tables.many import ForRows, Row, among_these, bare, insert_of
 from storage.wakeups import wake_shipper, wake_shippers
 
 _MOST = 200
 """Parts under way, or waiting for one of the shipper's places: more wait as jobs."""
 
-_NEW = Part.__table__.c
+_NEW = bare(Part).c
 _PARTS = ForRows(Part, lambda new: insert_of(Part, new).returning(_NEW.id, _NEW.media_key, _NEW.index))
+_LEAVE = update(bare(Part)).where(among_these(_NEW.id)).values(state=PartState.SHIPPING, attempt=_NEW.attempt + 1)
+_Channels = Mapping[Purpose, Mapping[int, Channel]]
+"""The open ones, by their ids."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +49,16 @@ class NewPart:
     """
 
     row: Row
+    facts: Facts
+    media: Media | None
+    lane: LaneKey | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownPart:
+    """A part that has its row, and what its message says. Neither it nor ``media`` is of a session."""
+
+    part: Part
     facts: Facts
     media: Media | None
     lane: LaneKey | None
@@ -69,24 +84,33 @@ class Place:
 class FreshParts:
     """Ships parts without a job, unless older ones wait for a lane: they must not overtake."""
 
-    def __init__(self, *, sessions: Sessions, shipper: Shipper, desk: ShipDesk, clock: Clock) -> None:
+    def __init__(self, *, sessions: Sessions, shipper: Shipper, desk: ShipDesk, clock: Clock, node: str) -> None:
         self._sessions = sessions
         self._shipper = shipper
         self._desk = desk
         self._clock = clock
+        self._node = node
         self._shipping: set[asyncio.Task[None]] = set()
         self._running = False
         self._queue_until = 0.0
         self._chats: dict[Purpose, Sequence[int]] = {}
         """The open channels when a part was recorded last: where a place is asked for before they are read again."""
 
-    @asynccontextmanager
-    async def place(self, purpose: Purpose, size: int, *, prefer: int | None = None) -> AsyncIterator[Place]:
+    def place(self, purpose: Purpose, size: int, *, prefer: int | None = None) -> AbstractAsyncContextManager[Place]:
         """For a part that is about to be recorded: a place, where one is free this moment. ``prefer``: see `Wish`.
 
         The departure that is noted in it by the end begins then: its transaction has committed.
         """
-        place = Place(await self._lane(purpose, size, prefer))
+        chat_ids = self._chats.get(purpose, ())
+        return self._place(Wish(chat_ids=chat_ids, urgency=Urgency.UPLOAD, size=size, prefer=prefer))
+
+    def place_of(self, part: Part) -> AbstractAsyncContextManager[Place]:
+        """The same for a part that somebody sent to a bot, and that is copied from their chat."""
+        return self._place(self._desk.wish_of_copy(part, self._chats.get(part.purpose, ())))
+
+    @asynccontextmanager
+    async def _place(self, wish: Wish) -> AsyncIterator[Place]:
+        place = Place(await self._shipper.sender.reserve_now(wish) if wish.chat_ids and self._is_open else None)
         try:
             yield place
         finally:
@@ -97,55 +121,72 @@ class FreshParts:
             self._shipping.add(task)
             task.add_done_callback(self._shipping.discard)
 
-    async def _lane(self, purpose: Purpose, size: int, prefer: int | None) -> LaneKey | None:
-        is_open = (
-            self._running and len(self._shipping) < _MOST and asyncio.get_running_loop().time() > self._queue_until
-        )
-        if not is_open or not self._chats.get(purpose):
-            return None
-        wish = Wish(chat_ids=self._chats[purpose], urgency=Urgency.UPLOAD, size=size, prefer=prefer)
-        return await self._shipper.sender.reserve_now(wish)
+    @property
+    def _is_open(self) -> bool:
+        is_quiet = asyncio.get_running_loop().time() > self._queue_until
+        return self._running and is_quiet and len(self._shipping) < _MOST
 
     async def record(self, session: AsyncSession, parts: Sequence[NewPart]) -> Sequence[Departure | None]:
         """Insert parts of one node: those with a place as departing, where its channel still takes them.
 
         All others get jobs. There is at least one. Raises `ChannelNotBound`.
         """
-        channels: dict[Purpose, Mapping[int, Channel]] = {}
-        for purpose in {part.row["purpose"] for part in parts}:
-            there = await open_channels(session, purpose, self._desk.channel_most)
-            channels[purpose] = {channel.chat_id: channel for channel in there}
-            self._chats[purpose] = [*channels[purpose]]
-        going = [part.lane is not None and part.lane.chat_id in channels[part.row["purpose"]] for part in parts]
+        channels = await self._open(session, (part.row["purpose"] for part in parts))
+        parts = [replace(part, lane=_in(part.lane, channels[part.row["purpose"]])) for part in parts]
         rows = [
-            {**part.row, "state": PartState.SHIPPING, "attempt": 1} if goes else part.row
-            for part, goes in zip(parts, going, strict=True)
+            part.row if part.lane is None else {**part.row, "state": PartState.SHIPPING, "attempt": 1} for part in parts
         ]
         recorded = await record_parts(session, parts, rows)
-        departures = await self._departures(session, [*zip(parts, recorded, going, strict=True)], channels)
-        left = [part.id for part, goes in zip(recorded, going, strict=True) if not goes]
+        known = [
+            KnownPart(part=part, facts=new.facts, media=new.media, lane=new.lane)
+            for part, new in zip(recorded, parts, strict=True)
+        ]
+        departures = await self._departures(session, known, channels)
+        left = [one.part.id for one in known if one.lane is None]
         await wake_shippers(session, rows[0]["node"], left, priority=NORMAL)
         return departures
 
+    async def send_off(self, session: AsyncSession, parts: Sequence[KnownPart]) -> Sequence[Departure | None]:
+        """Have parts depart that are spooled, and locked by this transaction; all others are left to the caller.
+
+        There is at least one.
+        """
+        try:
+            channels = await self._open(session, (one.part.purpose for one in parts))
+        except ChannelNotBound:
+            return [None] * len(parts)
+        parts = [replace(one, lane=_in(one.lane, channels[one.part.purpose])) for one in parts]
+        leaving = [one.part.id for one in parts if one.lane is not None]
+        if leaving:
+            await session.execute(_LEAVE, {"ids": leaving})
+        return await self._departures(session, parts, channels)
+
+    async def _open(self, session: AsyncSession, purposes: Iterable[Purpose]) -> _Channels:
+        channels = {}
+        for purpose in {*purposes}:
+            there = await open_channels(session, purpose, self._desk.channel_most)
+            channels[purpose] = {channel.chat_id: channel for channel in there}
+            self._chats[purpose] = [*channels[purpose]]
+        return channels
+
     async def _departures(
-        self,
-        session: AsyncSession,
-        parts: Sequence[tuple[NewPart, Part, bool]],
-        channels: Mapping[Purpose, Mapping[int, Channel]],
+        self, session: AsyncSession, parts: Sequence[KnownPart], channels: _Channels
     ) -> Sequence[Departure | None]:
-        claims = [Claim(part=part, lane=new.lane) for new, part, goes in parts if goes and new.lane is not None]
+        claims = [Claim(part=one.part, lane=one.lane) for one in parts if one.lane is not None]
+        if not claims:
+            return [None] * len(parts)
         heads = {chat_id: channel.head_message_id for there in channels.values() for chat_id, channel in there.items()}
-        node, now, ones = parts[0][1].node, self._clock.now(), [1] * len(claims)
-        ids = iter(await note_intents(session, claims, ones, heads, node=node, now=now) if claims else ())
+        tries = [claim.part.attempt + 1 for claim in claims]
+        ids = iter(await note_intents(session, claims, tries, heads, node=self._node, now=self._clock.now()))
         return [
-            Departure(
-                work=self._desk.of_new(part, new.media, new.facts, [*channels[part.purpose]]),
-                lane=new.lane,
+            None
+            if one.lane is None
+            else Departure(
+                work=self._desk.of_known(one.part, one.media, one.facts, [*channels[one.part.purpose]]),
+                lane=one.lane,
                 intent_id=next(ids),
             )
-            if goes and new.lane is not None
-            else None
-            for new, part, goes in parts
+            for one in parts
         ]
 
     @asynccontextmanager
@@ -173,6 +214,11 @@ class FreshParts:
                     await wake_shipper(session, departure.work.part, delay=later.delay)
         except Exception:
             log.exception("part_not_shipped", part_id=departure.work.part.id)  # the sweep wakes it again
+
+
+def _in(lane: LaneKey | None, channels: Mapping[int, Channel]) -> LaneKey | None:
+    """The lane, where its channel takes messages still."""
+    return lane if lane is not None and lane.chat_id in channels else None
 
 
 async def record_parts(

@@ -45,10 +45,15 @@ class ShipDesk:
         await reading.read(session)
         return [None if part_id not in parts else reading.work(parts[part_id]) for part_id in part_ids]
 
-    def of_new(self, part: Part, media: Media | None, facts: Facts, chat_ids: Sequence[int]) -> ShipWork:
-        """The work of a part that this transaction has inserted, of which nothing need be read."""
+    def of_known(self, part: Part, media: Media | None, facts: Facts, chat_ids: Sequence[int]) -> ShipWork:
+        """The work of a part of which nothing need be read."""
         reading = _Reading(self, [part])
         return reading.shown(part, media, facts, chat_ids)
+
+    def wish_of_copy(self, part: Part, chat_ids: Sequence[int], *, prefer: int | None = None) -> Wish:
+        """What somebody sent to a bot is seen by this bot only."""
+        bot_ids = (part.source_bot_id or self.first_bot,)
+        return Wish(chat_ids=chat_ids, urgency=Urgency.PERSON, bot_ids=bot_ids, prefer=prefer)
 
 
 class _Reading:
@@ -93,9 +98,7 @@ class _Reading:
             return Wish(chat_ids=chat_ids, urgency=Urgency.UPLOAD, size=part.size or 0, prefer=prefer)
         if part.source_message_id is not None and part.source_chat_id in self._ours:
             return Wish(chat_ids=chat_ids, urgency=Urgency.BULK, prefer=prefer)
-        # What somebody sent to a bot is seen by this bot only.
-        bot_ids = (part.source_bot_id or self._desk.first_bot,)
-        return Wish(chat_ids=chat_ids, urgency=Urgency.PERSON, bot_ids=bot_ids, prefer=prefer)
+        return self._desk.wish_of_copy(part, chat_ids, prefer=prefer)
 
     async def _read_media(self, session: AsyncSession) -> None:
         ids = {part.media_id for part in self._parts if part.media_id is not None}

@@ -15,7 +15,7 @@ without an effect, and the part goes to another one at once.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -110,7 +110,7 @@ class Shipper:
         """Ship a part that is shipping already, by its intent in the lane. Raises `Later` where that cannot be now."""
         self._in_flight[id(work)] = intent_id
         try:
-            async with self._places:
+            async with self._place_for(work):
                 await self._ship(work, lane, intent_id, await self._thumbnail(work))
         finally:
             del self._in_flight[id(work)]
@@ -122,9 +122,12 @@ class Shipper:
                 raise Later(_NO_CHANNEL_DELAY, work.code) from work
             if work is None:
                 return
-            async with self._places if work.part.origin == "spool" else nullcontext():
+            async with self._place_for(work):
                 if await self._losses.intact(work.part):
                     await self._ship_work(work)
+
+    def _place_for(self, work: ShipWork) -> AbstractAsyncContextManager[object]:
+        return self._places if work.part.origin == "spool" else nullcontext()
 
     async def _ship_work(self, work: ShipWork) -> None:
         thumbnail = await self._thumbnail(work)

@@ -9,29 +9,30 @@ import asyncio
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.auditing.audit import record
 from storage.content import HEAD_SIZE, ContentType, resolve, sniff
 from storage.content import TypeContradiction as Contradiction
 from storage.database import UNHURRIED, Sessions, Together
-from storage.domain import EventType, FileType, Inspection, MediaStatus, PartState
-from storage.engine.facts import facts_of_several
+from storage.domain import EventType, FileType, Inspection, MediaStatus
+from storage.engine.fresh import Departure, FreshParts, Place
 from storage.errors import ArchiveError, CallRefused, FileTooBig, Postponed, SpoolFull
 from storage.events.outbox import tell
+from storage.intake.inspected import Accepted, Fetched, Seen, note_inspected, pending_media
 from storage.intake.receiving import Limits
 from storage.jobs import Later, each, named
 from storage.notices import media_changed
 from storage.ports import PartStore
 from storage.spool import Spool, write_piece
 from storage.tables import CardItem, Media, Part
-from storage.tables.many import ForRows, among, update_by
 from storage.wakeups import wake_shipper, wake_shippers
 
 log = structlog.get_logger(__name__)
@@ -49,44 +50,38 @@ _HASHED_HERE = 256 * 1024
 """Bytes: to hash so few takes less than to ask a thread for it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Fetched:
-    size: int
-    sha256: bytes
-    head: bytes
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """``accepted`` is false for what was refused, or deleted meanwhile: nothing of it is kept."""
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Seen:
-    """What a media turned out to be. ``keep``: its bytes are in the spool now, and are shipped from there."""
-
-    media_id: int
-    fetched: _Fetched
-    keep: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Accepted:
-    media: Media
-    part: Part
-    seen: _Seen
-    mime: str
+    accepted: bool
+    departure: Departure | None = None
 
 
 class Inspector:
     """Handles the inspection jobs of one node."""
 
-    def __init__(self, *, sessions: Sessions, store: PartStore, spool: Spool, limits: Limits, node: str) -> None:
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        store: PartStore,
+        spool: Spool,
+        limits: Limits,
+        fresh: FreshParts,
+        node: str,
+    ) -> None:
         self._sessions = sessions
         self._store = store
         self._spool = spool
         self._limits = limits
+        self._fresh = fresh
         self._node = node
         self._failures: dict[int, int] = {}
         self._under_way: set[int] = set()
         self._places = asyncio.Semaphore(_FETCHES_AT_ONCE)
         self._known = asyncio.Semaphore(_READ_AT_ONCE)
-        self._read = Together(sessions, _pending, row=int, linger=UNHURRIED)
+        self._read = Together(sessions, pending_media, row=int, linger=UNHURRIED)
         self._conclude = Together(sessions, self._conclude_some, row=lambda seen: seen.media_id, linger=UNHURRIED)
 
     async def handle(self, payload: dict[str, Any]) -> None:
@@ -123,11 +118,18 @@ class Inspector:
             await self._failed(media_id, error)
             return
         self._failures.pop(media_id, None)
-        accepted = await self._conclude(_Seen(media_id=media_id, fetched=fetched, keep=keep))
-        if keep and not accepted:
+        async with self._place(part, keep=keep) as place:
+            verdict = await self._conclude(Seen(media_id=media_id, fetched=fetched, keep=keep, lane=place.lane))
+            place.departure = verdict.departure
+        if keep and not verdict.accepted:
             await self._spool.remove(media.key, [part.index])
 
-    async def _fetch(self, media: Media, part: Part, *, keep: bool) -> _Fetched:
+    def _place(self, part: Part, *, keep: bool) -> AbstractAsyncContextManager[Place]:
+        """What came by a private chat may go at once; what lies in a group of ours is for `ShipDesk` to tell."""
+        is_private = part.source_chat_id is not None and part.source_chat_id > 0
+        return self._fresh.place_of(part) if is_private and not keep else nullcontext(Place(None))
+
+    async def _fetch(self, media: Media, part: Part, *, keep: bool) -> Fetched:
         assert part.source_file_id is not None
         digest, head, size, fd = hashlib.sha256(), bytearray(), 0, -1
         limit = (part.size or self._limits.max_file_size) + 1
@@ -153,7 +155,7 @@ class Inspector:
                 os.close(fd)
         if keep:
             await self._spool.sync(media.key, [part.index])
-        return _Fetched(size=size, sha256=digest.digest(), head=bytes(head))
+        return Fetched(size=size, sha256=digest.digest(), head=bytes(head))
 
     async def _failed(self, media_id: int, error: Exception) -> None:
         if isinstance(error, FileTooBig):
@@ -172,7 +174,7 @@ class Inspector:
     async def _give_up(self, media_id: int, inspection: Inspection) -> None:
         self._failures.pop(media_id, None)
         async with self._sessions.begin() as session:
-            (found,) = await _pending(session, [media_id], lock=True)
+            (found,) = await pending_media(session, [media_id], lock=True)
             if found is None:
                 return
             media, part = found
@@ -184,24 +186,36 @@ class Inspector:
             media.inspection = inspection
             await wake_shipper(session, part)
 
-    async def _conclude_some(self, session: AsyncSession, seen: Sequence[_Seen]) -> Sequence[bool]:
-        """True for what is accepted; of anything else (refused, deleted meanwhile) nothing is kept."""
-        found = await _pending(session, [one.media_id for one in seen], lock=True)
+    async def _conclude_some(self, session: AsyncSession, seen: Sequence[Seen]) -> Sequence[_Verdict]:
+        found = await pending_media(session, [one.media_id for one in seen], lock=True)
         accepted = []
         for row, one in zip(found, seen, strict=True):
             if row is None:
                 continue
             judged = self._judge(row[0], one.fetched)
             if isinstance(judged, ContentType):
-                accepted.append(_Accepted(media=row[0], part=row[1], seen=one, mime=judged.mime))
+                accepted.append(Accepted(media=row[0], part=row[1], seen=one, mime=judged.mime))
             else:
                 await self._refuse(session, *row, judged)
-        if accepted:
-            await _note(session, accepted, node=self._node)
-        kept = {one.seen.media_id for one in accepted}
-        return [one.media_id in kept for one in seen]
+        verdicts = await self._accept(session, accepted) if accepted else {}
+        return [verdicts.get(one.media_id, _Verdict(accepted=False)) for one in seen]
 
-    def _judge(self, media: Media, fetched: _Fetched) -> ContentType | dict[str, str]:
+    async def _accept(self, session: AsyncSession, accepted: Sequence[Accepted]) -> Mapping[int, _Verdict]:
+        """By media. What has no lane gets a job."""
+        known = await note_inspected(session, accepted, node=self._node)
+        departures = await self._fresh.send_off(session, known)
+        by_node: dict[str, list[int]] = defaultdict(list)
+        for one, departure in zip(known, departures, strict=True):
+            if departure is None:
+                by_node[one.part.node].append(one.part.id)
+        for where, ids in by_node.items():
+            await wake_shippers(session, where, ids)
+        return {
+            one.media.id: _Verdict(accepted=True, departure=departure)
+            for one, departure in zip(accepted, departures, strict=True)
+        }
+
+    def _judge(self, media: Media, fetched: Fetched) -> ContentType | dict[str, str]:
         """The content type, or the error that the card shows."""
         detected = sniff(fetched.head, complete=fetched.size <= HEAD_SIZE)
         try:
@@ -223,55 +237,3 @@ class Inspector:
         await tell(session, EventType.MEDIA_DELETED, media, by="system", error=dict(error))
         await session.flush()
         await media_changed(session, media.id)
-
-
-async def _pending(
-    session: AsyncSession, media_ids: Sequence[int], *, lock: bool = False
-) -> Sequence[tuple[Media, Part] | None]:
-    """Each of the media with its part; None for one that is not to be inspected (any more)."""
-    query = (
-        select(Media, Part)
-        .join(Part, Part.media_id == Media.id)
-        .where(among(Media.id, media_ids), Media.inspection == Inspection.PENDING, Part.state == PartState.SPOOLED)
-        .where(Media.status.in_((MediaStatus.ACTIVE, MediaStatus.ARCHIVING)))
-        .order_by(Media.id)
-    )
-    rows = (await session.execute(query.with_for_update() if lock else query)).all()
-    found = {media.id: (media, part) for media, part in rows}
-    return [found.get(media_id) for media_id in media_ids]
-
-
-_SEEN = ForRows(Media, lambda new: update_by(Media, new, inspection=Inspection.DONE, verified=True))
-_SIZED = ForRows(Part, lambda new: update_by(Part, new))
-
-
-async def _note(session: AsyncSession, accepted: Sequence[_Accepted], *, node: str) -> None:
-    """They are what their bytes say. The index of their words is the same as before; captions will say the type."""
-    facts = await facts_of_several(session, [one.media for one in accepted])
-    media = [
-        {
-            "id": one.media.id,
-            "content_type": one.mime,
-            "file_size": one.seen.fetched.size,
-            "sha256": one.seen.fetched.sha256,
-            "caption_wanted": replace(facts[one.media.id], content_type=one.mime).digest,
-        }
-        for one in accepted
-    ]
-    parts = [
-        {
-            "id": one.part.id,
-            "size": one.seen.fetched.size,
-            "sha256": one.seen.fetched.sha256,
-            "origin": "spool" if one.seen.keep else one.part.origin,
-            "node": node if one.seen.keep else one.part.node,
-        }
-        for one in accepted
-    ]
-    await _SEEN.run(session, media)
-    await _SIZED.run(session, parts)
-    by_node: dict[str, list[int]] = defaultdict(list)
-    for one in accepted:
-        by_node[node if one.seen.keep else one.part.node].append(one.part.id)
-    for where, ids in by_node.items():
-        await wake_shippers(session, where, ids)

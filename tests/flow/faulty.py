@@ -15,9 +15,11 @@ from uuid import UUID, uuid4
 
 import aiohttp
 from aiogram import Bot
+from aiogram.types import Message
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.media.incoming import telegram_file
 from gateway.engine import Engine, Spooling, build_engine
 from gateway.sandbox_process import TOKEN
 from gateway.settings import Settings, load_settings
@@ -25,18 +27,23 @@ from gateway.telegram_api import open_bot
 from sandbox.client import SandboxClient
 from storage.auditing.incidents import Incidents
 from storage.clock import SystemClock
+from storage.content import Policy
 from storage.database import Sessions
-from storage.domain import CopyRole, CopyState, PartState, Purpose, UploadPhase
+from storage.details import Details
+from storage.domain import Caller, CopyRole, CopyState, Inspection, PartState, Purpose, Role, UploadPhase
 from storage.engine.captions import Facts, parse_manifest
 from storage.engine.fresh import NewPart
 from storage.engine.strays import StrayCollector
+from storage.intake.adopting import Adopting
 from storage.intake.discarding import discard_interrupted
+from storage.intake.inspecting import Inspector
 from storage.intake.progress import ProgressBoard
+from storage.intake.receiving import Limits
 from storage.jobs import Later
 from storage.ports import Copy, LaneKey, PartStore, Sent, Shipment, Wish
 from storage.previews import ThumbnailMaker
 from storage.spool import Spool
-from storage.tables import Intent, Part, PartCopy, StrayMessage, Upload
+from storage.tables import Intent, Media, Part, PartCopy, StrayMessage, Upload
 from storage.telegram.binding import Binder
 from storage.wakeups import REPLACEMENTS
 from tests.flow.archives import REPORTS, REQUESTS
@@ -52,6 +59,9 @@ FACTS = Facts(
     filename="a.txt", content_type="text/plain", file_type="document", category="other", who="test",
     when="2026-01-01T00:00:00+00:00",
 )  # fmt: skip
+
+
+_LIMITS = Limits(max_file_size=1 << 20, part_size=1 << 20, policy=Policy.parse(["*/*"]))
 
 
 class Killed(BaseException):
@@ -113,6 +123,13 @@ class _Sender:
         return sent
 
 
+class _EndedToo(set["asyncio.Task[None]"]):
+    """Tasks that have ended are not left out, so that it is heard how."""
+
+    def discard(self, _task: asyncio.Task[None]) -> None:
+        pass
+
+
 @dataclass
 class Ground:
     """What survives a death: database, spool directory, Telegram."""
@@ -124,6 +141,7 @@ class Ground:
     http: aiohttp.ClientSession
     spool: Spool
     thumbnails: ThumbnailMaker
+    _offset: int = 0
 
     def engine(self, points: Points | None = None) -> Engine:
         """A process. With ``points`` it dies at one of them."""
@@ -136,6 +154,7 @@ class Ground:
             settings=self.settings, bot=self.bot, http=self.http, on=on, thumbnails=self.thumbnails, incidents=incidents
         )
         engine.shipper.sender = engine.copying.copier._sender = _Sender(engine.store, points)
+        engine.fresh._shipping = _EndedToo()
         return engine
 
     async def received(self, data: bytes) -> dict[str, Any]:
@@ -170,6 +189,43 @@ class Ground:
                 place.departure = departure
             await asyncio.gather(*engine.fresh._shipping)
 
+    async def sent_to_the_bot(self, data: bytes) -> UUID:
+        """A file that somebody sent to the first bot, adopted and not looked at: its media's key."""
+        path = self.spool.path(uuid4(), 0).with_suffix(".bin")
+        path.write_bytes(data)
+        (sent,) = await self.sandbox.send_files(_EMMA, [path], kind="document")
+        path.unlink()
+        async with asyncio.timeout(10):
+            while (message := await self._next_message()).message_id != sent["message_id"]:
+                pass
+        file = telegram_file(message, bot_id=self.bot.id)
+        assert file is not None
+        adopting = Adopting(sessions=self.sessions, limits=_LIMITS, node="test", fetch_limit=None)
+        adopted = await adopting.adopt(Caller.person(_EMMA, Role.USER), file, Details())
+        async with self.sessions.begin() as session:
+            return (await session.get_one(Media, adopted.media.id)).key
+
+    async def _next_message(self) -> Message:
+        while True:
+            for update in await self.bot.get_updates(self._offset, limit=1):
+                self._offset = update.update_id + 1
+                if update.message is not None:
+                    return update.message
+
+    async def inspects(self, engine: Engine) -> None:
+        """The inspection jobs that are due; waits until what they send off has come to its end."""
+        async with self.sessions.begin() as session:
+            pending = (await session.scalars(select(Media.id).where(Media.inspection == Inspection.PENDING))).all()
+        inspector = Inspector(
+            sessions=engine.on.sessions, store=cast("PartStore", engine.store), spool=self.spool, limits=_LIMITS,
+            fresh=engine.fresh, node="test",
+        )  # fmt: skip
+        async with engine.fresh.running():
+            engine.fresh._chats[Purpose.REQUESTS] = (REQUESTS, REPORTS)
+            for media_id in pending:
+                await inspector.handle({"media": media_id})
+            await asyncio.gather(*engine.fresh._shipping)
+
     async def is_recorded(self, key: UUID) -> bool:
         async with self.sessions.begin() as session:
             return await session.scalar(select(Part.id).where(Part.media_key == key)) is not None
@@ -191,6 +247,7 @@ class Ground:
         engine = self.engine()
         await discard_interrupted(self.sessions, self.spool, "test")
         await engine.settle()
+        await self.inspects(engine)
         strays = StrayCollector(sessions=self.sessions, store=cast("PartStore", engine.store))
         async with asyncio.timeout(within):
             while True:

@@ -77,7 +77,7 @@ async def _dies_and_settles(
         await ground.sandbox.add_fault(method=method, count=1, **FAULTS[fault])
     points = Points(at)
     copier: Any = ground.engine(points).copying.copier
-    step = await die_at(points, lambda: copier.handle({"chat": chat_id}))
+    step = await die_at(lambda: copier.handle({"chat": chat_id}))
     await ground.settle()
     await ground.sandbox.clear_faults()
     broken = await copying.broken(key)

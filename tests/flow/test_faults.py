@@ -6,12 +6,15 @@ channel, once, where its row says, readable, and nothing else of ours may be lef
 """
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from gateway.engine import Engine
 from sandbox.client import SandboxClient
 from storage.database import Sessions
 from storage.engine import reconciling
@@ -75,7 +78,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
         made.write(Path(path))
 
 
-async def die_at(points: Points, work: Callable[[], Any]) -> str | None:
+async def die_at(work: Callable[[], Awaitable[None]]) -> str | None:
     """Run a job to its end or its death; the step it died at."""
     try:
         await work()
@@ -86,33 +89,69 @@ async def die_at(points: Points, work: Callable[[], Any]) -> str | None:
     return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Doomed:
+    """A part of the media ``key``, and the work that dies on it. ``recorded``: it has its row before that."""
+
+    key: UUID
+    data: bytes
+    work: Callable[[Engine], Awaitable[None]]
+    recorded: bool = True
+
+
+async def dies_everywhere(
+    ground: Ground,
+    table: Table,
+    job: str,
+    fault: str,
+    begin: Callable[[bytes], Awaitable[Doomed]],
+    *,
+    method: str = "sendDocument",
+    stride: int = 1,
+) -> None:
+    """Once for each step (or each ``stride``), until the work comes to its end: the part is there once each time.
+
+    One that was not recorded before may have left nothing instead.
+    """
+    for at in range(0, _MOST_STEPS, stride):
+        doomed = await begin(some_bytes(3_000, seed=at))
+        await ground.foreign_posts()
+        if FAULTS[fault]:
+            await ground.sandbox.add_fault(method=method, count=1, **FAULTS[fault])
+        engine = ground.engine(Points(at))
+        step = await die_at(lambda: doomed.work(engine))  # noqa: B023 -- called at once
+        await ground.foreign_posts()
+        await ground.settle()
+        await ground.sandbox.clear_faults()
+        broken = await outcome(ground, doomed)
+        table.note(job, fault, "to the end" if step is None else f"{at + 1}. {step}", broken)
+        assert not broken, step
+        if step is None:
+            assert at > 3
+            return
+    pytest.fail("the protocol has more steps than are tried")
+
+
+async def outcome(ground: Ground, doomed: Doomed) -> list[str]:
+    if doomed.recorded or await ground.is_recorded(doomed.key):
+        return await ground.broken_invariants(doomed.key, doomed.data)
+    return [] if await ground.nothing_of(doomed.key) else ["something is left of what was not recorded"]
+
+
+def stride_of(fault: str, config: pytest.Config) -> int:
+    """Of the rarer faults every third step, with ``--every-step`` each."""
+    return 1 if fault in _COMMON or config.getoption("every_step") else 3
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_part_is_there_once_wherever_shipping_dies(
     ground: Ground, table: Table, fault: str, pytestconfig: pytest.Config
 ) -> None:
-    """Of the rarer faults every third step, with ``--every-step`` each."""
-    each = fault in _COMMON or pytestconfig.getoption("every_step")
-    for at in range(0, _MOST_STEPS, 1 if each else 3):
-        data = some_bytes(3_000, seed=at)
+    async def begin(data: bytes) -> Doomed:
         part_id, key = await ground.spooled(data)
-        await ground.foreign_posts()
-        if FAULTS[fault]:
-            await ground.sandbox.add_fault(method="sendDocument", count=1, **FAULTS[fault])
-        points = Points(at)
-        engine = ground.engine(points)
-        step = await die_at(points, lambda: engine.shipper.handle({"part": part_id}))  # noqa: B023 -- called at once
-        await ground.foreign_posts()
-        await ground.settle()
-        await ground.sandbox.clear_faults()
-        broken = await ground.broken_invariants(key, data)
-        if step is None:
-            table.note("ship", fault, "to the end", broken)
-            assert not broken
-            assert at > 4
-            return
-        table.note("ship", fault, f"{at + 1}. {step}", broken)
-        assert not broken, step
-    pytest.fail("the protocol has more steps than are tried")
+        return Doomed(key=key, data=data, work=lambda engine: engine.shipper.handle({"part": part_id}))
+
+    await dies_everywhere(ground, table, "ship", fault, begin, stride=stride_of(fault, pytestconfig))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -120,30 +159,27 @@ async def test_a_part_is_there_once_wherever_its_departure_dies(
     ground: Ground, table: Table, fault: str, pytestconfig: pytest.Config
 ) -> None:
     """A part that is recorded as on its way; before that commit there is nothing of it."""
-    each = fault in _COMMON or pytestconfig.getoption("every_step")
-    for at in range(0, _MOST_STEPS, 1 if each else 3):
-        data = some_bytes(3_000, seed=at)
+
+    async def begin(data: bytes) -> Doomed:
         row = await ground.received(data)
         key = row["media_key"]
-        await ground.foreign_posts()
-        if FAULTS[fault]:
-            await ground.sandbox.add_fault(method="sendDocument", count=1, **FAULTS[fault])
-        points = Points(at)
-        engine = ground.engine(points)
-        step = await die_at(points, lambda: ground.departs(engine, row))  # noqa: B023 -- called at once
-        await ground.foreign_posts()
-        await ground.settle()
-        await ground.sandbox.clear_faults()
-        if await ground.is_recorded(key):
-            broken = await ground.broken_invariants(key, data)
-        else:
-            broken = [] if await ground.nothing_of(key) else ["something is left of what was not recorded"]
-        table.note("departure", fault, "to the end" if step is None else f"{at + 1}. {step}", broken)
-        assert not broken, step
-        if step is None:
-            assert at > 3
-            return
-    pytest.fail("the protocol has more steps than are tried")
+        return Doomed(key=key, data=data, work=lambda engine: ground.departs(engine, row), recorded=False)
+
+    await dies_everywhere(ground, table, "departure", fault, begin, stride=stride_of(fault, pytestconfig))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_file_is_there_once_wherever_its_inspection_dies(
+    ground: Ground, table: Table, fault: str, pytestconfig: pytest.Config
+) -> None:
+    """A file of a chat that was looked at, and is copied into its channel at once."""
+
+    async def begin(data: bytes) -> Doomed:
+        key = await ground.sent_to_the_bot(data)
+        return Doomed(key=key, data=data, work=ground.inspects)
+
+    stride = stride_of(fault, pytestconfig)
+    await dies_everywhere(ground, table, "inspection", fault, begin, method="copyMessage", stride=stride)
 
 
 @pytest.mark.parametrize("fault", ["answer lost", "cut in the body"])
@@ -158,9 +194,8 @@ async def test_a_part_is_there_once_wherever_the_search_dies(ground: Ground, tab
         await engine.shipper.handle({"part": part_id})
         await ground.foreign_posts()
         chat_id = (await ground._open())[1][0]
-        points = Points(at)
-        search = ground.engine(points).reconciler
-        step = await die_at(points, lambda: search.handle({"chat": chat_id}))  # noqa: B023 -- called at once
+        search = ground.engine(Points(at)).reconciler
+        step = await die_at(lambda: search.handle({"chat": chat_id}))  # noqa: B023 -- called at once
         await ground.settle()
         broken = await ground.broken_invariants(key, data)
         table.note("search", fault, "to the end" if step is None else f"{at + 1}. {step}", broken)

@@ -15,8 +15,8 @@ from storage.engine.replacing import move_parts
 from storage.jobs import Later
 from storage.telegram.binding import Binder
 from tests.flow.archives import REPORTS, REQUESTS, some_bytes
-from tests.flow.faulty import ARCHIVE, SECOND, Ground, Points, faulty_ground
-from tests.flow.test_faults import FAULTS, Table, die_at
+from tests.flow.faulty import ARCHIVE, SECOND, Ground, faulty_ground
+from tests.flow.test_faults import FAULTS, Doomed, Table, dies_everywhere
 
 _QUICK = {
     "storage.engine.reconciling.SETTLE_SECONDS": 0.0,
@@ -64,25 +64,13 @@ async def test_a_part_is_there_once_wherever_its_move_dies(
     ground: Ground, table: Table, fault: str, pytestconfig: pytest.Config
 ) -> None:
     """Every fourth step, with ``--every-step`` each. The former message is gone once the copy is there."""
-    every = 1 if pytestconfig.getoption("every_step") else 4
-    for at in range(0, 60, every):
-        data = some_bytes(3_000, seed=at)
+
+    async def begin(data: bytes) -> Doomed:
         part_id, key = await stored_and_moving(ground, data)
-        await ground.foreign_posts()
-        if FAULTS[fault]:
-            await ground.sandbox.add_fault(method="copyMessage", count=1, **FAULTS[fault])
-        engine = ground.engine(Points(at))
-        step = await die_at(Points(), lambda: engine.shipper.handle({"part": part_id}))  # noqa: B023 -- called at once
-        await ground.foreign_posts()
-        await ground.settle()
-        await ground.sandbox.clear_faults()
-        broken = await ground.broken_invariants(key, data)
-        table.note("move", fault, "to the end" if step is None else f"{at + 1}. {step}", broken)
-        assert not broken, step
-        if step is None:
-            assert at > 4
-            return
-    pytest.fail("the protocol has more steps than are tried")
+        return Doomed(key=key, data=data, work=lambda engine: engine.shipper.handle({"part": part_id}))
+
+    stride = 1 if pytestconfig.getoption("every_step") else 4
+    await dies_everywhere(ground, table, "move", fault, begin, method="copyMessage", stride=stride)
 
 
 @pytest.mark.parametrize("method", ["sendDocument", "copyMessage"])
