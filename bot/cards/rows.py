@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.notices import tell_staff_cards
-from storage.tables import Card, CardItem
-from storage.tables.many import ForRows, insert_of
+from storage.tables import Audit, Card, CardItem
+from storage.tables.many import ForRows, bare, insert_of
 from storage.wakeups import wake_card, wake_cards
 
 ALBUM_SILENCE = 0.7
@@ -32,6 +32,15 @@ class Place:
     album: str | None
     thread_id: int | None = None
     by_staff: bool = False
+
+
+_REFUSED_MEANWHILE = (
+    update(bare(CardItem))
+    .where(bare(CardItem).c.media_id == bindparam("media"))
+    .where(bare(Audit).c.media_id == bare(CardItem).c.media_id, bare(Audit).c.action == "refused")
+    .values(error=bare(Audit).c.detail)
+)
+"""A file that broke the policy before its card knew of it (`storage.intake.inspecting`) shows why all the same."""
 
 
 async def put_item(
@@ -58,6 +67,8 @@ async def put_item(
         .returning(CardItem.card_id)
     )
     if changed is not None:
+        if media_id is not None:
+            await session.execute(_REFUSED_MEANWHILE, {"media": media_id})
         card.wanted += 1
         card.changed_at = func.clock_timestamp()
         await session.flush()

@@ -10,7 +10,7 @@ from bot.cards.rows import Place, put_item
 from sandbox.client import SandboxClient
 from storage.domain import Caller, Role
 from storage.jobs import enqueue
-from storage.tables import Card
+from storage.tables import Card, CardItem
 from storage.wakeups import CARD_JOB, wake_card
 from tests import media
 from tests.flow.bot_running import ADMIN, GROUP, STAFF, RunningBot, running_bot
@@ -46,6 +46,19 @@ async def test_many_wake_ups_send_one_card(bot: RunningBot) -> None:
         await put_item(session, place, media_id=None, error={"code": "empty_file", "filename": "a.txt"})
     assert await up_to_date(bot), "the same again is no change"
     assert len([one for one in await bot.answers(ADMIN) if "Not kept" in one["text"]]) == 1
+
+
+async def test_a_file_that_is_refused_before_its_card_knows_of_it_says_why(bot: RunningBot, tmp_path: Path) -> None:
+    """An album's file is adopted in one transaction and put on its card in the next."""
+    (sent,) = await bot.sandbox.send_files(ADMIN, [media.windows_program(tmp_path)], kind="document")
+    await bot.card(ADMIN, sent["message_id"], "Not kept")
+    place = Place(chat_id=ADMIN, person_id=ADMIN, language="en", message_id=sent["message_id"] + 10, album="1")
+    async with bot.sessions.begin() as session:
+        (item,) = await session.scalars(select(CardItem))
+        await put_item(session, place, media_id=item.media_id)
+    late = (await bot.answers(ADMIN, until=lambda found: len(found) > 1))[-1]
+    assert "Not kept" in late["text"]
+    assert "Deleted" not in late["text"]
 
 
 async def test_a_card_held_by_a_killed_process_is_taken_up(bot: RunningBot, tmp_path: Path) -> None:
