@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Row, Select, and_, any_, bindparam, func, select, true
+from sqlalchemy import ARRAY, BigInteger, Row, Select, any_, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import Category, FileType, Inspection, MediaId, MediaStatus, PartState
@@ -101,30 +101,30 @@ def stored_view(view: MediaView, landed: Landed) -> MediaView:
 
 def _around() -> Select[*tuple[Any, ...]]:
     """What other tables know of the media ``:ids``. Built once: SQLAlchemy takes longer to build it than to ask."""
-    media, parts, refs = (table.__table__.c for table in (Media, Part, FileRef))
-    links = Attachment.__table__.c
-    first = Part.__table__.alias("first").c
+    media, parts, refs, links = (table.__table__.c for table in (Media, Part, FileRef, Attachment))
     numbers = select(links.request_number).where(links.media_id == media.id).order_by(links.request_number)
     stored = parts.state.in_([PartState.STORED, PartState.DAMAGED])
-    counts = (
-        select(func.count().label("total"), func.count().filter(stored).label("stored"))
+    of_first = {"first_id": parts.id, "chat_id": parts.chat_id, "message_id": parts.message_id}
+    # The first part by a filter: as a join of its own, PostgreSQL reads all first parts while a table is young.
+    first = [func.max(cell).filter(parts.index == 0).label(name) for name, cell in of_first.items()]
+    found = (
+        select(func.count().label("total"), func.count().filter(stored).label("stored"), *first)
         .where(parts.media_id == media.id)
-        .lateral("counts")
+        .lateral("found")
     )
-    file_id = select(refs.file_id).where(refs.part_id == first.id).order_by(refs.bot_id).limit(1).scalar_subquery()
+    file_id = select(refs.file_id).where(refs.part_id == found.c.first_id).order_by(refs.bot_id).limit(1)
     return (
         select(
             media.id,
             func.array(numbers.scalar_subquery()).label("numbers"),
-            counts.c.total,
-            counts.c.stored,
-            first.chat_id,
-            first.message_id,
-            file_id.label("file_id"),
+            found.c.total,
+            found.c.stored,
+            found.c.chat_id,
+            found.c.message_id,
+            file_id.scalar_subquery().label("file_id"),
         )
         .select_from(Media.__table__)
-        .join(counts, true())
-        .outerjoin(first.id.table, and_(first.media_id == media.id, first.index == 0))
+        .join(found, true())
         .where(media.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
     )
 

@@ -174,7 +174,7 @@ _LOCKED = select(_M.id, _M.status, _M.caption_wanted).where(among_these(_M.id)).
 _OF_PARTS = (
     select(Part.media_id, func.bool_or(Part.state.in_(_MISSING)), func.bool_or(_says_else()))
     .join(Media, Media.id == Part.media_id)
-    .where(among_these(_P.media_id))
+    .where(among_these(_P.media_id), among_these(_M.id))  # both, or PostgreSQL reads a young table whole
     .group_by(Part.media_id)
 )
 _DONE = update(bare(Upload)).where(among_these(_U.media_id)).values(phase=UploadPhase.DONE)

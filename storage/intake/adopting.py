@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, TableValuedAlias, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.callers.quotas import charge
@@ -24,6 +24,7 @@ from storage.intake.receiving import Limits
 from storage.intake.telegram_files import FALLBACK_TYPES, Taking, TelegramFile
 from storage.request_numbers import RequestNumber
 from storage.tables import Attachment, Media
+from storage.tables.many import ForRows, bare
 from storage.views import MediaView, media_view
 
 __all__ = ["FALLBACK_TYPES", "Adopted", "Adopting", "TelegramFile"]
@@ -37,6 +38,18 @@ class Adopted:
 
     media: MediaView
     duplicate: bool
+
+
+_MEDIA = bare(Media).c
+_PLACE, _OWN = ("source_chat_id", "source_message_id"), ("owner", "telegram_unique_id")
+_AT_PLACES = ForRows(Media, lambda asked: _like(asked, *_PLACE))
+_SAME_FILES = ForRows(Media, lambda asked: _like(asked, *_OWN).where(_MEDIA.status.not_in(GONE)))
+
+
+def _like(asked: TableValuedAlias, *names: str) -> Select[*tuple[Any, ...]]:
+    """Of the media that are like a row that is asked for, what they are asked by."""
+    same = [_MEDIA[name] == asked.c[name] for name in names]
+    return select(*(_MEDIA[name] for name in names)).join(asked, and_(*same))
 
 
 class Adopting:
@@ -93,10 +106,9 @@ class Adopting:
     async def seen(self, session: AsyncSession, files: Sequence[tuple[Caller, TelegramFile]]) -> set[int]:
         """The places of those files that are kept already, by their message, or as the same file of the same person."""
         keys = [((file.chat_id, file.message_id), (caller.owner, file.file_unique_id)) for caller, file in files]
-        place, own = (Media.source_chat_id, Media.source_message_id), (Media.owner, Media.telegram_unique_id)
-        by_message = select(*place).where(tuple_(*place).in_([message for message, _ in keys]))
-        by_file = select(*own).where(tuple_(*own).in_([same for _, same in keys]), Media.status.not_in(GONE))
-        rows = [*await session.execute(by_message), *await session.execute(by_file)]
+        places = [dict(zip(_PLACE, place, strict=True)) for place, _ in keys]
+        own = [dict(zip(_OWN, same, strict=True)) for _, same in keys]
+        rows = [*await _AT_PLACES.run(session, places), *await _SAME_FILES.run(session, own)]
         known: set[tuple[Any, ...]] = {tuple(row) for row in rows}
         found = set()
         for at, (message, same) in enumerate(keys):
