@@ -93,6 +93,25 @@ async def test_what_is_read_once_leaves_nothing_on_the_disk(
     assert await downloads(large) - before == 2 * len(DATA)
 
 
+async def test_what_was_fetched_only_in_part_is_not_kept(
+    large: RunningArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ranges that overlap are passed on from memory; one that was fetched whole, by whatever ranges, is kept."""
+    monkeypatch.setattr("storage.delivery.cache.part_file._SHORT", 0)
+    media_id, cache = (await take_in(large, DATA)).media.id, cache_of(large)
+    for start, stop in (0, 400_000), (300_000, 700_000), (200_000, 600_000):
+        assert cache.used_bytes == 0
+        assert await read_back(large, media_id, start, stop) == DATA[start:stop]
+
+    async def the_last_is_on_disk() -> bool:
+        return cache.used_bytes == 400_000
+
+    await eventually(the_last_is_on_disk)
+    before = await downloads(large)
+    assert await read_back(large, media_id, 200_000, 600_000) == DATA[200_000:600_000]
+    assert await downloads(large) == before
+
+
 async def test_a_short_part_is_kept_when_it_is_first_read(large: RunningArchive) -> None:
     """A picture that was looked at is looked at again."""
     media_id = (await take_in(large, DATA)).media.id

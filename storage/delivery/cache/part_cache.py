@@ -1,7 +1,7 @@
 """Parts that are read, on disk under a ceiling, and those read often kept over restarts.
 
-What one reader reads once passes by the disk: most of it is never asked for again. What several read at a time, what is
-fetched for the second time, and what lies before a reader who is slower than Telegram, is written into the part's file:
+What one reader reads once passes by the disk: most of it is never asked for again. What several read at a time, what
+was fetched before in full, and what lies before a reader who is slower than Telegram, is written into the part's file:
 so any number of readers costs one fetch, or two, and a slow one holds no connection. A file that is opened again is
 *hot*: checked by its SHA-256 before it is trusted, and moved into place. The least recently used goes first, and what
 was opened once before what is hot, so that one reader of a large file does not push out what everybody reads.

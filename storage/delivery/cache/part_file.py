@@ -34,7 +34,7 @@ Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 class PartFile:
     """``path`` is where the bytes are, once there are some; it is open while somebody reads it.
 
-    ``fetched`` are the bytes that were fetched before, which are kept when they are fetched again. ``admit`` says
+    ``fetched`` are the bytes that were fetched before: who asks for nothing else has it kept. ``admit`` says
     whether so many more bytes may lie on disk, ``grown`` is told how many do.
     """
 
@@ -170,7 +170,7 @@ class PartFile:
         return None
 
     def _begin(self, start: int, stop: int, open_source: Open, *, hurry: bool) -> Fetch:
-        keep = self.shared or self.size <= _SHORT or self._fetched.reach(start) > start
+        keep = self.shared or self.size <= _SHORT or self._fetched.reach(start) >= stop
         fetch = Fetch(open_source=open_source, write=self._write, start=start, stop=stop, keep=keep, hurry=hurry)
         task = self._fetches[fetch] = self._spawn(fetch.run())
         task.add_done_callback(lambda ended: self._ended(fetch, ended))
