@@ -107,17 +107,20 @@ async def _send(request: web.Request, content: Content, span: Span, response: we
             await response.prepare(request)
         idle = request.app[DEPS].times.idle
         async for chunk in chunks:
-            await write_piece(response, chunk, idle)
+            await write_piece(request, response, chunk, idle)
     return response
 
 
-async def write_piece(response: web.StreamResponse, data: bytes, idle: float) -> None:
-    """A reader who takes nothing for too long is left: the connection ends."""
-    try:
-        async with asyncio.timeout(idle):
+async def write_piece(request: web.Request, response: web.StreamResponse, data: bytes, idle: float) -> None:
+    """A reader who takes nothing for too long is left: the connection ends. Raises ConnectionResetError."""
+    if request.transport is not None:  # a timer by itself: `asyncio.timeout` costs three times as much for each piece
+        late = asyncio.get_running_loop().call_later(idle, request.transport.abort)
+        try:
             await response.write(data)
-    except TimeoutError as error:
-        raise ConnectionResetError("the client stopped reading") from error
+        finally:
+            late.cancel()
+    if request.transport is None:
+        raise ConnectionResetError("the client stopped reading")
 
 
 async def _send_several(
@@ -139,8 +142,8 @@ async def _send_several(
         async with content.stream(span.start, span.stop) as chunks:
             if not response.prepared:
                 await response.prepare(request)
-            await write_piece(response, head, idle)
+            await write_piece(request, response, head, idle)
             async for chunk in chunks:
-                await write_piece(response, chunk, idle)
-    await write_piece(response, tail, idle)
+                await write_piece(request, response, chunk, idle)
+    await write_piece(request, response, tail, idle)
     return response

@@ -167,10 +167,7 @@ class Fetch:
         """Wait for readers, a while in all; then go ahead on the disk. True once that is far enough."""
         while self._ahead() and not self._hurry and self._waited < _PATIENCE:
             began = time.monotonic()
-            self._taken.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout((_SOON if self._waited < _SOON else _PATIENCE) - self._waited):
-                    await self._taken.wait()
+            await self._taken_within((_SOON if self._waited < _SOON else _PATIENCE) - self._waited)
             self._waited += time.monotonic() - began
             if self._waited >= _SOON:
                 await self._to_disk()
@@ -185,12 +182,19 @@ class Fetch:
     async def _passed_on(self) -> None:
         """What is not written is in memory until it was read; not for long."""
         while self._read_to < self.at and not self._keep:
-            self._taken.clear()
-            try:
-                async with asyncio.timeout(_SOON):
-                    await self._taken.wait()
-            except TimeoutError:
+            before = self._read_to
+            await self._taken_within(_SOON)
+            if self._read_to == before:
                 self._keep = True
+
+    async def _taken_within(self, seconds: float) -> None:
+        """Until a reader has taken something; not for longer. `asyncio.timeout` would cost more than it waits for."""
+        self._taken.clear()
+        late = asyncio.get_running_loop().call_later(seconds, self._taken.set)
+        try:
+            await self._taken.wait()
+        finally:
+            late.cancel()
 
     async def _to_disk(self) -> None:
         self._keep = True
