@@ -95,7 +95,10 @@ class Delivery:
             if pieces:
                 stack.enter_context(self._places.cache.demand.noted(pieces[0].part.media_key, start, stop))
                 first = await self._enter_first(stack, pieces[0])
-            chunks = read_in_order(self._places, pieces, first)
+            if first is not None and len(pieces) == 1:  # most seeks: nothing comes after it
+                chunks = first.chunks()
+            else:
+                chunks = read_in_order(self._places, pieces, first)
             stack.push_async_callback(chunks.aclose)
             yield chunks
 

@@ -7,7 +7,7 @@ at the byte where it stopped.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
@@ -116,7 +116,7 @@ class PieceReader:
             await self._without_file(error)
         await self._straight.enter(self._at, self.left)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The bytes. Raises `ArchiveError`s."""
         if self._file is None and self._straight is None:
             await self.enter()
