@@ -10,6 +10,7 @@ Nothing is synced: what a power cut tears is found by its digest. Where nothing 
 """
 
 import asyncio
+import itertools
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -18,12 +19,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 
 from storage.delivery.cache.demand import Demand
-from storage.delivery.cache.files_on_disk import digest_of, found, move_in, touch
+from storage.delivery.cache.files_on_disk import COLD, digest_of, found, move_in, touch
 from storage.delivery.cache.part_file import Key, PartFile
 from storage.tables import Part
 
@@ -69,7 +70,8 @@ class PartCache:
 
     def __init__(self, root: Path, max_bytes: int) -> None:
         self.demand = Demand()
-        self._root = root
+        self._root, self._cold_root = root, root / COLD
+        self._names = itertools.count()
         self._max_bytes = max_bytes
         self._cold: OrderedDict[Key, PartFile] = OrderedDict()
         self._hot: OrderedDict[Key, PartFile] = OrderedDict()
@@ -206,7 +208,7 @@ class PartCache:
         if file is None:
             if off or part.size * _TOO_LARGE > self._max_bytes or not self.admit(1):
                 return None
-            file = self._file(key, self._root / "cold" / uuid4().hex, part.size, part.sha256)
+            file = self._file(key, self._cold_root / str(next(self._names)), part.size, part.sha256)
             self._cold[key] = file
         elif file.size != part.size:
             file.sha256 = b"another"  # found wrong when it is opened
