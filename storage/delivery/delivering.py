@@ -7,7 +7,7 @@ a reader holds one piece, and of what is on its way a few more where they are re
 import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -90,30 +90,19 @@ class Delivery:
         to be cut.
         """
         pieces = await self._pieces(deliverable.view.id, start, stop)
-        async with AsyncExitStack() as stack:
-            first = None
-            if pieces:
-                stack.enter_context(self._places.cache.demand.noted(pieces[0].part.media_key, start, stop))
-                first = await self._enter_first(stack, pieces[0])
-            if first is not None and len(pieces) == 1:  # most seeks: nothing comes after it
-                chunks = first.chunks()
-            else:
-                chunks = read_in_order(self._places, pieces, first)
-            stack.push_async_callback(chunks.aclose)
-            yield chunks
-
-    async def _enter_first(self, stack: AsyncExitStack, piece: Piece) -> PieceReader:
-        reader = PieceReader(self._places, piece)
-        stack.push_async_callback(reader.close)
-        try:
-            await reader.enter()
-        except PartDamaged:
-            raise
-        except ArchiveError as error:
-            log.warning("source_unavailable", part_id=piece.part.id, error=str(error))
-            wait = error.retry_after if isinstance(error, Postponed) else _RETRY_AFTER
-            raise SourceUnavailable(retry_after=wait) from error
-        return reader
+        if not pieces:
+            yield read_in_order(self._places, (), None)
+            return
+        first = PieceReader(self._places, pieces[0])
+        with self._places.cache.demand.noted(pieces[0].part.media_key, start, stop):
+            try:
+                await _reach(first, pieces[0].part)
+                # Most seeks are one piece: nothing comes after it.
+                chunks = first.chunks() if len(pieces) == 1 else read_in_order(self._places, pieces, first)
+                async with aclosing(chunks):
+                    yield chunks
+            finally:
+                await first.close()
 
     async def _pieces(self, media_id: MediaId, start: int, stop: int) -> list[Piece]:
         parts = await self._parts(media_id)
@@ -135,6 +124,18 @@ class Delivery:
             if len(known.rows) <= _FEW_PARTS and all(part.state is PartState.STORED for part in known.rows):
                 self._known[media_id] = known
         return known
+
+
+async def _reach(first: PieceReader, part: Part) -> None:
+    """`PieceReader.enter`, with errors that can be said."""
+    try:
+        await first.enter()
+    except PartDamaged:
+        raise
+    except ArchiveError as error:
+        log.warning("source_unavailable", part_id=part.id, error=str(error))
+        wait = error.retry_after if isinstance(error, Postponed) else _RETRY_AFTER
+        raise SourceUnavailable(retry_after=wait) from error
 
 
 def _cut(part: Part, read_at: float, start: int, stop: int) -> Piece:

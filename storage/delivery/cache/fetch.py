@@ -107,6 +107,7 @@ class Fetch:
         """Wait until the byte ``at`` is there, or will not come. Raises what ended the fetch."""
         self.read_to(at)  # whoever waits for it would have read what is before
         while self.at <= at and not self.done:
+            self._news.clear()  # who waits already is not held up by that
             await self._news.wait()
         if self.at <= at and self.error is not None:
             raise self.error
@@ -129,7 +130,7 @@ class Fetch:
         self.done = True
         self.error = error
         self._held.clear()
-        self._tell()
+        self._news.set()
 
     async def _fetched(self) -> None:
         failed = 0
@@ -158,7 +159,7 @@ class Fetch:
     def _take(self, chunk: bytes) -> None:
         self._held.append((self.at, chunk))
         self.at += len(chunk)
-        self._tell()
+        self._news.set()
 
     def _ahead(self) -> bool:
         return self.at - self._read_to >= self._most and self.at < self.stop
@@ -234,7 +235,3 @@ class Fetch:
             self._held.popleft()
         if not self._keep:
             self.kept_from = self._handed = self._written = self._held[0][0] if self._held else self.at
-
-    def _tell(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()

@@ -95,10 +95,11 @@ class PartFile:
         """End what is still fetched, and close the file, unless somebody reads it again meanwhile."""
         if self.users:
             return
-        tasks = [*self._fetches.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._fetches:
+            tasks = [*self._fetches.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
         self._close_idle()
 
     def _close_idle(self) -> None:
@@ -193,10 +194,11 @@ class PartFile:
         self._grown(self, self.spans.add(at, at + size))
 
     async def remove(self) -> None:
+        if not (self._made or self.spans.total):
+            return  # `_open` does not make what is gone
         async with self._opening:
-            if self._made or self.spans.total:
-                with suppress(OSError):
-                    await self._in_thread(os.unlink, self.path)
+            with suppress(OSError):
+                await self._in_thread(os.unlink, self.path)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
