@@ -25,7 +25,7 @@ import structlog
 
 from storage.delivery.cache.demand import Demand
 from storage.delivery.cache.files_on_disk import COLD, digest_of, found, move_in, touch
-from storage.delivery.cache.part_file import Key, PartFile
+from storage.delivery.cache.part_file import SHORT, Key, PartFile
 from storage.tables import Part
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,9 @@ _TOO_LARGE = 8
 
 _COLD_SHARE = 8
 """This fraction of the ceiling is left to parts that were opened once."""
+
+_BRIEF = 2 * 1024 * 1024
+"""Bytes: a range that is no longer is over before it is of use that others can join it."""
 
 _OFF_SECONDS = 30.0
 _TOUCHED_EVERY = 60.0
@@ -123,6 +126,9 @@ class PartCache:
 
         ``[start, stop)`` is what will be read of it.
         """
+        if self._passes_by(part, start, stop):
+            self._figures.opened += 1
+            return None
         while True:
             file = self._entry(part)
             if file is None:
@@ -198,6 +204,20 @@ class PartCache:
             self._used_hot += size
         if self._used > self._max_bytes:
             self._spawn(self._evict())
+
+    def _passes_by(self, part: Part, start: int, stop: int) -> bool:
+        """Whether a range is brief and of use to nobody else, as most seeks are: it is read without a file.
+
+        Who wants the same meanwhile begins a fetch that is kept, so that two is the most that many readers cost.
+        """
+        key = (part.media_key, part.index)
+        return (
+            stop - start <= _BRIEF
+            and (part.size or 0) > SHORT
+            and not (key in self._cold or key in self._hot)
+            and self.demand.fetched(key).reach(start) < stop
+            and not self.demand.is_shared(part.media_key, part.offset + start, part.offset + stop)
+        )
 
     def _entry(self, part: Part) -> PartFile | None:
         key = (part.media_key, part.index)

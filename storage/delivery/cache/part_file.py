@@ -20,7 +20,7 @@ from storage.delivery.cache.spans import Spans
 _NEAR = 256 * 1024
 """Bytes that are sooner waited for than fetched by a connection of their own."""
 
-_SHORT = 1024 * 1024
+SHORT = 1024 * 1024
 """Bytes: a part that is no longer is kept when it is first read, since pictures are looked at again."""
 
 _FIRST_PIECE, _MOST_PIECE = 64 * 1024, 512 * 1024
@@ -171,7 +171,7 @@ class PartFile:
         return None
 
     def _begin(self, start: int, stop: int, open_source: Open, *, hurry: bool) -> Fetch:
-        keep = self.shared or self.size <= _SHORT or self._fetched.reach(start) >= stop
+        keep = self.shared or self.size <= SHORT or self._fetched.reach(start) >= stop
         fetch = Fetch(open_source=open_source, write=self._write, start=start, stop=stop, keep=keep, hurry=hurry)
         task = self._fetches[fetch] = self._spawn(fetch.run())
         task.add_done_callback(lambda ended: self._ended(fetch, ended))
