@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from enum import Enum
+from functools import lru_cache
 
 from storage.errors import InvalidRange
 
@@ -97,6 +98,7 @@ def evaluate(
     return Condition.NOT_MODIFIED if since is not None and last <= since else Condition.HOLDS
 
 
+@lru_cache(maxsize=1024)
 def http_date(when: datetime) -> str:
     return format_datetime(_whole_seconds(when), usegmt=True)
 

@@ -5,8 +5,9 @@ a reader holds one piece, and of what is on its way a few more where they are re
 """
 
 import time
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -37,6 +38,24 @@ class Deliverable:
     etag: str
 
 
+class _Parts:
+    """The rows of a media's parts, in their order, as they were at ``read_at``."""
+
+    def __init__(self, rows: Sequence[Part]) -> None:
+        self.read_at = time.monotonic()
+        self.rows = rows
+        self._ends = [part.offset + (part.size or 0) for part in rows]
+
+    def touched(self, start: int, stop: int) -> list[Part]:
+        """Those that have bytes of ``[start, stop)``; a film has hundreds, and a seek reads one."""
+        touched = []
+        for part in self.rows[bisect_right(self._ends, start) :]:
+            if part.offset >= stop:
+                break
+            touched.append(part)
+        return touched
+
+
 class Delivery:
     """The use case."""
 
@@ -44,7 +63,7 @@ class Delivery:
         self._sessions = sessions
         self._reading = reading
         self._places = places
-        self._known: dict[MediaId, tuple[float, Sequence[Part]]] = {}
+        self._known: dict[MediaId, _Parts] = {}
 
     @property
     def cached(self) -> CacheFigures:
@@ -71,48 +90,52 @@ class Delivery:
         to be cut.
         """
         pieces = await self._pieces(deliverable.view.id, start, stop)
-        async with AsyncExitStack() as stack:
-            first = None
-            if pieces:
-                stack.enter_context(self._places.cache.demand.noted(pieces[0].part.media_key, start, stop))
-                first = await self._enter_first(stack, pieces[0])
-            chunks = read_in_order(self._places, pieces, first)
-            stack.push_async_callback(chunks.aclose)
-            yield chunks
-
-    async def _enter_first(self, stack: AsyncExitStack, piece: Piece) -> PieceReader:
-        reader = PieceReader(self._places, piece)
-        stack.push_async_callback(reader.close)
-        try:
-            await reader.enter()
-        except PartDamaged:
-            raise
-        except ArchiveError as error:
-            log.warning("source_unavailable", part_id=piece.part.id, error=str(error))
-            wait = error.retry_after if isinstance(error, Postponed) else _RETRY_AFTER
-            raise SourceUnavailable(retry_after=wait) from error
-        return reader
+        if not pieces:
+            yield read_in_order(self._places, (), None)
+            return
+        first = PieceReader(self._places, pieces[0])
+        with self._places.cache.demand.noted(pieces[0].part.media_key, start, stop):
+            try:
+                await _reach(first, pieces[0].part)
+                # Most seeks are one piece: nothing comes after it.
+                chunks = first.chunks() if len(pieces) == 1 else read_in_order(self._places, pieces, first)
+                async with aclosing(chunks):
+                    yield chunks
+            finally:
+                await first.close()
 
     async def _pieces(self, media_id: MediaId, start: int, stop: int) -> list[Piece]:
-        read_at, parts = await self._parts(media_id, start, stop)
-        for part in parts:
+        parts = await self._parts(media_id)
+        touched = parts.touched(start, stop)
+        for part in touched:
             if part.state is PartState.LOST:
                 raise PartLost(media_id=media_id, part=part.index + 1)
-        return [_cut(part, read_at, start, stop) for part in parts]
+        return [_cut(part, parts.read_at, start, stop) for part in touched]
 
-    async def _parts(self, media_id: MediaId, start: int, stop: int) -> tuple[float, Sequence[Part]]:
-        """The parts of a range. A player asks for many ranges of one media: its rows are kept for a moment."""
+    async def _parts(self, media_id: MediaId) -> _Parts:
+        """The parts of a media. A player asks for many ranges of it: its rows are kept for a moment."""
         known = self._known.get(media_id)
-        if known is None or known[0] < time.monotonic() - FRESH:
+        if known is None or known.read_at < time.monotonic() - FRESH:
             async with self._sessions.begin() as session:
                 rows = await session.scalars(select(Part).where(Part.media_id == media_id).order_by(Part.index))
-                known = (time.monotonic(), rows.all())
+                known = _Parts(rows.all())
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            if len(known[1]) <= _FEW_PARTS and all(part.state is PartState.STORED for part in known[1]):
+            if len(known.rows) <= _FEW_PARTS and all(part.state is PartState.STORED for part in known.rows):
                 self._known[media_id] = known
-        touched = [part for part in known[1] if part.offset < stop and part.offset + (part.size or 0) > start]
-        return known[0], touched
+        return known
+
+
+async def _reach(first: PieceReader, part: Part) -> None:
+    """`PieceReader.enter`, with errors that can be said."""
+    try:
+        await first.enter()
+    except PartDamaged:
+        raise
+    except ArchiveError as error:
+        log.warning("source_unavailable", part_id=part.id, error=str(error))
+        wait = error.retry_after if isinstance(error, Postponed) else _RETRY_AFTER
+        raise SourceUnavailable(retry_after=wait) from error
 
 
 def _cut(part: Part, read_at: float, start: int, stop: int) -> Piece:

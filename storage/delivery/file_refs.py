@@ -110,12 +110,10 @@ class FileRefs:
 
     async def _known(self, part: Part) -> Sequence[_Ref]:
         """The first bot's file id first. Until a part is stored, that of what it will be copied from."""
-        found = dict(await self._refs.of(part))
+        found = await self._refs.of(part)
         if not found and part.source_file_id is not None:
-            found[part.source_bot_id or self._store.bot_ids[0]] = part.source_file_id
-        ranks = {bot_id: rank for rank, bot_id in enumerate(self._store.bot_ids)}
-        ours = sorted((bot_id for bot_id in found if bot_id in ranks), key=lambda bot_id: ranks[bot_id])
-        return [_Ref(bot_id, found[bot_id]) for bot_id in ours]
+            found = {part.source_bot_id or self._store.bot_ids[0]: part.source_file_id}
+        return [_Ref(bot_id, found[bot_id]) for bot_id in self._store.bot_ids if bot_id in found]
 
     async def _remember(self, part_id: int, ref: _Ref, unique_id: str | None) -> None:
         values = {"file_id": ref.file_id, "file_unique_id": unique_id or ""}

@@ -1,13 +1,13 @@
 """One piece of a media, the bytes of one part that somebody wants, from wherever they are.
 
-A part still in the spool is read from there. A stored one is read through `PartCache`, and where that has no room for
-it, straight from its source: then a connection that its reader leaves alone for a while is closed, and taken up again
-at the byte where it stopped.
+A part still in the spool is read from there. A stored one is read through `PartCache`, and where that has no use or no
+room for it, straight from its source: then a connection that its reader leaves alone for a while is closed, and taken
+up again at the byte where it stopped.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
@@ -94,6 +94,7 @@ class PieceReader:
         self._stop = piece.offset + piece.length
         self._file: PartFile | None = None
         self._straight: _Straight | None = None
+        self._passes_by = False
 
     @property
     def left(self) -> int:
@@ -108,6 +109,7 @@ class PieceReader:
         if part.message_id is None and part.origin == "spool":  # it has been stored meanwhile, or lost
             part = await self._places.row(self._piece, fresh=True)
         self._file = await self._places.cache.acquire(part, self._at, self._stop)
+        self._passes_by = self._file is None
         try:
             if self._file is not None:
                 await self._file.reached(self._at, self._stop, self._open_source, hurry=hurry)
@@ -116,7 +118,7 @@ class PieceReader:
             await self._without_file(error)
         await self._straight.enter(self._at, self.left)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The bytes. Raises `ArchiveError`s."""
         if self._file is None and self._straight is None:
             await self.enter()
@@ -137,6 +139,9 @@ class PieceReader:
         file, self._file = self._file, None
         if file is not None:
             self._places.cache.release(file)
+        if self._passes_by:
+            part = self._piece.part
+            self._places.cache.demand.fetched((part.media_key, part.index)).add(self._piece.offset, self._at)
         straight, self._straight = self._straight, None
         if straight is not None:
             await straight.close()
@@ -211,9 +216,10 @@ class _Straight:
         if self._stream is None:
             await self.enter(offset, length)
         assert self._stream is not None
-        async for chunk in self._stream:
-            return chunk
-        raise OutcomeUnknown(method="file", reason="short_read")
+        chunk = await anext(self._stream, None)
+        if chunk is None:
+            raise OutcomeUnknown(method="file", reason="short_read")
+        return chunk
 
     def _let_go(self) -> None:
         stack, self._stack = self._stack, None

@@ -4,7 +4,7 @@ Each message is made within a lane's budget, and what Telegram says to it is tol
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from storage.errors import (
     BotUnavailable,
@@ -72,15 +72,13 @@ class PooledPartStore:
     async def caption(self, chat_id: int, message_id: int, text: str) -> None:
         await self._by_any(chat_id, lambda bot: bot.caption(chat_id, message_id, text), urgency=Urgency.BULK)
 
-    @asynccontextmanager
-    async def fetch(
+    def fetch(
         self, file_id: str, offset: int, length: int, *, bot_id: int | None = None
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         bot_id = next(iter(self._bots)) if bot_id is None else bot_id
         if bot_id not in self._bots:
             raise BotUnavailable(method="getFile", description="the bot is none of ours")
-        async with self._bots[bot_id].fetch(file_id, offset, length) as chunks:
-            yield chunks
+        return self._bots[bot_id].fetch(file_id, offset, length)
 
     async def _by_any(self, chat_id: int, call: Call, *, urgency: Urgency | None) -> None:
         """Let one bot after the other try what may be done twice, those that work in the channel first.

@@ -77,7 +77,7 @@ async def test_what_is_read_once_leaves_nothing_on_the_disk(
     large: RunningArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second reading is fetched too, and kept; the third one is not. Here no part is short."""
-    monkeypatch.setattr("storage.delivery.cache.part_file._SHORT", 0)
+    monkeypatch.setattr("storage.delivery.cache.part_file.SHORT", 0)
     media_id = (await take_in(large, DATA)).media.id
     before, cache = await downloads(large), cache_of(large)
     assert await read_back(large, media_id) == DATA
@@ -91,6 +91,43 @@ async def test_what_is_read_once_leaves_nothing_on_the_disk(
     await eventually(all_of_it_is_on_disk)
     assert await read_back(large, media_id) == DATA
     assert await downloads(large) - before == 2 * len(DATA)
+
+
+async def test_what_was_fetched_only_in_part_is_not_kept(
+    large: RunningArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ranges that overlap are passed on from memory; one that was fetched whole, by whatever ranges, is kept."""
+    monkeypatch.setattr("storage.delivery.cache.part_file.SHORT", 0)
+    media_id, cache = (await take_in(large, DATA)).media.id, cache_of(large)
+    for start, stop in (0, 400_000), (300_000, 700_000), (200_000, 600_000):
+        assert cache.used_bytes == 0
+        assert await read_back(large, media_id, start, stop) == DATA[start:stop]
+
+    async def the_last_is_on_disk() -> bool:
+        return cache.used_bytes == 400_000
+
+    await eventually(the_last_is_on_disk)
+    before = await downloads(large)
+    assert await read_back(large, media_id, 200_000, 600_000) == DATA[200_000:600_000]
+    assert await downloads(large) == before
+
+
+async def test_a_brief_range_passes_by_and_many_at_a_time_cost_two_fetches(
+    large: RunningArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.delivery.cache.part_cache.SHORT", 0)
+    monkeypatch.setattr("storage.delivery.cache.part_file.SHORT", 0)
+    media_id, cache = (await take_in(large, DATA)).media.id, cache_of(large)
+    delivery = large.archive.use_cases.delivery
+    deliverable, before = await delivery.open(SERVICE, media_id), await downloads(large)
+    async with delivery.stream(deliverable, 100_000, 500_000) as alone:
+        found = await anext(alone)
+        assert not cache.keys()
+        others = await asyncio.gather(*(read_back(large, media_id, 100_000, 500_000) for _ in range(5)))
+        assert found + b"".join([chunk async for chunk in alone]) == DATA[100_000:500_000]
+    assert all(data == DATA[100_000:500_000] for data in others)
+    assert await downloads(large) - before == 2 * 400_000
+    assert cache.figures.opened == 6
 
 
 async def test_a_short_part_is_kept_when_it_is_first_read(large: RunningArchive) -> None:

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from aiohttp import web
@@ -21,7 +22,7 @@ def client_address(request: web.Request, trusted: Networks, header: str) -> str:
     proxy that wrote it is all we know.
     """
     address = request.remote or ""
-    for hop in _hops(request, header) if _is_in(address, trusted) else ():
+    for hop in _hops(request, header) if trusted and _is_in(address, trusted) else ():
         if (known := _address(hop)) is None:
             break
         address = str(known)
@@ -30,6 +31,7 @@ def client_address(request: web.Request, trusted: Networks, header: str) -> str:
     return address
 
 
+@lru_cache(maxsize=4096)
 def counted_as(address: str) -> str:
     """The name under which requests of an address are counted: of IPv6 the /64, which is what one customer has."""
     known = _address(address)
@@ -56,6 +58,7 @@ def _hops(request: web.Request, header: str) -> Iterator[str]:
             yield value.strip()
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     with_port = _WITH_PORT.fullmatch(text)
     try:

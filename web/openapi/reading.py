@@ -1,7 +1,7 @@
 """Queries and JSON bodies as validated models: everything that is wrong is named, nothing is passed over."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin
 
@@ -25,6 +25,8 @@ def read_query(request: web.Request, model: type[Model]) -> Model:
 
     Raises `InvalidFields` that names every parameter which is wrong, unknown or given more than once.
     """
+    if not request.query_string:
+        return _validated(model, {})
     query = request.query
     known = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
     wrong = [(name, _unknown(model)) for name in dict.fromkeys(query) if name not in known]
@@ -40,8 +42,12 @@ def read_query(request: web.Request, model: type[Model]) -> Model:
         wrong += [(name, _NO_TEXT) for value in values if not _is_text(value)]
     if wrong:
         raise InvalidFields(*((_short(name), reason) for name, reason in dict.fromkeys(wrong)))
+    return _validated(model, {name: value for name, value in given.items() if value not in (None, [])})
+
+
+def _validated(model: type[Model], given: Mapping[str, object]) -> Model:
     try:
-        return model.model_validate({name: value for name, value in given.items() if value not in (None, [])})
+        return model.model_validate(given)
     except ValidationError as error:
         _raise_named(model, error)
 

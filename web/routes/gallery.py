@@ -114,7 +114,7 @@ async def serve_zip(request: web.Request) -> web.StreamResponse:
     async with aclosing(deps.use_cases.request_zips.stream(files)) as pieces:
         await response.prepare(request)
         async for piece in pieces:
-            await write_piece(response, piece, deps.times.idle)
+            await write_piece(request, response, piece, deps.times.idle)
     await response.write_eof()
     return response
 

@@ -107,6 +107,7 @@ class Fetch:
         """Wait until the byte ``at`` is there, or will not come. Raises what ended the fetch."""
         self.read_to(at)  # whoever waits for it would have read what is before
         while self.at <= at and not self.done:
+            self._news.clear()  # who waits already is not held up by that
             await self._news.wait()
         if self.at <= at and self.error is not None:
             raise self.error
@@ -129,7 +130,7 @@ class Fetch:
         self.done = True
         self.error = error
         self._held.clear()
-        self._tell()
+        self._news.set()
 
     async def _fetched(self) -> None:
         failed = 0
@@ -158,7 +159,7 @@ class Fetch:
     def _take(self, chunk: bytes) -> None:
         self._held.append((self.at, chunk))
         self.at += len(chunk)
-        self._tell()
+        self._news.set()
 
     def _ahead(self) -> bool:
         return self.at - self._read_to >= self._most and self.at < self.stop
@@ -167,10 +168,7 @@ class Fetch:
         """Wait for readers, a while in all; then go ahead on the disk. True once that is far enough."""
         while self._ahead() and not self._hurry and self._waited < _PATIENCE:
             began = time.monotonic()
-            self._taken.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout((_SOON if self._waited < _SOON else _PATIENCE) - self._waited):
-                    await self._taken.wait()
+            await self._taken_within((_SOON if self._waited < _SOON else _PATIENCE) - self._waited)
             self._waited += time.monotonic() - began
             if self._waited >= _SOON:
                 await self._to_disk()
@@ -185,12 +183,19 @@ class Fetch:
     async def _passed_on(self) -> None:
         """What is not written is in memory until it was read; not for long."""
         while self._read_to < self.at and not self._keep:
-            self._taken.clear()
-            try:
-                async with asyncio.timeout(_SOON):
-                    await self._taken.wait()
-            except TimeoutError:
+            before = self._read_to
+            await self._taken_within(_SOON)
+            if self._read_to == before:
                 self._keep = True
+
+    async def _taken_within(self, seconds: float) -> None:
+        """Until a reader has taken something; not for longer. `asyncio.timeout` would cost more than it waits for."""
+        self._taken.clear()
+        late = asyncio.get_running_loop().call_later(seconds, self._taken.set)
+        try:
+            await self._taken.wait()
+        finally:
+            late.cancel()
 
     async def _to_disk(self) -> None:
         self._keep = True
@@ -230,7 +235,3 @@ class Fetch:
             self._held.popleft()
         if not self._keep:
             self.kept_from = self._handed = self._written = self._held[0][0] if self._held else self.at
-
-    def _tell(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-_COLD = "cold"
+COLD = "cold"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class Kept:
 
 def found(root: Path) -> list[Kept]:
     """What is kept, in the order of its last use, oldest first; what an earlier process did not keep is removed."""
-    cold = root / _COLD
+    cold = root / COLD
     cold.mkdir(mode=0o700, parents=True, exist_ok=True)
     root.chmod(0o700)
     unlink(cold.iterdir())

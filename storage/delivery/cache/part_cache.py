@@ -1,7 +1,7 @@
 """Parts that are read, on disk under a ceiling, and those read often kept over restarts.
 
-What one reader reads once passes by the disk: most of it is never asked for again. What several read at a time, what is
-fetched for the second time, and what lies before a reader who is slower than Telegram, is written into the part's file:
+What one reader reads once passes by the disk: most of it is never asked for again. What several read at a time, what
+was fetched before in full, and what lies before a reader who is slower than Telegram, is written into the part's file:
 so any number of readers costs one fetch, or two, and a slow one holds no connection. A file that is opened again is
 *hot*: checked by its SHA-256 before it is trusted, and moved into place. The least recently used goes first, and what
 was opened once before what is hot, so that one reader of a large file does not push out what everybody reads.
@@ -10,6 +10,7 @@ Nothing is synced: what a power cut tears is found by its digest. Where nothing 
 """
 
 import asyncio
+import itertools
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -18,13 +19,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 
 from storage.delivery.cache.demand import Demand
-from storage.delivery.cache.files_on_disk import digest_of, found, move_in, touch
-from storage.delivery.cache.part_file import Key, PartFile
+from storage.delivery.cache.files_on_disk import COLD, digest_of, found, move_in, touch
+from storage.delivery.cache.part_file import SHORT, Key, PartFile
 from storage.tables import Part
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,9 @@ _TOO_LARGE = 8
 
 _COLD_SHARE = 8
 """This fraction of the ceiling is left to parts that were opened once."""
+
+_BRIEF = 2 * 1024 * 1024
+"""Bytes: a range that is no longer is over before it is of use that others can join it."""
 
 _OFF_SECONDS = 30.0
 _TOUCHED_EVERY = 60.0
@@ -69,7 +73,8 @@ class PartCache:
 
     def __init__(self, root: Path, max_bytes: int) -> None:
         self.demand = Demand()
-        self._root = root
+        self._root, self._cold_root = root, root / COLD
+        self._names = itertools.count()
         self._max_bytes = max_bytes
         self._cold: OrderedDict[Key, PartFile] = OrderedDict()
         self._hot: OrderedDict[Key, PartFile] = OrderedDict()
@@ -121,6 +126,9 @@ class PartCache:
 
         ``[start, stop)`` is what will be read of it.
         """
+        if self._passes_by(part, start, stop):
+            self._figures.opened += 1
+            return None
         while True:
             file = self._entry(part)
             if file is None:
@@ -197,6 +205,20 @@ class PartCache:
         if self._used > self._max_bytes:
             self._spawn(self._evict())
 
+    def _passes_by(self, part: Part, start: int, stop: int) -> bool:
+        """Whether a range is brief and of use to nobody else, as most seeks are: it is read without a file.
+
+        Who wants the same meanwhile begins a fetch that is kept, so that two is the most that many readers cost.
+        """
+        key = (part.media_key, part.index)
+        return (
+            stop - start <= _BRIEF
+            and (part.size or 0) > SHORT
+            and not (key in self._cold or key in self._hot)
+            and self.demand.fetched(key).reach(start) < stop
+            and not self.demand.is_shared(part.media_key, part.offset + start, part.offset + stop)
+        )
+
     def _entry(self, part: Part) -> PartFile | None:
         key = (part.media_key, part.index)
         off = self._off_until > time.monotonic()
@@ -206,7 +228,7 @@ class PartCache:
         if file is None:
             if off or part.size * _TOO_LARGE > self._max_bytes or not self.admit(1):
                 return None
-            file = self._file(key, self._root / "cold" / uuid4().hex, part.size, part.sha256)
+            file = self._file(key, self._cold_root / str(next(self._names)), part.size, part.sha256)
             self._cold[key] = file
         elif file.size != part.size:
             file.sha256 = b"another"  # found wrong when it is opened

@@ -20,7 +20,7 @@ from storage.delivery.cache.spans import Spans
 _NEAR = 256 * 1024
 """Bytes that are sooner waited for than fetched by a connection of their own."""
 
-_SHORT = 1024 * 1024
+SHORT = 1024 * 1024
 """Bytes: a part that is no longer is kept when it is first read, since pictures are looked at again."""
 
 _FIRST_PIECE, _MOST_PIECE = 64 * 1024, 512 * 1024
@@ -34,7 +34,7 @@ Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 class PartFile:
     """``path`` is where the bytes are, once there are some; it is open while somebody reads it.
 
-    ``fetched`` are the bytes that were fetched before, which are kept when they are fetched again. ``admit`` says
+    ``fetched`` are the bytes that were fetched before: who asks for nothing else has it kept. ``admit`` says
     whether so many more bytes may lie on disk, ``grown`` is told how many do.
     """
 
@@ -95,10 +95,11 @@ class PartFile:
         """End what is still fetched, and close the file, unless somebody reads it again meanwhile."""
         if self.users:
             return
-        tasks = [*self._fetches.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._fetches:
+            tasks = [*self._fetches.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
         self._close_idle()
 
     def _close_idle(self) -> None:
@@ -170,7 +171,7 @@ class PartFile:
         return None
 
     def _begin(self, start: int, stop: int, open_source: Open, *, hurry: bool) -> Fetch:
-        keep = self.shared or self.size <= _SHORT or self._fetched.reach(start) > start
+        keep = self.shared or self.size <= SHORT or self._fetched.reach(start) >= stop
         fetch = Fetch(open_source=open_source, write=self._write, start=start, stop=stop, keep=keep, hurry=hurry)
         task = self._fetches[fetch] = self._spawn(fetch.run())
         task.add_done_callback(lambda ended: self._ended(fetch, ended))
@@ -193,10 +194,11 @@ class PartFile:
         self._grown(self, self.spans.add(at, at + size))
 
     async def remove(self) -> None:
+        if not (self._made or self.spans.total):
+            return  # `_open` does not make what is gone
         async with self._opening:
-            if self._made or self.spans.total:
-                with suppress(OSError):
-                    await self._in_thread(os.unlink, self.path)
+            with suppress(OSError):
+                await self._in_thread(os.unlink, self.path)
 
     def _in_thread(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
