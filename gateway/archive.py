@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +18,7 @@ from gateway.mirror import open_mirror
 from gateway.reading import open_delivering, open_shared
 from gateway.roles import configured_roles
 from gateway.settings import Settings
+from gateway.telegram_api import open_downloads
 from gateway.verifying import register_checks
 from gateway.work_orders import open_events, open_work_orders
 from storage.auditing.audit import AuditTrail
@@ -98,7 +98,7 @@ async def open_archive(
     async with AsyncExitStack() as stack:
         spool = await stack.enter_async_context(Spool(spool_directory(settings), settings.spool_max_bytes).opened())
         thumbnails = await stack.enter_async_context(ThumbnailMaker())
-        http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+        http = await stack.enter_async_context(open_downloads(settings))
         incidents = Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets))
         await stack.enter_async_context(incidents.running())
         orders = await stack.enter_async_context(

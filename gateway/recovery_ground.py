@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
 from aiogram import Bot
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +15,7 @@ from gateway.logging import Redactor, configure_logging
 from gateway.postgres import embedded_postgres
 from gateway.process_lock import process_lock
 from gateway.settings import Settings
+from gateway.telegram_api import open_downloads
 from storage.auditing.incidents import Incidents
 from storage.clock import SystemClock
 from storage.database import Sessions, open_database, session_factory
@@ -58,7 +58,7 @@ async def recovery_ground(settings: Settings, *, alone: bool = False) -> AsyncIt
         engine = build_engine(
             settings=settings,
             bot=bot,
-            http=await stack.enter_async_context(aiohttp.ClientSession(trust_env=False)),
+            http=await stack.enter_async_context(open_downloads(settings)),
             on=Spooling(sessions=sessions, spool=spool, board=ProgressBoard(), clock=clock, node=node_name(settings)),
             thumbnails=await stack.enter_async_context(ThumbnailMaker()),
             incidents=Incidents(sessions=sessions, clock=clock, redact=Redactor(settings.secrets)),

@@ -23,7 +23,7 @@ from aiogram.methods import (
     TelegramMethod,
 )
 from aiogram.types import InputFile
-from aiohttp import FormData
+from aiohttp import ClientSession, FormData
 
 from gateway.settings import Settings, SettingsError
 from storage.telegram.forms import Form, sized
@@ -61,10 +61,20 @@ class BotSession(AiohttpSession):
 async def open_bot(settings: Settings, token: str, api_url: str) -> AsyncIterator[Bot]:
     """Yield a bot on the server at ``api_url``; its connections are closed at the end."""
     api = TelegramAPIServer.from_base(api_url, is_local=settings.telegram_local)
-    proxy = None if settings.telegram_proxy is None else settings.telegram_proxy.get_secret_value()
-    session = BotSession(proxy=proxy, api=api)
+    session = BotSession(proxy=_proxy(settings), api=api)
     async with Bot(token, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML)) as bot:
         yield bot
+
+
+@asynccontextmanager
+async def open_downloads(settings: Settings) -> AsyncIterator[ClientSession]:
+    """Connections for the bytes of files: by the proxy, and with the certificates, that bots have."""
+    async with await AiohttpSession(proxy=_proxy(settings)).create_session() as session:
+        yield session
+
+
+def _proxy(settings: Settings) -> str | None:
+    return None if settings.telegram_proxy is None else settings.telegram_proxy.get_secret_value()
 
 
 async def check_token(bot: Bot) -> str:

@@ -72,7 +72,8 @@ async def assembled_archive(
     settings = load_settings({f"MEDIAGATE_{name.upper()}": value for name, value in given.items()})
     settings.data_dir.mkdir(exist_ok=True)
     api, first = TelegramAPIServer.from_base(settings.telegram_api_url), settings.bot_tokens[0].get_secret_value()
-    async with open_database(database_url) as engine, Bot(first, session=_PlainSession(api=api)) as bot:
+    session = _PlainSession(api=api, proxy=variables.get("telegram_proxy"))
+    async with open_database(database_url) as engine, Bot(first, session=session) as bot:
         jobs = JobRunner(database_url, "test")
         archive = open_archive(settings=settings, engine=engine, bot=bot, jobs=jobs, clock=SystemClock(), node="test")
         async with archive as opened:

@@ -126,7 +126,7 @@ class _Sender:
 class _EndedToo(set["asyncio.Task[None]"]):
     """Tasks that have ended are not left out, so that it is heard how."""
 
-    def discard(self, _task: asyncio.Task[None]) -> None:
+    def discard(self, _task: object) -> None:
         pass
 
 
