@@ -225,6 +225,18 @@ def write_piece(
         then(fd)
 
 
+def write_part(
+    path: Path, chunks: Sequence[bytes | memoryview], hashes: Sequence[Callable[[memoryview], None]]
+) -> None:
+    """`write_piece` of a part that is one piece, and `Spool.sync`: one hand-over to a thread instead of three."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        write_piece(fd, chunks, hashes, os.fsync)
+    finally:
+        os.close(fd)
+    _fsync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
 def _size_of(root: Path) -> int:
     size = 0
     for path in root.iterdir():
