@@ -131,7 +131,7 @@ class Spool:
     async def stream(self, path: Path, size: int) -> AsyncIterator[bytes | bytearray]:
         """Yield a file of ``size`` bytes in pieces, where it is likely still in memory. Raises FileNotFoundError."""
         if size <= PIECE:
-            yield await self.run(_read, path, size)
+            yield _read_at_once(path, size) or await self.run(_read, path, size)
             return
         fd, offset = await self.run(os.open, path, os.O_RDONLY), 0
         try:
@@ -173,6 +173,16 @@ class Spool:
 def _read(path: Path, size: int) -> bytes:
     with path.open("rb", buffering=0) as file:
         return file.read(size)
+
+
+def _read_at_once(path: Path, size: int) -> bytes | bytearray:
+    """A file that was written a moment ago, name and bytes: empty where any of it is not in memory."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        data = _cached(fd, size, 0)
+    finally:
+        os.close(fd)
+    return data if len(data) == size else b""
 
 
 def _cached(fd: int, size: int, offset: int) -> bytes | bytearray:
