@@ -21,13 +21,13 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import PartState, Purpose
 from storage.engine.captions import Facts
-from storage.engine.channels import open_channels, require_bound
+from storage.engine.channels import Bound, open_channels, require_bound
 from storage.engine.claiming import intent_row
 from storage.engine.ship_work import ShipDesk, ShipWork
 from storage.engine.shipping import Shipper
 from storage.jobs import GRACE, NORMAL, Later
 from storage.ports import LaneKey, Urgency, Wish
-from storage.tables import Channel, Intent, Media, Part
+from storage.tables import Intent, Media, Part
 from storage.tables.many import ForSets, Row, bare, insert_of
 from storage.wakeups import wake_shipper, wake_shippers
 
@@ -68,7 +68,7 @@ class Plan:
 
     parts: Sequence[NewPart]
     lanes: Sequence[LaneKey | None]
-    channels: Mapping[Purpose, Mapping[int, Channel]]
+    channels: Mapping[Purpose, Mapping[int, Bound]]
     now: datetime
 
     @property
@@ -138,7 +138,7 @@ class FreshParts:
 
     async def plan(self, session: AsyncSession, parts: Sequence[NewPart]) -> Plan:
         """Parts with a place depart where its channel still takes them. Raises `ChannelNotBound`."""
-        channels: dict[Purpose, Mapping[int, Channel]] = {}
+        channels: dict[Purpose, Mapping[int, Bound]] = {}
         for purpose in {part.row["purpose"] for part in parts}:
             there = await open_channels(session, purpose, self._desk.channel_most)
             channels[purpose] = {channel.chat_id: channel for channel in there}
