@@ -23,6 +23,7 @@ from uuid import UUID
 
 from storage.errors import SpoolFull
 from storage.in_order import InOrder
+from storage.spool_writing import fsync
 
 PIECE = 512 * 1024
 """Bytes handed to a thread at once. Larger gains nothing measurable, and every transfer may hold three."""
@@ -79,7 +80,7 @@ class Spool:
         """Make the directory (0700), count what is in it; the threads end with the context."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root.chmod(0o700)
-        await self.run(_fsync, self._root.parent, os.O_RDONLY | os.O_DIRECTORY)  # what is in it needs the directory too
+        await self.run(fsync, self._root.parent, os.O_RDONLY | os.O_DIRECTORY)  # what is in it needs the directory too
         self._used = _size_of(self._root)
         try:
             yield self
@@ -214,39 +215,6 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 2)
 
 
-def write_piece(
-    fd: int,
-    chunks: Sequence[bytes | memoryview],
-    hashes: Sequence[Callable[[memoryview], None]],
-    then: Callable[[int], None] | None = None,
-) -> None:
-    """In a thread, by `Spool.run`: append ``chunks``, feed each to ``hashes``, ``then`` do more with the file."""
-    views = [memoryview(chunk) for chunk in chunks]
-    for view in views:
-        for update in hashes:
-            update(view)
-    while views:
-        written = os.writev(fd, views)
-        while views and written >= len(views[0]):
-            written -= len(views.pop(0))
-        if written:
-            views[0] = views[0][written:]
-    if then is not None:
-        then(fd)
-
-
-def write_part(
-    path: Path, chunks: Sequence[bytes | memoryview], hashes: Sequence[Callable[[memoryview], None]]
-) -> None:
-    """`write_piece` of a part that is one piece, and `Spool.sync`: one hand-over to a thread instead of three."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        write_piece(fd, chunks, hashes, os.fsync)
-    finally:
-        os.close(fd)
-    _fsync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-
-
 def _size_of(root: Path) -> int:
     size = 0
     for path in root.iterdir():
@@ -302,13 +270,5 @@ def _cut(path_of: Callable[[UUID, int], Path], media_key: UUID, index: int, size
 def _sync(root: Path, paths: Sequence[Path]) -> None:
     for path in paths:
         with suppress(FileNotFoundError):
-            _fsync(path, os.O_RDONLY)
-    _fsync(root, os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _fsync(path: Path, flags: int) -> None:
-    fd = os.open(path, flags)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+            fsync(path, os.O_RDONLY)
+    fsync(root, os.O_RDONLY | os.O_DIRECTORY)

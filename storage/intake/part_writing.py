@@ -14,7 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from storage.resumable.sha256 import Digest
-from storage.spool import PIECE, Spool, write_part, write_piece
+from storage.spool import PIECE, Spool
+from storage.spool_writing import write_part, write_piece
 from storage.write_out import begin_write_out
 
 _MAX_CHUNKS = 256
