@@ -47,6 +47,7 @@ async def open_database(dsn: str) -> AsyncIterator[AsyncEngine]:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=30,
+        pool_use_lifo=True,  # the one that was used last has everything planned and at hand
         hide_parameters=True,  # what users sent has no place in logs and traces
         connect_args={"server_settings": {"timezone": "UTC", "application_name": "mediagate"}},
     )

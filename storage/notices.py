@@ -22,6 +22,12 @@ async def media_changed(session: AsyncSession, *media_ids: int) -> None:
         await tell_staff_cards(session, *media_ids)
 
 
+def shown(media_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether any card shows the media: for who asks for many at once whether `media_changed` is needed."""
+    items = bare(CardItem).c
+    return exists().where(items.media_id == media_id)
+
+
 def _wanted() -> Executable:
     cards, items = bare(Card).c, bare(CardItem).c
     showing = select(items.card_id).where(among_these(items.media_id))

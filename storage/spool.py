@@ -23,6 +23,7 @@ from uuid import UUID
 
 from storage.errors import SpoolFull
 from storage.in_order import InOrder
+from storage.spool_writing import fsync
 
 PIECE = 512 * 1024
 """Bytes handed to a thread at once. Larger gains nothing measurable, and every transfer may hold three."""
@@ -79,7 +80,7 @@ class Spool:
         """Make the directory (0700), count what is in it; the threads end with the context."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root.chmod(0o700)
-        await self.run(_fsync, self._root.parent, os.O_RDONLY | os.O_DIRECTORY)  # what is in it needs the directory too
+        await self.run(fsync, self._root.parent, os.O_RDONLY | os.O_DIRECTORY)  # what is in it needs the directory too
         self._used = _size_of(self._root)
         try:
             yield self
@@ -131,7 +132,7 @@ class Spool:
     async def stream(self, path: Path, size: int) -> AsyncIterator[bytes | bytearray]:
         """Yield a file of ``size`` bytes in pieces, where it is likely still in memory. Raises FileNotFoundError."""
         if size <= PIECE:
-            yield await self.run(_read, path, size)
+            yield _read_at_once(path, size) or await self.run(_read, path, size)
             return
         fd, offset = await self.run(os.open, path, os.O_RDONLY), 0
         try:
@@ -176,6 +177,16 @@ def _read(path: Path, size: int) -> bytes:
         return file.read(size)
 
 
+def _read_at_once(path: Path, size: int) -> bytes | bytearray:
+    """A file that was written a moment ago, name and bytes: empty where any of it is not in memory."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        data = _cached(fd, size, 0)
+    finally:
+        os.close(fd)
+    return data if len(data) == size else b""
+
+
 def _cached(fd: int, size: int, offset: int) -> bytes | bytearray:
     """Up to ``size`` bytes that the system has in memory, read at once; empty where a thread has to wait for the disk.
 
@@ -203,27 +214,6 @@ def _step_back() -> None:
     """
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 2)
-
-
-def write_piece(
-    fd: int,
-    chunks: Sequence[bytes | memoryview],
-    hashes: Sequence[Callable[[memoryview], None]],
-    then: Callable[[int], None] | None = None,
-) -> None:
-    """In a thread, by `Spool.run`: append ``chunks``, feed each to ``hashes``, ``then`` do more with the file."""
-    views = [memoryview(chunk) for chunk in chunks]
-    for view in views:
-        for update in hashes:
-            update(view)
-    while views:
-        written = os.writev(fd, views)
-        while views and written >= len(views[0]):
-            written -= len(views.pop(0))
-        if written:
-            views[0] = views[0][written:]
-    if then is not None:
-        then(fd)
 
 
 def _size_of(root: Path) -> int:
@@ -281,13 +271,5 @@ def _cut(path_of: Callable[[UUID, int], Path], media_key: UUID, index: int, size
 def _sync(root: Path, paths: Sequence[Path]) -> None:
     for path in paths:
         with suppress(FileNotFoundError):
-            _fsync(path, os.O_RDONLY)
-    _fsync(root, os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _fsync(path: Path, flags: int) -> None:
-    fd = os.open(path, flags)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+            fsync(path, os.O_RDONLY)
+    fsync(root, os.O_RDONLY | os.O_DIRECTORY)

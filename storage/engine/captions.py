@@ -13,7 +13,7 @@ text for people is cut first.
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,18 +45,21 @@ class Facts:
     when: str
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in _FACTS}
 
     @property
     def digest(self) -> bytes:
         """The same for the same caption. Who and when never change, and are left out: clocks round differently."""
-        told = {name: value for name, value in asdict(self).items() if name not in ("who", "when")}
+        told = {name: value for name, value in self.as_json().items() if name not in ("who", "when")}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest()[:8]
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Facts":
         lists = {name: tuple(value[name]) for name in ("request_numbers", "tags")}
         return cls(**{**value, **lists})
+
+
+_FACTS = tuple(field.name for field in fields(Facts))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,7 @@
 """Which channel serves a purpose."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, cast, func, select, update
@@ -15,23 +16,33 @@ from storage.tables.many import bare
 _RETRY_AFTER = 300
 
 
-async def bound_channels(session: AsyncSession, purpose: Purpose) -> Sequence[Channel]:
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What is asked of a `Channel` for every file."""
+
+    chat_id: int
+    head_message_id: int
+    posted: int
+
+
+async def bound_channels(session: AsyncSession, purpose: Purpose) -> Sequence[Bound]:
     """The channels of ``purpose`` in the order of their use, those of ``requests`` where none is bound.
 
     Raises `ChannelNotBound` where there is neither.
     """
     for candidate in _serving(purpose):
-        channels = (await session.scalars(_CHANNELS, {"purpose": candidate})).all()
-        if channels:
-            return channels
+        rows = (await session.execute(_CHANNELS, {"purpose": candidate})).all()
+        if rows:
+            return [Bound(row.chat_id, row.head_message_id, row.posted) for row in rows]
     raise _not_bound(purpose)
 
 
+_CELLS, _BINDINGS = bare(Channel).c, bare(ChannelBinding).c
 _CHANNELS = (
-    select(Channel)
-    .join(ChannelBinding, ChannelBinding.channel_id == Channel.id)
-    .where(ChannelBinding.purpose == bindparam("purpose"))
-    .order_by(ChannelBinding.position, Channel.id)
+    select(_CELLS.chat_id, _CELLS.head_message_id, _CELLS.posted)
+    .join(bare(ChannelBinding), _BINDINGS.channel_id == _CELLS.id)
+    .where(_BINDINGS.purpose == bindparam("purpose"))
+    .order_by(_BINDINGS.position, _CELLS.id)
 )
 """Built once, since it is asked for every file."""
 
@@ -42,7 +53,6 @@ async def require_bound(session: AsyncSession, purpose: Purpose) -> None:
         raise _not_bound(purpose)
 
 
-_BINDINGS = ChannelBinding.__table__.c
 _WANTED = cast(_BINDINGS.purpose, Text) == any_(bindparam("wanted", type_=ARRAY(Text)))
 _BOUND = select(_BINDINGS.purpose).where(_WANTED).limit(1)
 """Built once, since it is asked for every file."""
@@ -56,7 +66,7 @@ def _not_bound(purpose: Purpose) -> ChannelNotBound:
     return ChannelNotBound(purpose=purpose.value, retry_after=_RETRY_AFTER)
 
 
-async def open_channels(session: AsyncSession, purpose: Purpose, most: int) -> Sequence[Channel]:
+async def open_channels(session: AsyncSession, purpose: Purpose, most: int) -> Sequence[Bound]:
     """Those of `bound_channels` that have less than ``most`` messages of ours.
 
     Where all are full the last one goes on, rather than nothing: it has still room by Telegram's own limit.
@@ -83,7 +93,6 @@ async def raise_head(session: AsyncSession, chat_id: int, message_id: int, *, po
     await session.execute(_RAISED, {"chat": chat_id, "head": message_id, "more": posted})
 
 
-_CELLS = bare(Channel).c
 _RAISED = (
     update(bare(Channel))
     .where(_CELLS.chat_id == bindparam("chat"))

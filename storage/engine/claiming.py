@@ -6,6 +6,7 @@ Each names its lane and says which message ids were known in its channel before 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,7 @@ from storage.domain import PartState
 from storage.engine import reconciling
 from storage.ports import LaneKey
 from storage.tables import Channel, Intent, Part
-from storage.tables.many import ForRows, among, given, insert_of
+from storage.tables.many import ForRows, Row, among, given, insert_of
 from storage.wakeups import wake_reconciler
 
 
@@ -70,21 +71,28 @@ async def note_intents(
     ``heads`` are the greatest message ids that are known in the channels.
     """
     rows = [
-        {
-            "media_key": claim.part.media_key,
-            "part_index": claim.part.index,
-            "attempt": attempt,
-            "bot_id": claim.lane.bot_id,
-            "chat_id": claim.lane.chat_id,
-            "after_message_id": heads.get(claim.lane.chat_id, 0),
-            "node": node,
-            "settle_at": now,
-        }
+        intent_row(claim.part.media_key, claim.part.index, attempt, claim.lane, heads, node=node, now=now)
         for claim, attempt in zip(claims, attempts, strict=True)
     ]
     made = await _INTENTS.run(session, rows)
     ids = {(row.media_key, row.part_index): row.id for row in made}
     return [ids[claim.part.media_key, claim.part.index] for claim in claims]
+
+
+def intent_row(
+    media_key: UUID, index: int, attempt: int, lane: LaneKey, heads: Mapping[int, int], *, node: str, now: datetime
+) -> Row:
+    """An intent that is to be noted before an attempt; ``heads`` as for `note_intents`."""
+    return {
+        "media_key": media_key,
+        "part_index": index,
+        "attempt": attempt,
+        "bot_id": lane.bot_id,
+        "chat_id": lane.chat_id,
+        "after_message_id": heads.get(lane.chat_id, 0),
+        "node": node,
+        "settle_at": now,
+    }
 
 
 async def release_part(session: AsyncSession, part_id: int, intent_id: int, next_attempt_at: datetime) -> None:

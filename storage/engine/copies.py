@@ -218,9 +218,9 @@ async def move_from_copy(session: AsyncSession, part: Part, copy: PartCopy) -> N
         await _keep_in_mind(session, part, (chat_id, message_id), None)
 
 
-async def leave_behind(session: AsyncSession, parts: Sequence[Part]) -> list[tuple[int, int]]:
-    """These parts were moved: the messages that were kept in mind of them are not wanted any more."""
-    moved = tuple_(PartCopy.media_key, PartCopy.part_index).in_([(part.media_key, part.index) for part in parts])
+async def leave_behind(session: AsyncSession, parts: Sequence[tuple[UUID, int]]) -> list[tuple[int, int]]:
+    """These parts, as (media key, index), were moved: the messages kept in mind of them are not wanted any more."""
+    moved = tuple_(PartCopy.media_key, PartCopy.part_index).in_(parts)
     kept = moved & (PartCopy.state == CopyState.VERIFIED) & PartCopy.verified_at.is_(None)
     return _places((await session.scalars(delete(PartCopy).where(kept).returning(PartCopy))).all())
 

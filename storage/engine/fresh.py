@@ -9,34 +9,34 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import CTE, Executable, Select, TableValuedAlias, null, select, update
+from sqlalchemy import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import PartState, Purpose
 from storage.engine.captions import Facts
-from storage.engine.channels import open_channels
-from storage.engine.claiming import Claim, note_intents
+from storage.engine.channels import Bound, open_channels, require_bound
+from storage.engine.claiming import Claim, intent_row, note_intents
 from storage.engine.ship_work import ShipDesk, ShipWork
 from storage.engine.shipping import Shipper
 from storage.errors import ChannelNotBound
 from storage.jobs import GRACE, NORMAL, Later
 from storage.ports import LaneKey, Urgency, Wish
-from storage.tables import Channel, Media, Part
-from storage.tables.many import ForRows, Row, among_these, bare, insert_of
+from storage.tables import Intent, Media, Part
+from storage.tables.many import ForSets, Row, among_these, bare, insert_of
 from storage.wakeups import wake_shipper, wake_shippers
 
 _MOST = 200
 """Parts under way, or waiting for one of the shipper's places: more wait as jobs."""
 
-_NEW = bare(Part).c
-_PARTS = ForRows(Part, lambda new: insert_of(Part, new).returning(_NEW.id, _NEW.media_key, _NEW.index))
-_LEAVE = update(bare(Part)).where(among_these(_NEW.id)).values(state=PartState.SHIPPING, attempt=_NEW.attempt + 1)
-_Channels = Mapping[Purpose, Mapping[int, Channel]]
-"""The open ones, by their ids."""
+_Channels = Mapping[Purpose, Mapping[int, Bound]]
+"""The open ones of each purpose, by their ids."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 class NewPart:
     """A part that is to be recorded: its ``row``, what its message says, and the lane in which it has a place, if any.
 
-    ``media`` is None before the acknowledgement.
+    ``media`` is None before the acknowledgement, at which it may come into being in the same statement.
     """
 
     row: Row
@@ -71,6 +71,35 @@ class Departure:
     work: ShipWork
     lane: LaneKey
     intent_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What becomes of new parts of one node: in which lanes they depart, None: they get jobs.
+
+    ``channels`` are those of each purpose, as they were before.
+    """
+
+    parts: Sequence[NewPart]
+    lanes: Sequence[LaneKey | None]
+    channels: _Channels
+    now: datetime
+
+    @property
+    def part_rows(self) -> list[Row]:
+        departs = {"state": PartState.SHIPPING, "attempt": 1}
+        rows = [part.row for part in self.parts]
+        return [row if lane is None else {**row, **departs} for row, lane in zip(rows, self.lanes, strict=True)]
+
+    @property
+    def intent_rows(self) -> list[Row]:
+        """Of those that depart."""
+        heads = _heads(self.channels)
+        return [
+            intent_row(part.row["media_key"], part.row["index"], 1, lane, heads, node=part.row["node"], now=self.now)
+            for part, lane in zip(self.parts, self.lanes, strict=True)
+            if lane is not None
+        ]
 
 
 @dataclass(slots=True)
@@ -126,25 +155,17 @@ class FreshParts:
         is_quiet = asyncio.get_running_loop().time() > self._queue_until
         return self._running and is_quiet and len(self._shipping) < _MOST
 
-    async def record(self, session: AsyncSession, parts: Sequence[NewPart]) -> Sequence[Departure | None]:
-        """Insert parts of one node: those with a place as departing, where its channel still takes them.
-
-        All others get jobs. There is at least one. Raises `ChannelNotBound`.
-        """
+    async def plan(self, session: AsyncSession, parts: Sequence[NewPart]) -> Plan:
+        """Parts with a place depart where its channel still takes them. Raises `ChannelNotBound`."""
         channels = await self._open(session, (part.row["purpose"] for part in parts))
-        parts = [replace(part, lane=_in(part.lane, channels[part.row["purpose"]])) for part in parts]
-        rows = [
-            part.row if part.lane is None else {**part.row, "state": PartState.SHIPPING, "attempt": 1} for part in parts
-        ]
-        recorded = await record_parts(session, parts, rows)
-        known = [
-            KnownPart(part=part, facts=new.facts, media=new.media, lane=new.lane)
-            for part, new in zip(recorded, parts, strict=True)
-        ]
-        departures = await self._departures(session, known, channels)
-        left = [one.part.id for one in known if one.lane is None]
-        await wake_shippers(session, rows[0]["node"], left, priority=NORMAL)
-        return departures
+        lanes = [_in(part.lane, channels[part.row["purpose"]]) for part in parts]
+        return Plan(parts=parts, lanes=lanes, channels=channels, now=self._clock.now())
+
+    def departure(self, plan: Plan, new: NewPart, lane: LaneKey, made: SqlRow[Any]) -> Departure:
+        """Of a part that was ``made`` as planned, see `beside_intents`."""
+        part = Part(**{**new.row, "media_id": made.media_id}, id=made.part_id)
+        work = self._desk.of_known(part, new.media, new.facts, [*plan.channels[part.purpose]])
+        return Departure(work=work, lane=lane, intent_id=made.intent_id)
 
     async def send_off(self, session: AsyncSession, parts: Sequence[KnownPart]) -> Sequence[Departure | None]:
         """Have parts depart that are spooled, and locked by this transaction; all others are left to the caller.
@@ -156,28 +177,12 @@ class FreshParts:
         except ChannelNotBound:
             return [None] * len(parts)
         parts = [replace(one, lane=_in(one.lane, channels[one.part.purpose])) for one in parts]
-        leaving = [one.part.id for one in parts if one.lane is not None]
-        if leaving:
-            await session.execute(_LEAVE, {"ids": leaving})
-        return await self._departures(session, parts, channels)
-
-    async def _open(self, session: AsyncSession, purposes: Iterable[Purpose]) -> _Channels:
-        channels = {}
-        for purpose in {*purposes}:
-            there = await open_channels(session, purpose, self._desk.channel_most)
-            channels[purpose] = {channel.chat_id: channel for channel in there}
-            self._chats[purpose] = [*channels[purpose]]
-        return channels
-
-    async def _departures(
-        self, session: AsyncSession, parts: Sequence[KnownPart], channels: _Channels
-    ) -> Sequence[Departure | None]:
         claims = [Claim(part=one.part, lane=one.lane) for one in parts if one.lane is not None]
         if not claims:
             return [None] * len(parts)
-        heads = {chat_id: channel.head_message_id for there in channels.values() for chat_id, channel in there.items()}
+        await session.execute(_LEAVE, {"ids": [claim.part.id for claim in claims]})
         tries = [claim.part.attempt + 1 for claim in claims]
-        ids = iter(await note_intents(session, claims, tries, heads, node=self._node, now=self._clock.now()))
+        ids = iter(await note_intents(session, claims, tries, _heads(channels), node=self._node, now=self._clock.now()))
         return [
             None
             if one.lane is None
@@ -188,6 +193,14 @@ class FreshParts:
             )
             for one in parts
         ]
+
+    async def _open(self, session: AsyncSession, purposes: Iterable[Purpose]) -> _Channels:
+        channels = {}
+        for purpose in {*purposes}:
+            there = await open_channels(session, purpose, self._desk.channel_most)
+            channels[purpose] = {channel.chat_id: channel for channel in there}
+            self._chats[purpose] = [*channels[purpose]]
+        return channels
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -216,16 +229,69 @@ class FreshParts:
             log.exception("part_not_shipped", part_id=departure.work.part.id)  # the sweep wakes it again
 
 
-def _in(lane: LaneKey | None, channels: Mapping[int, Channel]) -> LaneKey | None:
+def _heads(channels: _Channels) -> dict[int, int]:
+    """The greatest message ids that are known in them."""
+    return {chat_id: one.head_message_id for there in channels.values() for chat_id, one in there.items()}
+
+
+def _in(lane: LaneKey | None, channels: Mapping[int, Bound]) -> LaneKey | None:
     """The lane, where its channel takes messages still."""
     return lane if lane is not None and lane.chat_id in channels else None
 
 
+async def plan_parts(session: AsyncSession, parts: Sequence[NewPart], fresh: FreshParts | None) -> Plan:
+    """What is to become of parts; without ``fresh`` jobs ship them. There is at least one.
+
+    Nothing is written yet. Raises `ChannelNotBound`.
+    """
+    if fresh is not None:
+        return await fresh.plan(session, parts)
+    for purpose in {part.row["purpose"] for part in parts}:
+        await require_bound(session, purpose)
+    return Plan(parts=parts, lanes=[None] * len(parts), channels={}, now=datetime.now(UTC))
+
+
+async def carry_out(
+    session: AsyncSession, plan: Plan, made: Iterable[SqlRow[Any]], fresh: FreshParts | None
+) -> Sequence[Departure | None]:
+    """The parts were ``made`` as planned, in any order: which of them depart. The others get jobs."""
+    rows = {(row.media_key, row.part_index): row for row in made}
+    theirs = [rows[part.row["media_key"], part.row["index"]] for part in plan.parts]
+    left = [row.part_id for row, lane in zip(theirs, plan.lanes, strict=True) if lane is None]
+    await wake_shippers(session, plan.parts[0].row["node"], left, priority=NORMAL)
+    return [
+        None if lane is None or fresh is None else fresh.departure(plan, part, lane, row)
+        for part, lane, row in zip(plan.parts, plan.lanes, theirs, strict=True)
+    ]
+
+
 async def record_parts(
-    session: AsyncSession, parts: Sequence[NewPart], rows: Sequence[Row] | None = None
-) -> Sequence[Part]:
-    """Insert parts, as their rows say or as ``rows`` do. They are returned as they said, and are of no session."""
-    rows = [part.row for part in parts] if rows is None else rows
-    made = await _PARTS.run(session, rows)
-    ids = {(row.media_key, row.index): row.id for row in made}
-    return [Part(**part.row, id=ids[part.row["media_key"], part.row["index"]]) for part in parts]
+    session: AsyncSession, parts: Sequence[NewPart], fresh: FreshParts | None
+) -> Sequence[Departure | None]:
+    """Insert parts, as departing where they can, else with jobs. Raises `ChannelNotBound`."""
+    plan = await plan_parts(session, parts, fresh)
+    made = await _RECORDED.run(session, parts=plan.part_rows, intents=plan.intent_rows)
+    return await carry_out(session, plan, made, fresh)
+
+
+_I, _P = (bare(table).c for table in (Intent, Part))
+_LEAVE = update(bare(Part)).where(among_these(_P.id)).values(state=PartState.SHIPPING, attempt=_P.attempt + 1)
+MADE = _P.id, _P.media_key, _P.media_id, _P.index.label("part_index")
+"""What an insert of parts returns for `beside_intents`."""
+
+
+def beside_intents(parts: CTE, intents: TableValuedAlias | None) -> Select[*tuple[Any, ...]]:
+    """Of inserted parts what they are and the ids of their intents, which are inserted too."""
+    told = parts.c.media_key, parts.c.media_id, parts.c.part_index, parts.c.id.label("part_id")
+    if intents is None:
+        return select(*told, null().label("intent_id"))
+    begun = insert_of(Intent, intents).returning(_I.id, _I.media_key, _I.part_index).cte("begun")
+    same = (begun.c.media_key == parts.c.media_key) & (begun.c.part_index == parts.c.part_index)
+    return select(*told, begun.c.id.label("intent_id")).outerjoin(begun, same)
+
+
+def _recorded(*, parts: TableValuedAlias, intents: TableValuedAlias | None = None) -> Executable:
+    return beside_intents(insert_of(Part, parts).returning(*MADE).cte("recorded"), intents)
+
+
+_RECORDED = ForSets(_recorded, {"parts": Part, "intents": Intent})

@@ -19,11 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import PartState
+from storage.engine.arriving import Arrival
 from storage.engine.captions import Manifest
 from storage.engine.copy_placing import copy_again, place_copy
 from storage.engine.looking import SEARCH, look_intent
 from storage.engine.searching import ChannelSearch, Found
-from storage.engine.settling import Arrival, part_stored
+from storage.engine.settling import part_stored
 from storage.engine.strays import cast_off
 from storage.errors import ArchiveError, NoLane, OutcomeUnknown, Postponed
 from storage.intake.progress import ProgressBoard

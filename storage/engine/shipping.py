@@ -21,17 +21,18 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.clock import Clock
 from storage.database import UNHURRIED, Sessions, Together
 from storage.engine import reconciling
+from storage.engine.arriving import Arrival
 from storage.engine.captions import caption, part_filename
 from storage.engine.channels import raise_head
 from storage.engine.claiming import Claim, claim_parts, leave_open, release_part
 from storage.engine.losing import LostBytes
-from storage.engine.settling import Arrival, parts_stored
+from storage.engine.settling import parts_stored
 from storage.engine.ship_work import ShipDesk, ShipWork
 from storage.engine.strays import cast_off
 from storage.errors import CallRefused, ChannelNotBound, ChannelUnavailable, OutcomeUnknown, Postponed
@@ -42,7 +43,6 @@ from storage.ports import Copy, LaneKey, PartSender, Sent, Shipment
 from storage.previews import Thumbnail, ThumbnailMaker
 from storage.spool import Spool
 from storage.tables import Intent, Media
-from storage.tables.many import among_these, bare
 
 log = structlog.get_logger(__name__)
 
@@ -56,14 +56,10 @@ _READ_AT_ONCE = 64
 """As many parts of jobs have been read. Copies, which hold no bytes, need no other place."""
 
 
-_SETTLED = delete(bare(Intent)).where(among_these(bare(Intent).c.id))
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Settled:
     """An answer that is to be noted, with the size of a picture that was measured on the way."""
 
-    intent_id: int
     arrival: Arrival
     media_id: int | None
     thumbnail: Thumbnail | None
@@ -100,7 +96,7 @@ class Shipper:
         self._known = asyncio.Semaphore(_READ_AT_ONCE)
         self._read = Together(sessions, desk.read, row=int, linger=UNHURRIED)
         self._claim = Together(sessions, self._claim_some, row=lambda claim: claim.part.id)
-        self._settle = Together(sessions, self._settle_some, row=lambda settled: settled.intent_id)
+        self._settle = Together(sessions, self._settle_some, row=lambda settled: settled.arrival.part_id)
 
     async def handle(self, payload: dict[str, Any]) -> None:
         """The job: ship the parts unless that is done or under way. Raises `Later` to be woken again."""
@@ -208,9 +204,14 @@ class Shipper:
     ) -> None:
         part = work.part
         arrival = Arrival(
-            part_id=part.id, chat_id=lane.chat_id, bot_id=lane.bot_id, sent=sent, caption=work.facts.digest
+            part_id=part.id,
+            chat_id=lane.chat_id,
+            bot_id=lane.bot_id,
+            sent=sent,
+            caption=work.facts.digest,
+            intent_id=intent_id,
         )
-        settled = _Settled(intent_id=intent_id, arrival=arrival, media_id=part.media_id, thumbnail=thumbnail)
+        settled = _Settled(arrival=arrival, media_id=part.media_id, thumbnail=thumbnail)
         if not await self._settle(settled):
             return
         if part.origin == "spool":
@@ -228,7 +229,6 @@ class Shipper:
 
     async def _settle_some(self, session: AsyncSession, settled: Sequence[_Settled]) -> Sequence[bool]:
         """False for a part that nobody owns any more."""
-        await session.execute(_SETTLED, {"ids": [one.intent_id for one in settled]})
         owned = await parts_stored(session, [one.arrival for one in settled], now=self._clock.now())
         for one in settled:
             if one.thumbnail is not None and one.media_id is not None and one.arrival.part_id in owned:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Select, Text, any_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import EventType
@@ -47,6 +47,11 @@ async def listened_to(session: AsyncSession, kind: EventType) -> bool:
     return bool(await _listeners(session, kind))
 
 
+def listening(kind: EventType) -> ColumnElement[bool]:
+    """`listened_to` as a condition, for who asks for something else at the same time."""
+    return _listening(literal(kind.value), literal("")).exists()
+
+
 async def wake_delivery(session: AsyncSession, webhook_id: int, media_id: int | None, *, delay: float = 0) -> None:
     """Deliver what waits for a webhook about a media. Those of one media are one job: they go in their order."""
     payload = {"webhook": webhook_id, "media": media_id}
@@ -82,15 +87,15 @@ async def _listeners(session: AsyncSession, kind: EventType, *, by: str = "") ->
     return list((await session.scalars(_LISTENERS, {"kind": kind.value, "by": by})).all())
 
 
-def _listening() -> Select[int]:
-    """Built once, since it is asked for every file."""
+def _listening(kind: ColumnElement[str], by: ColumnElement[str]) -> Select[int]:
     hooks = Webhook.__table__.c
-    wanted = or_(func.cardinality(hooks.events) == 0, bindparam("kind", type_=Text) == any_(hooks.events))
-    told = or_(hooks.service.is_(None), func.concat("service:", hooks.service) != bindparam("by", type_=Text))
+    wanted = or_(func.cardinality(hooks.events) == 0, kind == any_(hooks.events))
+    told = or_(hooks.service.is_(None), func.concat("service:", hooks.service) != by)
     return select(hooks.id).where(hooks.enabled, wanted, told)
 
 
-_LISTENERS = _listening()
+_LISTENERS = _listening(bindparam("kind", type_=Text), bindparam("by", type_=Text))
+"""Built once, since it is asked for every file."""
 
 
 async def _note(

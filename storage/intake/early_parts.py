@@ -1,6 +1,7 @@
 """Parts that end before their file does: recorded and shipped while the rest arrives."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import update
@@ -9,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.content import ContentType
 from storage.database import Sessions
 from storage.details import Details
-from storage.engine.channels import require_bound
+from storage.domain import Purpose
 from storage.engine.fresh import FreshParts, NewPart, Place, record_parts
 from storage.intake.part_writing import SpooledPart
 from storage.intake.upload_rows import Origin, category_of, part_values, upload_facts, upload_values
 from storage.tables import Upload
-from storage.wakeups import wake_shipper
 
 Also = Callable[[AsyncSession], Awaitable[None]]
 """What else is to be done in the transaction."""
@@ -45,23 +45,19 @@ class EarlyParts:
         ``existed``: the upload has a row; ``described``: which says what captions of early parts need.
         """
         purpose = category_of(early.details, early.content_type).purpose
-        if self._fresh is None:
-            async with self._sessions.begin() as session:
-                await require_bound(session, purpose)
-                await _describe(session, early, described=described, existed=existed)
-                (part,) = await record_parts(session, [_new_part(early, Place(None))])
-                await wake_shipper(session, part)
-                if also is not None:
-                    await also(session)
-            return None
-        async with self._fresh.place(purpose, early.part.size, prefer=early.near) as place:
+        async with self._place(purpose, early) as place:
             async with self._sessions.begin() as session:
                 await _describe(session, early, described=described, existed=existed)
-                (departure,) = await self._fresh.record(session, [_new_part(early, place)])
+                (departure,) = await record_parts(session, [_new_part(early, place)], self._fresh)
                 if also is not None:
                     await also(session)
             place.departure = departure
         return None if departure is None else departure.lane.chat_id
+
+    def _place(self, purpose: Purpose, early: EarlyPart) -> AbstractAsyncContextManager[Place]:
+        if self._fresh is None:
+            return nullcontext(Place(None))
+        return self._fresh.place(purpose, early.part.size, prefer=early.near)
 
 
 def _new_part(early: EarlyPart, place: Place) -> NewPart:

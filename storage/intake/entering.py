@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy import Row as SqlRow
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bound_contextvars, get_contextvars
@@ -20,21 +21,18 @@ from storage.catalog.refreshing import note_captions
 from storage.database import Sessions, Together
 from storage.details import Details
 from storage.domain import Caller, EventType, UploadPhase
-from storage.engine.channels import require_bound
 from storage.engine.facts import facts_of
-from storage.engine.fresh import Departure, FreshParts, NewPart, record_parts
+from storage.engine.fresh import Departure, FreshParts, NewPart, Plan, carry_out, plan_parts
 from storage.engine.losing import require_none_lost
 from storage.engine.replacing import move_parts
-from storage.events.outbox import listened_to, tell
-from storage.intake.media_rows import insert_media
+from storage.events.outbox import tell
+from storage.intake.entry_rows import insert_entries
 from storage.intake.receiving import Received, SpooledPart
 from storage.intake.upload_rows import Origin, category_of, part_values, upload_values
-from storage.jobs import NORMAL
 from storage.ports import LaneKey
-from storage.tables import Audit, Media, Part, Upload
-from storage.tables.many import ForRows, Row, insert_of
+from storage.tables import Media, Part, Upload
+from storage.tables.many import Row
 from storage.views import MediaView, new_view
-from storage.wakeups import wake_shippers
 
 Also = Callable[[AsyncSession, int], Awaitable[None]]
 """What else is to be done in the transaction, with the media's id. It may be done twice where the first is undone."""
@@ -121,7 +119,7 @@ class _OneByOne(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """An entry, and its media as it was inserted: it is not of any session."""
+    """An entry, and its media, which is not of any session."""
 
     entry: Entry
     media: Media
@@ -135,70 +133,53 @@ async def enter(session: AsyncSession, entries: Sequence[Entry], fresh: FreshPar
     for entry in entries:
         if entry.recorded:
             await require_none_lost(session, entry.origin.key)
-    made = await _insert(session, entries)
-    departures = await _record_parts(session, made, fresh)
+    made = [_New(entry, Media(**entry.media, unverified_request=False)) for entry in entries]
+    plan = await plan_parts(session, [_new_part(new, part) for new in made for part in new.entry.parts], fresh)
+    recorded = await _insert(session, made, plan)
+    departures = await carry_out(session, plan, recorded, fresh)
+    of_media = {one.work.part.media_id: one for one in departures if one is not None}
     await _charge(session, made)
-    heard = await listened_to(session, EventType.MEDIA_RECEIVED)
     entered = []
     for new in made:
         with bound_contextvars(**new.entry.context):
-            entered.append(Entered(await _complete(session, new, heard=heard), departures.get(new.media.id)))
+            view = await _complete(session, new, heard=recorded[0].heard)
+            entered.append(Entered(view, of_media.get(new.media.id)))
     return entered
 
 
-_CHANGES = ForRows(Audit, lambda new: insert_of(Audit, new))
-_UPLOADS = ForRows(Upload, lambda new: insert_of(Upload, new, finished_at=func.now()))
-
-
-async def _insert(session: AsyncSession, entries: Sequence[Entry]) -> Sequence[_New]:
-    known = await insert_media(session, [entry.row for entry in entries])
-    made = [
-        _New(entry, Media(**entry.media, **vars(one), unverified_request=False))
-        for entry, one in zip(entries, known, strict=True)
-    ]
-    await _insert_uploads(session, [new for new in made if not new.entry.recorded])
-    await _CHANGES.run(session, [_taken_in(new) for new in made])
-    node = entries[0].origin.node
+async def _insert(session: AsyncSession, made: Sequence[_New], plan: Plan) -> Sequence[SqlRow[Any]]:
+    """The media know their ids afterwards."""
+    recorded = await insert_entries(
+        session,
+        plan,
+        media=[new.entry.row for new in made],
+        uploads=[_ended(new.entry) for new in made if not new.entry.recorded],
+        changes=[_taken_in(new) for new in made],
+    )
+    known = {row.media_key: row for row in recorded}
+    for media in (new.media for new in made):
+        row = known[media.key]
+        media.id, media.duplicate_of, media.caption_wanted = row.media_id, row.duplicate_of, row.caption_wanted
     unmeasured = [new.media.id for new in made if needs_measuring(new.media.content_type, parts=new.entry.part_count)]
-    await wake_measurers(session, node, unmeasured)
-    return made
+    await wake_measurers(session, made[0].entry.origin.node, unmeasured)
+    return recorded
 
 
-async def _insert_uploads(session: AsyncSession, made: Sequence[_New]) -> None:
-    rows = []
-    for entry, media in ((new.entry, new.media) for new in made):
-        received = entry.received
-        row = upload_values(entry.origin, received.content_type, entry.told_early, received.size)
-        settled = {"phase": UploadPhase.STORING, "media_id": media.id, "received_bytes": received.size}
-        rows.append(row | settled)
-    if rows:
-        await _UPLOADS.run(session, rows)
-
-
-async def _record_parts(
-    session: AsyncSession, made: Sequence[_New], fresh: FreshParts | None
-) -> Mapping[int | None, Departure]:
-    """Insert the parts and have them shipped; by media, which of them depart at once."""
-    parts = [_new_part(new, part) for new in made for part in new.entry.parts]
-    if fresh is not None:
-        departures = await fresh.record(session, parts)
-        return {one.work.part.media_id: one for one in departures if one is not None}
-    for purpose in {part.row["purpose"] for part in parts}:
-        await require_bound(session, purpose)
-    recorded = await record_parts(session, parts)
-    await wake_shippers(session, recorded[0].node, [part.id for part in recorded], priority=NORMAL)
-    return {}
+def _ended(entry: Entry) -> Row:
+    received = entry.received
+    row = upload_values(entry.origin, received.content_type, entry.told_early, received.size)
+    return {**row, "phase": UploadPhase.STORING, "received_bytes": received.size}
 
 
 def _new_part(new: _New, part: SpooledPart) -> NewPart:
     entry, media = new.entry, new.media
-    row = part_values(entry.origin, part, media.category, media_id=media.id, last=part is entry.parts[-1])
+    row = part_values(entry.origin, part, media.category, media_id=None, last=part is entry.parts[-1])
     return NewPart(row=row, facts=facts_of(media, entry.details.numbers), media=media, lane=entry.lane)
 
 
-def _taken_in(new: _New) -> dict[str, Any]:
+def _taken_in(new: _New) -> Row:
     with bound_contextvars(**new.entry.context):
-        return change_row(new.media.owner, "taken_in", media_id=new.media.id, detail={"source": "http"})
+        return {**change_row(new.media.owner, "taken_in", detail={"source": "http"}), "media_key": new.media.key}
 
 
 async def _charge(session: AsyncSession, made: Sequence[_New]) -> None:

@@ -31,7 +31,8 @@ from storage.intake.receiving import Limits
 from storage.jobs import Later, each, named
 from storage.notices import media_changed
 from storage.ports import PartStore
-from storage.spool import Spool, write_piece
+from storage.spool import Spool
+from storage.spool_writing import write_piece
 from storage.tables import CardItem, Media, Part
 from storage.wakeups import wake_shipper, wake_shippers
 

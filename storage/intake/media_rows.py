@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Executable, TableValuedAlias, Text, func, select
+from sqlalchemy import ARRAY, ColumnElement, TableValuedAlias, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
 from storage.domain import GONE, MediaId
@@ -16,7 +17,7 @@ from storage.search.lexemes import Searchable
 from storage.tables import Media
 from storage.tables.many import ForRows, Row, bare
 
-_INDEXED: dict[str, TypeEngine[Any]] = {"stemmed": Text(), "lexemes": ARRAY(Text())}
+INDEXED: dict[str, TypeEngine[Any]] = {"stemmed": Text(), "lexemes": ARRAY(Text())}
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ async def insert_media(session: AsyncSession, rows: Sequence[Row]) -> list[NewMe
     return [by_key[row["key"]] for row in rows]
 
 
-def _inserted(new: TableValuedAlias) -> Executable:
-    cells: dict[str, ColumnElement[Any]] = {cell.name: cell for cell in new.c if cell.name not in _INDEXED}
+def media_inserted(new: TableValuedAlias) -> ReturningInsert[*tuple[Any, ...]]:
+    """The insert of rows as `described`, with `INDEXED` as types of what they have besides columns."""
+    cells: dict[str, ColumnElement[Any]] = {cell.name: cell for cell in new.c if cell.name not in INDEXED}
     cells["search"] = vector(new.c.stemmed, new.c.lexemes)
     if "sha256" in new.c:
         cells["duplicate_of"] = _first_of_own(new.c.owner, new.c.sha256)
@@ -45,7 +47,7 @@ def _inserted(new: TableValuedAlias) -> Executable:
     return statement.returning(made.key, made.id, made.duplicate_of, made.caption_wanted)
 
 
-_MEDIA = ForRows(Media, _inserted, **_INDEXED)
+_MEDIA = ForRows(Media, media_inserted, **INDEXED)
 
 
 def _first_of_own(owner: ColumnElement[str], sha256: ColumnElement[bytes]) -> ColumnElement[int | None]:

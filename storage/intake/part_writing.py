@@ -9,12 +9,13 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from storage.resumable.sha256 import Digest
-from storage.spool import PIECE, Spool, write_piece
+from storage.spool import PIECE, Spool
+from storage.spool_writing import write_part, write_piece
 from storage.write_out import begin_write_out
 
 _MAX_CHUNKS = 256
@@ -24,13 +25,17 @@ _IN_FLIGHT = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpooledPart:
-    """A part whose bytes are all in the spool. ``digest_state`` is that of the whole up to its end, if any."""
+    """A part whose bytes are all in the spool. ``digest_state`` is that of the whole up to its end, if any.
+
+    ``synced``: they are on the disk, with the file's name.
+    """
 
     index: int
     offset: int
     size: int
     sha256: bytes
     digest_state: bytes | None = None
+    synced: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,10 +113,14 @@ class PartWriter:
         await self._written(left=0)
 
     async def end_part(self) -> SpooledPart:
-        """The part that was being written, all of it in its file."""
+        """The part that was being written, all of it in its file; one that is short is `SpooledPart.synced`."""
+        short = 0 < self._held == self._size
+        if short:
+            await self._written(left=0)  # the whole file's digest is fed in its order
+            self._write_part()
         await self.flush()
         self._close_file()
-        return self._part_so_far()()
+        return replace(self._part_so_far()(), synced=short)
 
     def _part_so_far(self) -> Callable[[], SpooledPart]:
         """To be called once the pieces so far are written, and before any other is."""
@@ -184,15 +193,25 @@ class PartWriter:
         if self._fd < 0:
             path = self._spool.path(self._key, self._index)
             self._fd = await self._spool.run(os.open, path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        # Of the first part the whole file's digest so far is the digest: only later ones need a second.
+        then = self._then if self._held >= PIECE else None  # what is less is synced at once
+        self._writing.append(self._in_order(write_piece, self._fd, self._chunks, self._hashes(), then))
+        self._chunks, self._held = [], 0
+
+    def _write_part(self) -> None:
+        """The whole part is here: a thread does all that there is to be done."""
+        self._spool.take(self._held)
+        path = self._spool.path(self._key, self._index)
+        self._writing.append(self._spool.run(write_part, path, self._chunks, self._hashes()))
+        self._chunks, self._held = [], 0
+
+    def _hashes(self) -> list[Callable[[memoryview], None]]:
+        """Of the first part the whole file's digest so far is the digest: only later ones need a second."""
         hashes: list[Callable[[memoryview], None]] = [self._whole.update]
         if self._index > 0:
             hashes.append(self._part.update)
         if self.also is not None:
             hashes.append(self.also)
-        then = self._then if self._held >= PIECE else None  # what is less is synced at once
-        self._writing.append(self._in_order(write_piece, self._fd, self._chunks, hashes, then))
-        self._chunks, self._held = [], 0
+        return hashes
 
     async def _written(self, *, left: int) -> None:
         """Wait until at most ``left`` pieces are being written."""

@@ -159,7 +159,8 @@ class UploadSession:
         if details.return_duplicate and (existing := await self._own_duplicate(received, details)) is not None:
             self.progress.accepted(existing.id, 0)
             return Accepted(media=existing, upload_id=self.upload_id, existing=True)
-        await self._spool.sync(self.key, range(received.last.index + 1))
+        if received.last.index > 0 or not received.last.synced:
+            await self._spool.sync(self.key, range(received.last.index + 1))
         media = media_values(self._origin, received, details)
         entry = Entry(
             caller=self._arrival.caller,

@@ -90,6 +90,33 @@ class ForRows:
         return await session.execute(statement, {"rows": _as_json(rows), **values})
 
 
+class ForSets:
+    """`ForRows` about rows of several tables at once, each set of them by its name.
+
+    ``build`` gets each as its argument of that name, but for those that have no rows.
+    """
+
+    def __init__(
+        self, build: Callable[..., Executable], tables: Mapping[str, type[Table]], **more: TypeEngine[Any]
+    ) -> None:
+        self._build = build
+        self._tables = tables
+        self._more = more
+        self._built: dict[tuple[tuple[str, ...], ...], Executable] = {}
+
+    async def run(self, session: AsyncSession, **sets: Sequence[Row]) -> Result[Any]:
+        """One of the sets has a row."""
+        there = {name: rows for name, rows in sets.items() if rows}
+        names = tuple((name, *rows[0]) for name, rows in there.items())
+        statement = self._built.get(names)
+        if statement is None:
+            statement = self._built[names] = self._build(**{name: self._given(name, of) for name, *of in names})
+        return await session.execute(statement, {name: _as_json(rows) for name, rows in there.items()})
+
+    def _given(self, name: str, names: Sequence[str]) -> TableValuedAlias:
+        return _source(self._tables[name], names, bindparam(name, type_=Text), self._more)
+
+
 def among(cell: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """``cell.in_(values)`` as a statement that is the same for any number of values."""
     wanted = sorted({value for value in values if value is not None})

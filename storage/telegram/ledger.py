@@ -62,11 +62,15 @@ class Ledger:
 
     async def budgets(self, bot_id: int, chat_id: int) -> tuple[BotBudget, LaneBudget]:
         """As this node knows them: to be looked at, not to be changed."""
-        copy = self._copies.get(bot_id)
-        if copy is None or not 0 <= self.now() - copy.read_at < _FRESH_SECONDS:
+        copy = self._fresh(bot_id)
+        if copy is None:
             async with self._lock(bot_id):
-                copy = await self._read(bot_id)
+                copy = self._fresh(bot_id) or await self._read(bot_id)  # who had the lock before has read it
         return copy.bot, self._lane(copy, chat_id)
+
+    def _fresh(self, bot_id: int) -> _Copy | None:
+        copy = self._copies.get(bot_id)
+        return copy if copy is not None and 0 <= self.now() - copy.read_at < _FRESH_SECONDS else None
 
     async def change(self, bot_id: int, chat_id: int, change: Change[T], also: Also[T] | None = None) -> T:
         """Have ``change`` made to a bot and a lane of it, on what they are at that moment; it may be called again.

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from gateway.sandbox_process import TOKEN
 from sandbox.client import SandboxClient
@@ -281,3 +282,19 @@ async def test_lanes_that_know_nothing_are_forgotten(sessions: Sessions) -> None
     await lanes.ledger.forget()
     async with sessions.begin() as session:
         assert (await session.scalars(select(Lane))).all() == []
+
+
+async def test_many_who_ask_at_once_have_the_budgets_read_once(sessions: Sessions) -> None:
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    lanes = Lanes(sessions=sessions, clock=SystemClock(), bot_ids=(FIRST,), assumed_rate=0)
+    engine = sessions.kw["bind"].sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await asyncio.gather(*(lanes.ledger.budgets(FIRST, REQUESTS) for _ in range(20)))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(statements) == 2

@@ -179,3 +179,17 @@ async def test_an_upload_to_a_full_disk_goes_on_when_there_is_room(
             return bot.running.spooled_files() == [] and bot.archive.spool.used_bytes == 0
 
         await eventually(nothing_is_left)
+
+
+async def test_a_short_file_that_a_full_disk_refuses_leaves_nothing(
+    database_url: str, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    """It is written and synced in one go."""
+    async with both_doors(database_url, sandbox, tmp_path) as (bot, door):
+        SmallDisk.names = ("write_part",)
+        status, problem = await door.send(some_bytes(1000))
+        assert (status, problem["code"]) == (503, "spool_full")
+        assert await door.is_clean()
+        SmallDisk.names = ()
+        assert (await door.send(some_bytes(1000)))[0] == 201
+        await bot.calm()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage import write_out
-from storage.spool import write_piece
+from storage.spool_writing import write_piece
 
 
 def test_a_file_on_its_way_to_the_disk_goes_on(tmp_path: Path) -> None:
