@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from storage.clock import Clock
 from storage.database import Sessions
 from storage.domain import PartState, Purpose
 from storage.engine.captions import Facts
-from storage.engine.channels import Bound, open_channels, require_bound
+from storage.engine.channels import Bound, open_channels
 from storage.engine.claiming import Claim, intent_row, note_intents
 from storage.engine.ship_work import ShipDesk, ShipWork
 from storage.engine.shipping import Shipper
@@ -156,16 +156,37 @@ class FreshParts:
         return self._running and is_quiet and len(self._shipping) < _MOST
 
     async def plan(self, session: AsyncSession, parts: Sequence[NewPart]) -> Plan:
-        """Parts with a place depart where its channel still takes them. Raises `ChannelNotBound`."""
+        """Parts with a place depart where its channel still takes them. Nothing is written yet.
+
+        There is at least one. Raises `ChannelNotBound`.
+        """
         channels = await self._open(session, (part.row["purpose"] for part in parts))
         lanes = [_in(part.lane, channels[part.row["purpose"]]) for part in parts]
         return Plan(parts=parts, lanes=lanes, channels=channels, now=self._clock.now())
 
-    def departure(self, plan: Plan, new: NewPart, lane: LaneKey, made: SqlRow[Any]) -> Departure:
-        """Of a part that was ``made`` as planned, see `beside_intents`."""
+    async def carry_out(
+        self, session: AsyncSession, plan: Plan, made: Iterable[SqlRow[Any]]
+    ) -> Sequence[Departure | None]:
+        """The parts were ``made`` as planned, in any order, see `beside_intents`: which depart. The others get jobs."""
+        rows = {(row.media_key, row.part_index): row for row in made}
+        theirs = [rows[part.row["media_key"], part.row["index"]] for part in plan.parts]
+        left = [row.part_id for row, lane in zip(theirs, plan.lanes, strict=True) if lane is None]
+        await wake_shippers(session, plan.parts[0].row["node"], left, priority=NORMAL)
+        return [
+            None if lane is None else self._departure(plan, part, lane, row)
+            for part, lane, row in zip(plan.parts, plan.lanes, theirs, strict=True)
+        ]
+
+    def _departure(self, plan: Plan, new: NewPart, lane: LaneKey, made: SqlRow[Any]) -> Departure:
         part = Part(**{**new.row, "media_id": made.media_id}, id=made.part_id)
         work = self._desk.of_known(part, new.media, new.facts, [*plan.channels[part.purpose]])
         return Departure(work=work, lane=lane, intent_id=made.intent_id)
+
+    async def record(self, session: AsyncSession, parts: Sequence[NewPart]) -> Sequence[Departure | None]:
+        """Insert parts, departing where they can, else with jobs. There is one at least. Raises `ChannelNotBound`."""
+        plan = await self.plan(session, parts)
+        made = await _RECORDED.run(session, parts=plan.part_rows, intents=plan.intent_rows)
+        return await self.carry_out(session, plan, made)
 
     async def send_off(self, session: AsyncSession, parts: Sequence[KnownPart]) -> Sequence[Departure | None]:
         """Have parts depart that are spooled, and locked by this transaction; all others are left to the caller.
@@ -237,41 +258,6 @@ def _heads(channels: _Channels) -> dict[int, int]:
 def _in(lane: LaneKey | None, channels: Mapping[int, Bound]) -> LaneKey | None:
     """The lane, where its channel takes messages still."""
     return lane if lane is not None and lane.chat_id in channels else None
-
-
-async def plan_parts(session: AsyncSession, parts: Sequence[NewPart], fresh: FreshParts | None) -> Plan:
-    """What is to become of parts; without ``fresh`` jobs ship them. There is at least one.
-
-    Nothing is written yet. Raises `ChannelNotBound`.
-    """
-    if fresh is not None:
-        return await fresh.plan(session, parts)
-    for purpose in {part.row["purpose"] for part in parts}:
-        await require_bound(session, purpose)
-    return Plan(parts=parts, lanes=[None] * len(parts), channels={}, now=datetime.now(UTC))
-
-
-async def carry_out(
-    session: AsyncSession, plan: Plan, made: Iterable[SqlRow[Any]], fresh: FreshParts | None
-) -> Sequence[Departure | None]:
-    """The parts were ``made`` as planned, in any order: which of them depart. The others get jobs."""
-    rows = {(row.media_key, row.part_index): row for row in made}
-    theirs = [rows[part.row["media_key"], part.row["index"]] for part in plan.parts]
-    left = [row.part_id for row, lane in zip(theirs, plan.lanes, strict=True) if lane is None]
-    await wake_shippers(session, plan.parts[0].row["node"], left, priority=NORMAL)
-    return [
-        None if lane is None or fresh is None else fresh.departure(plan, part, lane, row)
-        for part, lane, row in zip(plan.parts, plan.lanes, theirs, strict=True)
-    ]
-
-
-async def record_parts(
-    session: AsyncSession, parts: Sequence[NewPart], fresh: FreshParts | None
-) -> Sequence[Departure | None]:
-    """Insert parts, as departing where they can, else with jobs. Raises `ChannelNotBound`."""
-    plan = await plan_parts(session, parts, fresh)
-    made = await _RECORDED.run(session, parts=plan.part_rows, intents=plan.intent_rows)
-    return await carry_out(session, plan, made, fresh)
 
 
 _I, _P = (bare(table).c for table in (Intent, Part))

@@ -1,7 +1,6 @@
 """Parts that end before their file does: recorded and shipped while the rest arrives."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import update
@@ -10,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.content import ContentType
 from storage.database import Sessions
 from storage.details import Details
-from storage.domain import Purpose
-from storage.engine.fresh import FreshParts, NewPart, Place, record_parts
+from storage.engine.fresh import FreshParts, NewPart, Place
 from storage.intake.part_writing import SpooledPart
 from storage.intake.upload_rows import Origin, category_of, part_values, upload_facts, upload_values
 from storage.tables import Upload
@@ -33,9 +31,9 @@ class EarlyPart:
 
 
 class EarlyParts:
-    """Records them. Without ``fresh`` jobs ship them."""
+    """Records them."""
 
-    def __init__(self, sessions: Sessions, fresh: FreshParts | None = None) -> None:
+    def __init__(self, sessions: Sessions, fresh: FreshParts) -> None:
         self._sessions = sessions
         self._fresh = fresh
 
@@ -45,19 +43,14 @@ class EarlyParts:
         ``existed``: the upload has a row; ``described``: which says what captions of early parts need.
         """
         purpose = category_of(early.details, early.content_type).purpose
-        async with self._place(purpose, early) as place:
+        async with self._fresh.place(purpose, early.part.size, prefer=early.near) as place:
             async with self._sessions.begin() as session:
                 await _describe(session, early, described=described, existed=existed)
-                (departure,) = await record_parts(session, [_new_part(early, place)], self._fresh)
+                (departure,) = await self._fresh.record(session, [_new_part(early, place)])
                 if also is not None:
                     await also(session)
             place.departure = departure
         return None if departure is None else departure.lane.chat_id
-
-    def _place(self, purpose: Purpose, early: EarlyPart) -> AbstractAsyncContextManager[Place]:
-        if self._fresh is None:
-            return nullcontext(Place(None))
-        return self._fresh.place(purpose, early.part.size, prefer=early.near)
 
 
 def _new_part(early: EarlyPart, place: Place) -> NewPart:

@@ -22,7 +22,7 @@ from storage.database import Sessions, Together
 from storage.details import Details
 from storage.domain import Caller, EventType, UploadPhase
 from storage.engine.facts import facts_of
-from storage.engine.fresh import Departure, FreshParts, NewPart, Plan, carry_out, plan_parts
+from storage.engine.fresh import Departure, FreshParts, NewPart, Plan
 from storage.engine.losing import require_none_lost
 from storage.engine.replacing import move_parts
 from storage.events.outbox import tell
@@ -82,14 +82,14 @@ class Entered:
 class Entering:
     """Acknowledges files: those that end at the same time share a transaction, unless they have rows already."""
 
-    def __init__(self, sessions: Sessions, fresh: FreshParts | None = None) -> None:
+    def __init__(self, sessions: Sessions, fresh: FreshParts) -> None:
         self._sessions = sessions
         self._fresh = fresh
         self._together = Together(sessions, self._enter, row=_same_bytes)
 
     async def __call__(self, entry: Entry) -> MediaView:
         """The new media, once that is committed. Raises what `enter` raises."""
-        if self._fresh is None or len(entry.parts) > 1:
+        if len(entry.parts) > 1:
             return (await self._entered(entry)).view
         part, category = entry.parts[0], category_of(entry.details, entry.received.content_type)
         async with self._fresh.place(category.purpose, part.size, prefer=entry.near) as place:
@@ -125,7 +125,7 @@ class _New:
     media: Media
 
 
-async def enter(session: AsyncSession, entries: Sequence[Entry], fresh: FreshParts | None = None) -> Sequence[Entered]:
+async def enter(session: AsyncSession, entries: Sequence[Entry], fresh: FreshParts) -> Sequence[Entered]:
     """Insert the media, indexed, and have their parts shipped: at once where they have a lane, else by jobs.
 
     There is at least one entry; all are of one node. Raises `ChannelNotBound`, `PartLost`, and what `charge` raises.
@@ -134,9 +134,9 @@ async def enter(session: AsyncSession, entries: Sequence[Entry], fresh: FreshPar
         if entry.recorded:
             await require_none_lost(session, entry.origin.key)
     made = [_New(entry, Media(**entry.media, unverified_request=False)) for entry in entries]
-    plan = await plan_parts(session, [_new_part(new, part) for new in made for part in new.entry.parts], fresh)
+    plan = await fresh.plan(session, [_new_part(new, part) for new in made for part in new.entry.parts])
     recorded = await _insert(session, made, plan)
-    departures = await carry_out(session, plan, recorded, fresh)
+    departures = await fresh.carry_out(session, plan, recorded)
     of_media = {one.work.part.media_id: one for one in departures if one is not None}
     await _charge(session, made)
     entered = []

@@ -42,10 +42,9 @@ class Intake:
         limits: Limits,
         clock: Clock,
         node: str,
+        fresh: FreshParts,
         gate: RequestGate | None = None,
-        fresh: FreshParts | None = None,
     ) -> None:
-        """``fresh`` ships at once what was recorded; without it, jobs do."""
         self.sessions = sessions
         self.spool = spool
         self.board = board

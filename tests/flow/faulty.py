@@ -32,7 +32,7 @@ from storage.database import Sessions
 from storage.details import Details
 from storage.domain import Caller, CopyRole, CopyState, Inspection, PartState, Purpose, Role, UploadPhase
 from storage.engine.captions import Facts, parse_manifest
-from storage.engine.fresh import NewPart, record_parts
+from storage.engine.fresh import NewPart
 from storage.engine.strays import StrayCollector
 from storage.intake.adopting import Adopting
 from storage.intake.discarding import discard_interrupted
@@ -185,7 +185,7 @@ class Ground:
             async with engine.fresh.place(Purpose.REQUESTS, row["size"]) as place:
                 async with engine.on.sessions.begin() as session:
                     new = NewPart(row=row, facts=FACTS, media=None, lane=place.lane)
-                    (departure,) = await record_parts(session, [new], engine.fresh)
+                    (departure,) = await engine.fresh.record(session, [new])
                 place.departure = departure
             await asyncio.gather(*engine.fresh._shipping)
 

@@ -15,6 +15,9 @@ from storage.callers.keys import KeyTerms
 from storage.database import Sessions
 from storage.details import NO_DETAILS
 from storage.domain import Caller, PartState, Quota, Scope
+from storage.engine.fresh import FreshParts
+from storage.engine.ship_work import ShipDesk
+from storage.engine.shipping import Shipper
 from storage.intake.arrivals import Arrival
 from storage.intake.taking_in import Intake
 from storage.tables import Attachment, Audit, Media, Part
@@ -111,12 +114,20 @@ class LostAnswers:
 async def test_a_file_whose_acknowledgement_nobody_heard_of_keeps_its_bytes(door: Door, away: bool) -> None:
     known = door.deps.use_cases.intake
     lossy = LostAnswers(known.sessions, first=0, away=away)
+    shut = FreshParts(
+        sessions=known.sessions,
+        shipper=cast("Shipper", None),
+        desk=ShipDesk(first_bot=1, channel_most=1000),
+        clock=known.clock,
+        node="nobody's",
+    )
     intake = Intake(
         sessions=cast("Sessions", lossy),
         spool=known.spool,
         board=known.board,
         limits=known.limits,
         clock=known.clock,
+        fresh=shut,
         node="nobody's",  # no job of ours ships it meanwhile
     )
     caller = Caller.service("tests", frozenset(Scope))
