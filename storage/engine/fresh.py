@@ -145,7 +145,7 @@ class FreshParts:
         finally:
             if place.lane is not None and place.departure is None:
                 self._shipper.sender.unused(place.lane)
-        if place.departure is not None:
+        if place.departure is not None and self._running:  # at the end of the process its intent is left to the next
             task = asyncio.create_task(self._ship(place.departure))
             self._shipping.add(task)
             task.add_done_callback(self._shipping.discard)

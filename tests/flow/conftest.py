@@ -19,7 +19,7 @@ async def archive(database_url: str, sandbox: SandboxClient, tmp_path: Path) -> 
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def logging_as_it_was() -> Iterator[None]:
     """Commands say where logs go; here they run within the process of the tests."""
     root = logging.getLogger()

@@ -1,8 +1,7 @@
 """Alerts: told once, with an end, over restarts and nodes; the digest; what a day of silence costs."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import structlog
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import make_url
 
@@ -229,15 +227,9 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @pytest.fixture
-def short_logs() -> Iterator[None]:
+def short_logs() -> None:
     """Tracebacks with every local value take the event loop for seconds each, and there are many here."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     configure_logging("json")
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.mark.usefixtures("short_logs")

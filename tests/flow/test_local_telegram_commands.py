@@ -20,8 +20,6 @@ from tests.flow.processes import free_port
 
 REQUESTS, ARCHIVE = -1_001_000_000_001, -1_001_000_000_003
 
-pytestmark = pytest.mark.usefixtures("logging_as_it_was")
-
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:

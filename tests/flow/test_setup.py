@@ -26,8 +26,6 @@ from tests.flow.bot_running import ADMIN, REQUESTS
 CODE = "from gateway.cli import main; main()"
 ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
-pytestmark = pytest.mark.usefixtures("logging_as_it_was")
-
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str, sandbox: SandboxClient) -> Path:
