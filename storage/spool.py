@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from storage.errors import SpoolFull
@@ -26,12 +26,15 @@ from storage.in_order import InOrder
 from storage.spool_writing import fsync
 
 PIECE = 512 * 1024
-"""Bytes handed to a thread at once. Larger gains nothing measurable, and every transfer may hold three."""
+"""Bytes handed to a thread at once. Larger gains nothing measurable; a transfer may hold three, see `Spool.piece`."""
 
 _RETRY_AFTER = 30
 _THREADS = 3
 """More only compete with the event loop: two cores hash faster than they can receive."""
 _NO_WAIT: int | None = getattr(os, "RWF_NOWAIT", None)
+_MANY_PIECES = 16
+"""Pieces: of eight transfers that are all faster than the disk."""
+
 T = TypeVar("T")
 
 
@@ -46,6 +49,7 @@ class Spool:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spool", initializer=_step_back)
         self._single = [ThreadPoolExecutor(1, thread_name_prefix="write", initializer=_step_back) for _ in range(2)]
         self._turns = itertools.cycle(self._single)
+        self._handed = 0
 
     @property
     def used_bytes(self) -> int:
@@ -65,6 +69,19 @@ class Spool:
     def in_order(self) -> InOrder:
         """`run` for who does several things without waiting for each."""
         return InOrder(next(self._turns), self._working)
+
+    @property
+    def piece(self) -> int:
+        """Bytes to hand to a thread at once: few while many transfers wait for theirs, each with as much in memory."""
+        return PIECE if self._handed <= _MANY_PIECES else PIECE // 4
+
+    def handed(self, writing: asyncio.Future[Any]) -> None:
+        """A thread has a piece, until this is done."""
+        self._handed += 1
+        writing.add_done_callback(self._was_written)
+
+    def _was_written(self, _writing: asyncio.Future[Any]) -> None:
+        self._handed -= 1
 
     def _working(self, function: Callable[..., T], *args: object) -> T:
         try:

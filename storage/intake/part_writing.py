@@ -1,6 +1,6 @@
 """A stream of bytes into part files of the spool, each hashed, and the whole as well.
 
-Three pieces of `spool.PIECE` bytes are the most that is held. A `Mark` is a place between two bytes: writing can go
+Three pieces of `Spool.piece` bytes are the most that is held. A `Mark` is a place between two bytes: writing can go
 back to it, and begin at one that an earlier process left.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from storage.resumable.sha256 import Digest
-from storage.spool import PIECE, Spool
+from storage.spool import Spool
 from storage.spool_writing import write_part, write_piece
 from storage.write_out import begin_write_out
 
@@ -103,7 +103,7 @@ class PartWriter:
             self._chunks.append(taken)
             self._held += len(taken)
             self._size += len(taken)
-            if self._held >= PIECE or len(self._chunks) >= _MAX_CHUNKS:
+            if self._held >= self._spool.piece or len(self._chunks) >= _MAX_CHUNKS:
                 await self._hand_over()
 
     async def flush(self) -> None:
@@ -193,8 +193,10 @@ class PartWriter:
         if self._fd < 0:
             path = self._spool.path(self._key, self._index)
             self._fd = await self._spool.run(os.open, path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        then = self._then if self._held >= PIECE else None  # what is less is synced at once
-        self._writing.append(self._in_order(write_piece, self._fd, self._chunks, self._hashes(), then))
+        then = self._then if self._held >= self._spool.piece else None  # what is less is synced at once
+        writing = self._in_order(write_piece, self._fd, self._chunks, self._hashes(), then)
+        self._spool.handed(writing)
+        self._writing.append(writing)
         self._chunks, self._held = [], 0
 
     def _write_part(self) -> None:
