@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import asking, burst, reading, servers, starting, uploads
+from bench import asking, burst, crowds, reading, servers, starting, uploads
 from bench.results import blocks_table, report
 
 _PEERS = ("nginx", "bare", "tus-node", "tuspy", "predecessor", "cluster")
@@ -43,10 +43,11 @@ async def _uploads(place: Path, given: argparse.Namespace) -> str:
                 {**peers, "mediagate": ours}, sink, file, count=given.rounds, seconds=given.seconds
             )
         blocks = await uploads.blocks(place, sink, file, given.seconds)
+        crowd = await crowds.measure(place, sink.port, uploads.make_file(place / "short-tour.txt", 32 << 20))
     (_HERE / "results.json").write_text(json.dumps(dataclasses.asdict(found)) + "\n")
     _plot()
     left_out = [f"\nLeft out: {one}." for one in missing]
-    return "\n".join(["![Uploads](results.svg)\n", report(found, file.stat().st_size, blocks), *left_out])
+    return "\n".join(["![Uploads](results.svg)\n", report(found, file.stat().st_size, blocks), "", *crowd, *left_out])
 
 
 async def _installed(place: Path) -> tuple[list[str], list[str]]:

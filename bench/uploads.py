@@ -11,13 +11,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from bench.sending import KEY, Load, Send, SmallFiles, form, small_files, stats, tus, whole_body
 from bench.servers import Server, mediagate
 
 CHUNK = 8 << 20
-_RAW = "/api/v1/streaming/upload/stream?filename=tour.txt"
-_SOON = {"Prefer": "respond-async"}
+RAW = "/api/v1/streaming/upload/stream?filename=tour.txt"
+SOON = {"Prefer": "respond-async"}
 LARGE: dict[str, tuple[str, Send]] = {
     "nginx, WebDAV PUT (disk)": ("nginx", whole_body("PUT", "/NAME")),
     "bare aiohttp: disk and SHA-256": ("bare", whole_body("POST", "/upload")),
@@ -26,8 +27,8 @@ LARGE: dict[str, tuple[str, Send]] = {
     "tuspyserver, one PATCH (disk)": ("tuspy", tus("/files")),
     "tuspyserver, 8 MiB chunks (disk)": ("tuspy", tus("/files", chunk=CHUNK)),
     "predecessor's way, form": ("predecessor", form("/upload")),
-    "**Mediagate, raw body**": ("mediagate", whole_body("POST", _RAW, KEY | _SOON)),
-    "**Mediagate, form**": ("mediagate", form("/api/v1/streaming/upload/stream", KEY | _SOON)),
+    "**Mediagate, raw body**": ("mediagate", whole_body("POST", RAW, KEY | SOON)),
+    "**Mediagate, form**": ("mediagate", form("/api/v1/streaming/upload/stream", KEY | SOON)),
     "**Mediagate, tus, one PATCH**": ("mediagate", tus("/api/v1/uploads", KEY)),
     "**Mediagate, tus, 8 MiB chunks**": ("mediagate", tus("/api/v1/uploads", KEY, chunk=CHUNK)),
 }
@@ -74,9 +75,8 @@ async def large(servers: Mapping[str, Server], sink: Server, file: Path, label: 
     name, send = LARGE[label]
     server, size = servers[name], file.stat().st_size
     before = await asyncio.to_thread(stats, sink.port)
-    peak = _Peak(server)
     began = time.monotonic()
-    async with peak:
+    async with Peak(server) as peak:
         await asyncio.to_thread(send, server.port, file)
         acknowledged = time.monotonic() - began
         stored = None
@@ -103,15 +103,16 @@ async def small(servers: Mapping[str, Server], label: str, clients: int, seconds
     return load
 
 
-class _Peak:
+class Peak:
     """The most memory a server has while this is open."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self.bytes = 0
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._watch())
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         self._task.cancel()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bench import servers, uploads
+from bench.crowds import crowd
 from bench.results import large_table, report, small_table
 from bench.sending import Load
 from bench.uploads import Measured, Sample
@@ -17,6 +18,7 @@ async def test_a_small_round_of_everything_that_needs_no_other_program(open_path
     ):
         found = await uploads.measure({**peers, "mediagate": ours}, sink, file, count=1, seconds=0.2)
         assert await ours.longest_block() >= 0
+        assert (await crowd(ours, file, 3, 16 << 20)).each >= 0
     ways = [label for label, (name, _) in uploads.LARGE.items() if name in {"bare", "mediagate"}]
     assert sorted(found.large) == sorted(ways)
     for label, (sample,) in found.large.items():
