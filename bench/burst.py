@@ -14,7 +14,7 @@ import platform
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ import aiohttp
 from bench.burst_costs import Costs, Meter, counts_file
 from bench.burst_sink import CHANNEL
 from bench.results import spread
-from bench.servers import free_port
+from bench.servers import CORES, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS, BARE = f"7000000001:{'A' * 35}", f"7000000002:{'B' * 35}"
@@ -52,18 +52,21 @@ class Pair:
 
 
 @asynccontextmanager
-async def process(place: Path, *arguments: str, **environ: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python process whose output goes into a file in ``place``; it is stopped at the end."""
+async def process(
+    place: Path, *arguments: str, cores: Collection[int] = CORES, environ: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A Python process on ``cores`` whose output goes into a file in ``place``; it is stopped at the end."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MEDIAGATE_")}
     with (place / f"{arguments[1].rsplit('.', 1)[-1]}.log").open("wb") as log:
         started = await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,
-            env=clean | {"PYTHONPATH": str(ROOT)} | environ,
+            env=clean | {"PYTHONPATH": str(ROOT)} | dict(environ or {}),
             cwd=place,
             stdout=log,
             stderr=log,
         )
+    os.sched_setaffinity(started.pid, cores)
     try:
         yield started
     finally:
@@ -98,8 +101,8 @@ async def both(place: Path) -> AsyncIterator[Running]:
     }
     environ = {f"MEDIAGATE_{name}": value for name, value in settings.items()}
     async with (
-        process(place, "-m", "bench.burst_sink", str(port)),
-        process(place, "-m", "bench.burst_gateway", str(counts_file(data_dir)), **environ) as ours,
+        process(place, "-m", "bench.burst_sink", str(port), cores=CORES[-1:]),
+        process(place, "-m", "bench.burst_gateway", str(counts_file(data_dir)), environ=environ) as ours,
         process(place, "-m", "bench.burst_bare", url, BARE) as bare,
     ):
         async with aiohttp.ClientSession(url) as client:

@@ -25,7 +25,7 @@ from bench.lag import longest_block
 from bench.reading_rows import add_media, opened
 from bench.reading_sink import SIZE, content
 from bench.results import spread
-from bench.servers import free_port
+from bench.servers import CORES, free_port
 from storage.database import Sessions
 
 TOKEN = f"7000000001:{'A' * 35}"
@@ -93,9 +93,9 @@ async def stage(place: Path, *, watch_lag: bool = False, **settings: str) -> Asy
         gateway = ("-m", "bench.lag", "run")
         environ["BENCH_LAG"] = str(place / "lag")
     async with (
-        process(place, "-m", "bench.reading_sink", str(sink)),
+        process(place, "-m", "bench.reading_sink", str(sink), cores=CORES[-1:]),
         process(place, "-m", "bench.reading_bare", address, str(bare)),
-        process(place, *gateway, **environ) as running,
+        process(place, *gateway, environ=environ) as running,
         aiohttp.ClientSession(f"http://127.0.0.1:{door}", headers={"X-API-Key": KEY}, read_bufsize=MIB) as ours,
         aiohttp.ClientSession(f"http://127.0.0.1:{bare}", read_bufsize=MIB) as passed_on,
         aiohttp.ClientSession(address) as telegram,
