@@ -76,7 +76,8 @@ async def _reading(place: Path, given: argparse.Namespace) -> str:
 
 
 async def _burst(_place: Path, given: argparse.Namespace) -> str:
-    return burst.table(await burst.measure(photos=given.photos, people=100, rounds=given.rounds), given.photos)
+    found = burst.table(await burst.measure(photos=given.photos, people=100, rounds=given.rounds), given.photos)
+    return "\n".join([found, *await burst.watched(photos=given.photos, people=100)])
 
 
 async def _starting(place: Path, given: argparse.Namespace) -> str:

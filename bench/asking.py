@@ -19,8 +19,9 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from bench import search, servers
-from bench.results import spread
+from bench.results import blocks_table, spread
 from bench.sending import KEY
+from bench.uploads import Peak
 from gateway.backups import postgres_tools
 from gateway.postgres import embedded_postgres
 from storage.database import open_database
@@ -93,11 +94,30 @@ async def measure(place: Path, *, rows: int, rounds: int) -> Sequence[str]:
                     if number:
                         for known, one in zip(found[label], times, strict=True):
                             known.append(one)
+        watched = await _watched(place, sink.port)
     return [
         f"| {rows} media | by HTTP, ms | psql, ms | ÷ psql |",
         "| --- | --- | --- | --- |",
         *(_line(label, ours, theirs) for label, (ours, theirs) in found.items()),
+        "",
+        *watched,
     ]
+
+
+async def _watched(place: Path, telegram: int) -> list[str]:
+    """Markdown: the longest block of our event loop with each question, and the most memory; not timed."""
+    blocks = {}
+    async with (
+        servers.mediagate(place, telegram, watch_lag=True) as ours,
+        aiohttp.ClientSession(f"http://127.0.0.1:{ours.port}", headers=KEY) as client,
+        Peak(ours.memory) as peak,
+    ):
+        for label, (path, _) in QUESTIONS.items():
+            await _asked(client, path)
+            await ours.longest_block()
+            await _asked(client, path)
+            blocks[label] = await ours.longest_block()
+    return [*blocks_table(blocks), "", f"Then the gateway holds {peak.bytes >> 20} MiB."]
 
 
 def _line(label: str, ours: Sequence[float], theirs: Sequence[float]) -> str:

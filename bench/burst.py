@@ -23,8 +23,10 @@ import aiohttp
 
 from bench.burst_costs import Costs, Meter, counts_file
 from bench.burst_sink import CHANNEL
-from bench.results import spread
+from bench.lag import longest_block
+from bench.results import blocks_table, spread
 from bench.servers import CORES, free_port
+from bench.uploads import Peak
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS, BARE = f"7000000001:{'A' * 35}", f"7000000002:{'B' * 35}"
@@ -77,15 +79,16 @@ async def process(
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """The sink's address, and the meters of the bots that poll it, by their tokens."""
+    """The sink's address, and the meters of the bots that poll it, by their tokens. ``lag``: see `bench.lag`."""
 
     url: str
     meters: Mapping[str, Meter]
+    lag: Path
 
 
 @asynccontextmanager
-async def both(place: Path) -> AsyncIterator[Running]:
-    """The sink with both bots polling it."""
+async def both(place: Path, *, watch_lag: bool = False) -> AsyncIterator[Running]:
+    """The sink with both bots polling it. With ``watch_lag`` nothing is counted inside the gateway."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {
@@ -99,17 +102,19 @@ async def both(place: Path) -> AsyncIterator[Running]:
         "LOG_LEVEL": "warning",
         "LOG_FORMAT": "json",
     }
-    environ = {f"MEDIAGATE_{name}": value for name, value in settings.items()}
+    environ = {f"MEDIAGATE_{name}": value for name, value in settings.items()} | {"BENCH_LAG": str(place / "lag")}
+    gateway = ("bench.lag", "run") if watch_lag else ("bench.burst_gateway", str(counts_file(data_dir)))
     async with (
         process(place, "-m", "bench.burst_sink", str(port), cores=CORES[-1:]),
-        process(place, "-m", "bench.burst_gateway", str(counts_file(data_dir)), environ=environ) as ours,
+        process(place, "-m", *gateway, environ=environ) as ours,
         process(place, "-m", "bench.burst_bare", url, BARE) as bare,
     ):
         async with aiohttp.ClientSession(url) as client:
             for token in (OURS, BARE):
                 await _until_polling(client, token, place)
-        meters = {OURS: Meter(pid=ours.pid, data_dir=data_dir), BARE: Meter(pid=bare.pid)}
-        yield Running(url=url, meters=meters)
+        counted = None if watch_lag else data_dir
+        meters = {OURS: Meter(pid=ours.pid, data_dir=counted), BARE: Meter(pid=bare.pid)}
+        yield Running(url=url, meters=meters, lag=place / "lag")
 
 
 async def _until_polling(client: aiohttp.ClientSession, token: str, place: Path) -> None:
@@ -157,6 +162,22 @@ async def measure(*, photos: int, people: int, rounds: int) -> list[Pair]:
                 if at or not rounds:
                     pairs.append(Pair(bare=bare, ours=ours))
     return pairs
+
+
+async def watched(*, photos: int, people: int) -> list[str]:
+    """Markdown: the longest block of our event loop and the most memory in a burst, after one to warm up; not timed."""
+    with tempfile.TemporaryDirectory(prefix="mediagate-", ignore_cleanup_errors=True) as place:
+        async with (
+            both(Path(place), watch_lag=True) as running,
+            aiohttp.ClientSession(running.url) as client,
+            Peak(running.meters[OURS].memory) as peak,
+        ):
+            meter = running.meters[OURS]
+            await burst(client, OURS, meter, photos=photos, people=people)
+            await longest_block(meter.pid, running.lag)
+            await burst(client, OURS, meter, photos=photos, people=people)
+            longest = await longest_block(meter.pid, running.lag)
+    return [*blocks_table({f"{photos} photos": longest}), "", f"Then the gateway holds {peak.bytes >> 20} MiB."]
 
 
 def table(pairs: Sequence[Pair], photos: int) -> str:

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _USED, _USED_BY_CHILDREN, _PARENT = slice(11, 13), slice(13, 15), 1
 """Fields of /proc/PID/stat behind the program's name."""
@@ -33,6 +35,10 @@ class Meter:
 
     pid: int
     data_dir: Path | None = None
+
+    def memory(self) -> int:
+        """Bytes resident, of the bot."""
+        return int(psutil.Process(self.pid).memory_info().rss)
 
     def read(self) -> Costs:
         if self.data_dir is None:

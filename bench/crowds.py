@@ -27,7 +27,7 @@ async def crowd(server: Server, file: Path, uploads: int, rate: int) -> Crowd:
     """Upload ``file`` so many times at once, no faster than ``rate``."""
     before = server.memory()
     url, many = f"http://127.0.0.1:{server.port}", aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(url, connector=many) as client, Peak(server) as peak:
+    async with aiohttp.ClientSession(url, connector=many) as client, Peak(server.memory) as peak:
         await asyncio.gather(*(_upload(client, file, rate) for _ in range(uploads)))
     return Crowd(uploads=uploads, rate=rate, each=max(0, peak.bytes - before) / uploads)
 

@@ -76,7 +76,7 @@ async def large(servers: Mapping[str, Server], sink: Server, file: Path, label: 
     server, size = servers[name], file.stat().st_size
     before = await asyncio.to_thread(stats, sink.port)
     began = time.monotonic()
-    async with Peak(server) as peak:
+    async with Peak(server.memory) as peak:
         await asyncio.to_thread(send, server.port, file)
         acknowledged = time.monotonic() - began
         stored = None
@@ -104,10 +104,10 @@ async def small(servers: Mapping[str, Server], label: str, clients: int, seconds
 
 
 class Peak:
-    """The most memory a server has while this is open."""
+    """The most memory there is while this is open."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, memory: Callable[[], int]) -> None:
+        self._memory = memory
         self.bytes = 0
 
     async def __aenter__(self) -> Self:
@@ -119,7 +119,7 @@ class Peak:
 
     async def _watch(self) -> None:
         while True:
-            self.bytes = max(self.bytes, await asyncio.to_thread(self._server.memory))
+            self.bytes = max(self.bytes, await asyncio.to_thread(self._memory))
             await asyncio.sleep(0.1)
 
 

@@ -1,6 +1,6 @@
 """The bench of a burst still runs; how fast is not asked here."""
 
-from bench.burst import Burst, Pair, measure, table
+from bench.burst import Burst, Pair, measure, table, watched
 
 
 async def test_both_bots_keep_and_answer_a_small_burst() -> None:
@@ -9,6 +9,7 @@ async def test_both_bots_keep_and_answer_a_small_burst() -> None:
         assert (burst.calls["copyMessage"], burst.calls["sendMessage"]) == (6, 6)
     assert pair.ours.calls["getFile"] == 6, "ours has looked at every photo"
     assert "every photo is in the channel" in table([pair], 6)
+    assert "| 6 photos |" in "\n".join(await watched(photos=6, people=3))
 
 
 def test_the_table_shows_medians_spreads_and_ratios_within_a_round() -> None:
