@@ -105,6 +105,8 @@ class Adopting:
 
     async def seen(self, session: AsyncSession, files: Sequence[tuple[Caller, TelegramFile]]) -> set[int]:
         """The places of those files that are kept already, by their message, or as the same file of the same person."""
+        if not files:
+            return set()
         keys = [((file.chat_id, file.message_id), (caller.owner, file.file_unique_id)) for caller, file in files]
         places = [dict(zip(_PLACE, place, strict=True)) for place, _ in keys]
         own = [dict(zip(_OWN, same, strict=True)) for _, same in keys]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from sandbox.client import SandboxClient
 from storage.tables import Attachment, Audit, InboxUpdate, Media, Part
@@ -54,6 +55,15 @@ def picture(tmp_path: Path, person: int, number: int) -> Path:
     folder = tmp_path / f"{person}-{number}"
     folder.mkdir()
     return media.jpeg(folder, width=200 + person % 100, height=100 + number)
+
+
+async def test_a_stranger_s_file_goes_the_ordinary_way_without_a_complaint(bot: RunningBot, tmp_path: Path) -> None:
+    """Nothing went wrong with it: a set of which nothing is left has no one to look up."""
+    await bot.sandbox.person(5099, language_code="en")
+    with capture_logs() as logs:
+        await bot.sandbox.send_files(5099, [picture(tmp_path, 5099, 1)])
+        await stored(bot, 5099, 1)
+    assert [one["event"] for one in logs if one["log_level"] not in {"info", "debug"}] == []
 
 
 async def test_everybody_s_files_are_kept_in_their_order_and_answered_once(bot: RunningBot, tmp_path: Path) -> None:
