@@ -34,7 +34,7 @@ test: .venv/.dev ## Every check, as CI runs them
 	echo; \
 	echo '*** LEFT OUT: the tests of the pages in a browser; no Chromium here (Debian: sudo apt install chromium)'
 
-bench: .venv/.dev .bench/.installed ## Measure against what else one could run: bench/RESULTS.md (half an hour)
+bench: .venv/.dev .bench/.installed ## Measure against what else one could run: bench/RESULTS.md (a quarter of an hour)
 	.venv/bin/python -m bench
 
 lock: .venv/.dev ## Pin what pyproject.toml asks for; `make lock UPGRADE=--upgrade` takes newer versions
