@@ -75,30 +75,28 @@ class Departure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What becomes of new parts of one node: in which lanes they depart, None: they get jobs.
+    """What becomes of new parts of one node: those with a lane depart, the others get jobs.
 
     ``channels`` are those of each purpose, as they were before.
     """
 
     parts: Sequence[NewPart]
-    lanes: Sequence[LaneKey | None]
     channels: _Channels
     now: datetime
 
     @property
     def part_rows(self) -> list[Row]:
         departs = {"state": PartState.SHIPPING, "attempt": 1}
-        rows = [part.row for part in self.parts]
-        return [row if lane is None else {**row, **departs} for row, lane in zip(rows, self.lanes, strict=True)]
+        return [part.row if part.lane is None else {**part.row, **departs} for part in self.parts]
 
     @property
     def intent_rows(self) -> list[Row]:
         """Of those that depart."""
         heads = _heads(self.channels)
         return [
-            intent_row(part.row["media_key"], part.row["index"], 1, lane, heads, node=part.row["node"], now=self.now)
-            for part, lane in zip(self.parts, self.lanes, strict=True)
-            if lane is not None
+            intent_row(row["media_key"], row["index"], 1, part.lane, heads, node=row["node"], now=self.now)
+            for part, row in ((part, part.row) for part in self.parts)
+            if part.lane is not None
         ]
 
 
@@ -161,21 +159,18 @@ class FreshParts:
         There is at least one. Raises `ChannelNotBound`.
         """
         channels = await self._open(session, (part.row["purpose"] for part in parts))
-        lanes = [_in(part.lane, channels[part.row["purpose"]]) for part in parts]
-        return Plan(parts=parts, lanes=lanes, channels=channels, now=self._clock.now())
+        planned = [replace(part, lane=_in(part.lane, channels[part.row["purpose"]])) for part in parts]
+        return Plan(parts=planned, channels=channels, now=self._clock.now())
 
     async def carry_out(
         self, session: AsyncSession, plan: Plan, made: Iterable[SqlRow[Any]]
     ) -> Sequence[Departure | None]:
         """The parts were ``made`` as planned, in any order, see `beside_intents`: which depart. The others get jobs."""
         rows = {(row.media_key, row.part_index): row for row in made}
-        theirs = [rows[part.row["media_key"], part.row["index"]] for part in plan.parts]
-        left = [row.part_id for row, lane in zip(theirs, plan.lanes, strict=True) if lane is None]
+        theirs = [(part, rows[part.row["media_key"], part.row["index"]]) for part in plan.parts]
+        left = [row.part_id for part, row in theirs if part.lane is None]
         await wake_shippers(session, plan.parts[0].row["node"], left, priority=NORMAL)
-        return [
-            None if lane is None else self._departure(plan, part, lane, row)
-            for part, lane, row in zip(plan.parts, plan.lanes, theirs, strict=True)
-        ]
+        return [None if part.lane is None else self._departure(plan, part, part.lane, row) for part, row in theirs]
 
     def _departure(self, plan: Plan, new: NewPart, lane: LaneKey, made: SqlRow[Any]) -> Departure:
         part = Part(**{**new.row, "media_id": made.media_id}, id=made.part_id)
