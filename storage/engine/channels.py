@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, cast, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.domain import NO_FALLBACK, Purpose
@@ -34,7 +34,7 @@ async def bound_channels(session: AsyncSession, purpose: Purpose) -> Sequence[Bo
         rows = (await session.execute(_CHANNELS, {"purpose": candidate})).all()
         if rows:
             return [Bound(row.chat_id, row.head_message_id, row.posted) for row in rows]
-    raise _not_bound(purpose)
+    raise ChannelNotBound(purpose=purpose.value, retry_after=_RETRY_AFTER)
 
 
 _CELLS, _BINDINGS = bare(Channel).c, bare(ChannelBinding).c
@@ -47,23 +47,8 @@ _CHANNELS = (
 """Built once, since it is asked for every file."""
 
 
-async def require_bound(session: AsyncSession, purpose: Purpose) -> None:
-    """Raise `ChannelNotBound` where `bound_channels` would."""
-    if await session.scalar(_BOUND, {"wanted": [one.value for one in _serving(purpose)]}) is None:
-        raise _not_bound(purpose)
-
-
-_WANTED = cast(_BINDINGS.purpose, Text) == any_(bindparam("wanted", type_=ARRAY(Text)))
-_BOUND = select(_BINDINGS.purpose).where(_WANTED).limit(1)
-"""Built once, since it is asked for every file."""
-
-
 def _serving(purpose: Purpose) -> Sequence[Purpose]:
     return [purpose] if purpose in NO_FALLBACK else [purpose, Purpose.REQUESTS]
-
-
-def _not_bound(purpose: Purpose) -> ChannelNotBound:
-    return ChannelNotBound(purpose=purpose.value, retry_after=_RETRY_AFTER)
 
 
 async def open_channels(session: AsyncSession, purpose: Purpose, most: int) -> Sequence[Bound]:

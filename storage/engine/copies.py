@@ -31,7 +31,6 @@ from storage.tables import FileRef, Media, Part, PartCopy
 log = structlog.get_logger(__name__)
 
 IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
-THERE = (CopyState.COPIED, CopyState.VERIFIED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,14 +11,13 @@ from storage.auditing.audit import record
 from storage.catalog.refreshing import note_captions
 from storage.domain import EventType, MediaStatus, PartState, UploadPhase
 from storage.engine.arriving import Arrival, note_arrivals
-from storage.engine.copies import leave_behind
+from storage.engine.copies import IN_CHANNEL, leave_behind
 from storage.engine.strays import cast_off
 from storage.events.outbox import listening, tell, tell_once
 from storage.notices import media_changed, shown
 from storage.tables import Channel, Media, Part, Upload
 from storage.tables.many import ForRows, among, among_these, bare
 
-_IN_CHANNEL = (PartState.STORED, PartState.DAMAGED)
 _MISSING = (PartState.SPOOLED, PartState.SHIPPING, PartState.LOST)
 
 
@@ -85,7 +84,7 @@ async def _note_whole(session: AsyncSession, media_ids: Collection[int], now: da
 
 def _says_else() -> ColumnElement[bool]:
     """Whether a part's caption says something else than its media wants by now: then it is to be edited."""
-    said = Part.state.in_(_IN_CHANNEL) & Media.caption_wanted.is_not(None)
+    said = Part.state.in_(IN_CHANNEL) & Media.caption_wanted.is_not(None)
     return said & Part.caption_sent.is_distinct_from(Media.caption_wanted)
 
 
